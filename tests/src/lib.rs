@@ -1,1 +1,6 @@
-//! (being built)
+//! What the tests that cross crates share. The tests themselves are in
+//! `tests/`, one idea a file; the scripts that drive the Python peers are in
+//! `python/`.
+
+pub mod campaign;
+pub mod runner;

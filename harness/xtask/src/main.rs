@@ -1,2 +1,47 @@
-//! x
-fn main(){}
+//! `cargo xtask`: the project's own commands, one file each in `commands/`.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{check, check_features, ci, fuzz, soak, test, wasm};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Test(test::Args),
+    Check(check::Args),
+    Ci(ci::Args),
+    Soak(soak::Args),
+    CheckFeatures(check_features::Args),
+    Wasm(wasm::Args),
+    Fuzz(fuzz::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test(args) => test::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Ci(args) => ci::run(&args),
+        Command::Soak(args) => soak::run(&args),
+        Command::CheckFeatures(args) => check_features::run(&args),
+        Command::Wasm(args) => wasm::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

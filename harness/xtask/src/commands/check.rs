@@ -1,0 +1,28 @@
+//! `cargo xtask check`: everything CI holds beside the tests.
+
+use xtask::run::{Result, cargo, run as run_command};
+use xtask::targets;
+
+use super::{check_features, wasm};
+
+/// Formatting, lints, documentation, feature combinations for the bare target,
+/// and the browser's crate.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_: &Args) -> Result {
+    targets::ensure_component("fmt", "rustfmt")?;
+    targets::ensure_component("clippy", "clippy")?;
+    run_command(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run_command(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    check_features::run(&check_features::Args {})?;
+    wasm::run(&wasm::Args {})
+}

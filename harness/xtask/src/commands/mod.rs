@@ -1,0 +1,9 @@
+//! One command a file: its arguments and `run`.
+
+pub(crate) mod check;
+pub(crate) mod check_features;
+pub(crate) mod ci;
+pub(crate) mod fuzz;
+pub(crate) mod soak;
+pub(crate) mod test;
+pub(crate) mod wasm;

@@ -1,0 +1,50 @@
+//! `cargo xtask test [--install] [ARGS]`: every test of the workspace.
+
+use xtask::run::{Result, cargo, run as run_command};
+use xtask::tools;
+
+/// Run all tests; with --install, first install what they need.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Install what some tests need: Rust targets, system packages (Debian,
+    /// Ubuntu), the Python peers in .venv. Elsewhere the commands are printed.
+    #[arg(long)]
+    install: bool,
+
+    /// Passed on to `cargo test`, for example `-p wigwag-codec` or a test's name.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result {
+    for tool in tools::ALL {
+        let Err(missing) = (tool.probe)() else {
+            continue;
+        };
+        eprintln!("missing for {}: {missing}", tool.purpose);
+        if args.install
+            && let Err(error) = (tool.install)().and_then(|()| (tool.probe)())
+        {
+            // Not the end: the tests that need it say so themselves.
+            eprintln!("not installed: {error}");
+        }
+    }
+    if !args.install && tools::ALL.iter().any(|tool| (tool.probe)().is_err()) {
+        eprintln!(
+            "tests that need it show as ignored; `{}` installs it",
+            tools::INSTALL
+        );
+    }
+    let rest: Vec<&str> = args.rest.iter().map(String::as_str).collect();
+    let mut words = vec!["test", "--no-fail-fast"];
+    // A package named by the caller narrows the run; otherwise everything.
+    if !rest.iter().any(|word| names_package(word)) {
+        words.push("--workspace");
+    }
+    words.extend(rest);
+    run_command(&mut cargo(&words))
+}
+
+fn names_package(word: &str) -> bool {
+    word.starts_with("-p") || word.starts_with("--package")
+}

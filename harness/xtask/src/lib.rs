@@ -1,0 +1,22 @@
+//! What `cargo xtask` and the test runner both know: which tools the tests
+//! need beyond Rust itself, how to see whether they are there, and how to
+//! install them. The commands themselves are in the binary, one file each.
+
+pub mod python;
+pub mod run;
+pub mod system;
+pub mod targets;
+pub mod tools;
+
+use std::path::PathBuf;
+
+/// The project's top folder.
+///
+/// # Panics
+///
+/// Never: this crate stands two folders below it.
+#[must_use]
+pub fn project() -> PathBuf {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}

@@ -1,0 +1,57 @@
+//! The table of what some tests need beyond Rust. To add a tool, add a row:
+//! `cargo xtask test --install` then installs it, and a test that names it in
+//! `wigwag_tests::runner` shows as ignored where it is missing.
+
+use crate::run::Result;
+use crate::{python, targets};
+
+/// Something that a test needs and that a machine with Rust may lack.
+#[derive(Clone, Copy, Debug)]
+pub struct Tool {
+    /// Short name, as the test runner shows it.
+    pub name: &'static str,
+    /// What the tests do with it.
+    pub purpose: &'static str,
+    /// `Ok` when it is there and of the right version, else what is missing.
+    pub probe: fn() -> Result,
+    /// Installs it; the error holds the commands to run by hand.
+    pub install: fn() -> Result,
+}
+
+/// The command that installs every tool of the table.
+pub const INSTALL: &str = "cargo xtask test --install";
+
+/// `core` for a Cortex-M4F.
+pub const THUMB_TARGET: Tool = Tool {
+    name: targets::THUMB,
+    purpose: "building the no_std crates for a microcontroller",
+    probe: || probe_target(targets::THUMB),
+    install: || targets::ensure(targets::THUMB),
+};
+
+/// Rust's library for browsers.
+pub const WASM_TARGET: Tool = Tool {
+    name: targets::WASM,
+    purpose: "building the browser's crate",
+    probe: || probe_target(targets::WASM),
+    install: || targets::ensure(targets::WASM),
+};
+
+/// The programs that speak NGTT and minijson today, in Python.
+pub const PYTHON_PEERS: Tool = Tool {
+    name: "Python peers",
+    purpose: "running minijson 3.1.1 and smok 0.21.0 against ours",
+    probe: python::probe,
+    install: python::install,
+};
+
+/// All of them, in the order of installation.
+pub const ALL: &[Tool] = &[THUMB_TARGET, WASM_TARGET, PYTHON_PEERS];
+
+fn probe_target(triple: &str) -> Result {
+    if targets::has(triple) {
+        Ok(())
+    } else {
+        Err(format!("the Rust target {triple} is not installed"))
+    }
+}
