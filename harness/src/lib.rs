@@ -1,1 +1,16 @@
-//! (being built)
+//! What the Wigwag tools and tests stand on: servers that can be started from
+//! any test, the device's network stack on the host, and the accidents of a
+//! real network on demand.
+//!
+//! * [`clock`]: embassy-time on tokio's clock, so that a device's timers run on
+//!   the host, in real or in paused time.
+//! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
+//!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
+//! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
+//!   scripted while everything runs.
+
+#![deny(unsafe_code)]
+
+pub mod clock;
+pub mod faults;
+pub mod vnet;

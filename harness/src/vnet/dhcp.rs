@@ -1,0 +1,211 @@
+//! The gateway's DHCP server: one device, one address. RFC 2131.
+
+use smoltcp::wire::{DhcpMessageType, DhcpPacket, DhcpRepr};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// The UDP ports of RFC 2131, section 4.1.
+pub(super) const SERVER_PORT: u16 = 67;
+pub(super) const CLIENT_PORT: u16 = 68;
+
+/// The addresses of a virtual network. The default is what QEMU's user network
+/// gives, so that a firmware image finds the same surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addressing {
+    /// What DHCP gives the device.
+    pub device: Ipv4Addr,
+    /// The gateway, and the DHCP server.
+    pub gateway: Ipv4Addr,
+    /// The DNS server that DHCP names.
+    pub dns: Ipv4Addr,
+    /// The length of the network's prefix, in bits.
+    pub prefix: u8,
+    /// How long the device may keep its address, at least a second. It asks
+    /// again at half of that.
+    pub lease: Duration,
+}
+
+impl Addressing {
+    /// 10.0.2.15/24 behind 10.0.2.2, names from 10.0.2.3, for a day.
+    pub const DEFAULT: Self = Self {
+        device: Ipv4Addr::new(10, 0, 2, 15),
+        gateway: Ipv4Addr::new(10, 0, 2, 2),
+        dns: Ipv4Addr::new(10, 0, 2, 3),
+        prefix: 24,
+        lease: Duration::from_secs(24 * 60 * 60),
+    };
+
+    fn mask(&self) -> Ipv4Addr {
+        let bits = u32::MAX
+            .checked_shl(32 - u32::from(self.prefix.min(32)))
+            .unwrap_or(0);
+        Ipv4Addr::from_bits(bits)
+    }
+}
+
+impl Default for Addressing {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Answers a DHCP message: where to, and what. None where nothing is due.
+pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<(Ipv4Addr, Vec<u8>)> {
+    let packet = DhcpPacket::new_checked(message).ok()?;
+    let asked = DhcpRepr::parse(&packet).ok()?;
+    let for_another = asked
+        .server_identifier
+        .is_some_and(|server| server != addressing.gateway);
+    let kind = match asked.message_type {
+        DhcpMessageType::Discover => DhcpMessageType::Offer,
+        DhcpMessageType::Request if !for_another => {
+            let current = (!asked.client_ip.is_unspecified()).then_some(asked.client_ip);
+            match asked.requested_ip.or(current) {
+                Some(wanted) if wanted == addressing.device => DhcpMessageType::Ack,
+                _ => DhcpMessageType::Nak,
+            }
+        }
+        _ => return None,
+    };
+    let granted = kind != DhcpMessageType::Nak;
+    let reply = DhcpRepr {
+        message_type: kind,
+        transaction_id: asked.transaction_id,
+        secs: 0,
+        client_hardware_address: asked.client_hardware_address,
+        client_ip: Ipv4Addr::UNSPECIFIED,
+        your_ip: if granted {
+            addressing.device
+        } else {
+            Ipv4Addr::UNSPECIFIED
+        },
+        server_ip: Ipv4Addr::UNSPECIFIED,
+        router: granted.then_some(addressing.gateway),
+        subnet_mask: granted.then(|| addressing.mask()),
+        relay_agent_ip: asked.relay_agent_ip,
+        broadcast: asked.broadcast,
+        requested_ip: None,
+        client_identifier: None,
+        server_identifier: Some(addressing.gateway),
+        parameter_request_list: None,
+        dns_servers: granted.then(|| [addressing.dns].into_iter().collect()),
+        max_size: None,
+        lease_duration: granted
+            .then(|| u32::try_from(addressing.lease.as_secs()).unwrap_or(u32::MAX)),
+        renew_duration: None,
+        rebind_duration: None,
+        additional_options: &[],
+    };
+    let mut bytes = vec![0; reply.buffer_len()];
+    reply
+        .emit(&mut DhcpPacket::new_unchecked(&mut bytes))
+        .ok()?;
+    // RFC 2131, section 4.1: to a client that has its address, straight there.
+    let renewing = granted && !asked.client_ip.is_unspecified();
+    let to = if renewing {
+        asked.client_ip
+    } else {
+        Ipv4Addr::BROADCAST
+    };
+    Some((to, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smoltcp::wire::EthernetAddress;
+
+    fn ask(change: impl FnOnce(&mut DhcpRepr<'_>)) -> Option<(Ipv4Addr, Vec<u8>)> {
+        let mut repr = DhcpRepr {
+            message_type: DhcpMessageType::Discover,
+            transaction_id: 0x1234_5678,
+            secs: 0,
+            client_hardware_address: EthernetAddress([2, 0, 0, 0, 0, 7]),
+            client_ip: Ipv4Addr::UNSPECIFIED,
+            your_ip: Ipv4Addr::UNSPECIFIED,
+            server_ip: Ipv4Addr::UNSPECIFIED,
+            router: None,
+            subnet_mask: None,
+            relay_agent_ip: Ipv4Addr::UNSPECIFIED,
+            broadcast: false,
+            requested_ip: None,
+            client_identifier: None,
+            server_identifier: None,
+            parameter_request_list: None,
+            dns_servers: None,
+            max_size: None,
+            lease_duration: None,
+            renew_duration: None,
+            rebind_duration: None,
+            additional_options: &[],
+        };
+        change(&mut repr);
+        let mut bytes = vec![0; repr.buffer_len()];
+        repr.emit(&mut DhcpPacket::new_unchecked(&mut bytes))
+            .unwrap();
+        answer(&bytes, &Addressing::DEFAULT)
+    }
+
+    fn kind(answer: &[u8]) -> DhcpMessageType {
+        let packet = DhcpPacket::new_checked(answer).unwrap();
+        DhcpRepr::parse(&packet).unwrap().message_type
+    }
+
+    #[test]
+    fn discover_is_offered_the_address() {
+        let (to, bytes) = ask(|_| {}).unwrap();
+        let packet = DhcpPacket::new_checked(&*bytes).unwrap();
+        let offer = DhcpRepr::parse(&packet).unwrap();
+        assert_eq!(to, Ipv4Addr::BROADCAST);
+        assert_eq!(offer.message_type, DhcpMessageType::Offer);
+        assert_eq!(offer.transaction_id, 0x1234_5678);
+        assert_eq!(offer.your_ip, Ipv4Addr::new(10, 0, 2, 15));
+        assert_eq!(offer.subnet_mask, Some(Ipv4Addr::new(255, 255, 255, 0)));
+        assert_eq!(offer.router, Some(Ipv4Addr::new(10, 0, 2, 2)));
+        assert_eq!(offer.lease_duration, Some(86_400));
+        assert_eq!(offer.dns_servers.unwrap()[..], [Ipv4Addr::new(10, 0, 2, 3)]);
+    }
+
+    #[test]
+    fn only_the_one_address_is_granted() {
+        let request = |wanted: Ipv4Addr| {
+            let (_, bytes) = ask(|repr| {
+                repr.message_type = DhcpMessageType::Request;
+                repr.requested_ip = Some(wanted);
+            })
+            .unwrap();
+            kind(&bytes)
+        };
+        assert_eq!(request(Addressing::DEFAULT.device), DhcpMessageType::Ack);
+        assert_eq!(request(Ipv4Addr::new(10, 0, 2, 16)), DhcpMessageType::Nak);
+    }
+
+    #[test]
+    fn a_renewal_is_answered_straight() {
+        let (to, bytes) = ask(|repr| {
+            repr.message_type = DhcpMessageType::Request;
+            repr.client_ip = Addressing::DEFAULT.device;
+        })
+        .unwrap();
+        assert_eq!(
+            (to, kind(&bytes)),
+            (Addressing::DEFAULT.device, DhcpMessageType::Ack)
+        );
+    }
+
+    #[test]
+    fn what_is_for_another_server_or_damaged_is_not_answered() {
+        let other = ask(|repr| {
+            repr.message_type = DhcpMessageType::Request;
+            repr.server_identifier = Some(Ipv4Addr::new(10, 0, 2, 99));
+        });
+        assert_eq!(other, None);
+        assert_eq!(
+            ask(|repr| repr.message_type = DhcpMessageType::Release),
+            None
+        );
+        for length in 0..300 {
+            assert_eq!(answer(&vec![0; length], &Addressing::DEFAULT), None);
+        }
+    }
+}
