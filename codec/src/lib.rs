@@ -25,4 +25,10 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod framer;
 pub mod minijson;
+pub mod ngtt;
+pub mod prefix;
+mod time;
+
+pub use time::Instant;
