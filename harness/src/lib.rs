@@ -8,9 +8,11 @@
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
+//! * [`tagged`]: minijson values as JSON without loss, for tools and tests.
 
 #![deny(unsafe_code)]
 
 pub mod clock;
 pub mod faults;
+pub mod tagged;
 pub mod vnet;

@@ -42,6 +42,7 @@
 //! last one as Python does, and nothing merges `1`, `1.0` and `true`.
 
 mod bigint;
+mod bigint_buf;
 mod code;
 mod decoder;
 mod encoder;
@@ -55,6 +56,7 @@ mod value;
 mod writer;
 
 pub use bigint::{BigInt, MAX_INT_BYTES};
+pub use bigint_buf::BigIntBuf;
 pub use decoder::{Decoder, Item, Text};
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind};
