@@ -11,12 +11,14 @@ mod digest;
 mod error;
 mod frame;
 mod header;
+pub mod server;
 
 pub use client::ClientSession;
 pub use digest::Digest;
 pub use error::NgttError;
 pub use frame::Frame;
 pub use header::{FrameHead, FrameType, HEADER_LEN, NgttFramer};
+pub use server::ServerSession;
 
 /// A frame to be written: [`FrameOut::header`], then [`FrameOut::body`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
