@@ -6,6 +6,7 @@
 //!   the host, in real or in paused time.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
+//! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
 //! * [`tagged`]: minijson values as JSON without loss, for tools and tests.
@@ -14,5 +15,6 @@
 
 pub mod clock;
 pub mod faults;
+pub mod pki;
 pub mod tagged;
 pub mod vnet;
