@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::minijson;
+
 /// What can go wrong for a user of NGTT.
 ///
 /// `ConnectionFailed`, `DataStreamSyncFailed` and `InvalidFrame` have the names
@@ -56,3 +58,12 @@ impl fmt::Display for NgttError {
 }
 
 impl core::error::Error for NgttError {}
+
+impl From<minijson::Error> for NgttError {
+    /// The payload is not minijson.
+    fn from(error: minijson::Error) -> Self {
+        Self::InvalidFrame {
+            offset: error.offset,
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{FrameHead, FrameType, HEADER_LEN, NgttError, NgttFramer};
 use crate::framer::{self, FrameError, Framer, Step};
+use crate::minijson::{self, Value};
 
 /// A frame that borrows its payload from the receive buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,28 @@ impl<'a> Frame<'a> {
             tid: self.tid,
             kind: self.kind,
         }
+    }
+
+    /// The payload as the value that it is; `None` if the frame has none.
+    ///
+    /// ```
+    /// use wigwag_codec::ngtt::{Frame, FrameType};
+    ///
+    /// let frame = Frame { tid: 0, kind: FrameType::Logs, payload: &[0x41, 0x03, 0x05] };
+    /// let value = frame.real_data()?.unwrap();
+    /// assert_eq!(value.at(0).and_then(|item| item.as_i64()), Some(5));
+    /// assert!(Frame::empty(FrameType::Ping, 1).real_data()?.is_none());
+    /// # Ok::<(), wigwag_codec::minijson::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is wrong with the payload, under the default
+    /// [`Limits`](crate::minijson::Limits).
+    pub fn real_data(&self) -> Result<Option<Value<'a>>, minijson::Error> {
+        if self.payload.is_empty() {
+            return Ok(None);
+        }
+        Value::parse(self.payload).map(Some)
     }
 
     /// Reads the one frame that `bytes` is, whatever its length.

@@ -11,6 +11,7 @@ mod digest;
 mod error;
 mod frame;
 mod header;
+pub mod message;
 pub mod server;
 
 pub use client::ClientSession;
