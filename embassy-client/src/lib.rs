@@ -1,3 +1,25 @@
 #![no_std]
 #![forbid(unsafe_code)]
-//! (being built)
+//! Secure clients for small devices on Embassy: `no_std`, no allocator, memory
+//! fixed when the program is built.
+//!
+//! | Module | What it is |
+//! |---|---|
+//! | [`ngtt`] | the NGTT client: orders, pathpoints, logs, binary objects |
+//! | [`tls`] | TLS 1.3 with mutual authentication, on embedded-tls |
+//! | [`connection`] | messages over a secure connection |
+//! | [`net`] | the network below: paths, TCP, UDP, names |
+//! | [`journal`] | what must survive a reboot |
+//! | [`supervisor`] | when to try again |
+
+#[cfg(test)]
+extern crate std;
+
+pub mod connection;
+mod der;
+pub mod journal;
+pub mod net;
+pub mod ngtt;
+pub mod supervisor;
+pub mod time;
+pub mod tls;

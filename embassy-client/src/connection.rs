@@ -1,0 +1,241 @@
+//! Messages over a secure connection: a framer of the codec on top of a
+//! [`tls::Connection`](crate::tls::Connection).
+
+use core::future::poll_fn;
+use core::task::{Context, Poll};
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Step};
+
+use crate::tls::{Connection, End, SendError};
+
+/// Most bytes of head and tail that a framer may put around a message here.
+const AROUND: usize = 64;
+
+/// What [`Framed::receive_with`] shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming<'f, M> {
+    /// A whole message.
+    Message {
+        /// What the framer knows about it.
+        meta: M,
+        /// Its body, borrowed from the receive queue.
+        body: &'f [u8],
+    },
+    /// A message larger than the framer allows. It is skipped, and the stream
+    /// stays in step.
+    Oversized {
+        /// What the framer knows about it.
+        meta: M,
+        /// Bytes of the body that is skipped.
+        length: usize,
+    },
+}
+
+/// Why no message can be received any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// The connection is over, and every whole message has been received.
+    Ended(End),
+    /// The bytes cannot be cut into messages.
+    Framing(FrameError),
+}
+
+impl core::fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Ended(end) => end.fmt(f),
+            Self::Framing(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ReceiveError {}
+
+/// A secure connection that carries messages. Receiving and sending can be
+/// dropped at any time: a message is taken or queued as a whole in the poll
+/// that returns, or not at all.
+pub struct Framed<'a, F, M: RawMutex, const IN: usize, const OUT: usize> {
+    connection: Connection<'a, M, IN, OUT>,
+    framer: F,
+    /// Bytes still to drop of what the framer wants skipped.
+    skip: usize,
+    /// How many received bytes were seen the last time, and whether more have
+    /// come since somebody asked.
+    seen: usize,
+    heard: bool,
+}
+
+impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F, M, IN, OUT> {
+    /// Messages as `framer` cuts them, on `connection`. `IN` must hold the
+    /// largest message with what the framer puts around it.
+    pub fn new(connection: Connection<'a, M, IN, OUT>, framer: F) -> Self {
+        const {
+            assert!(
+                F::HEAD + F::TAIL <= AROUND,
+                "the framer puts more than 64 bytes around a message"
+            );
+            assert!(IN > F::HEAD, "the receive queue cannot hold a head");
+        };
+        Self {
+            connection,
+            framer,
+            skip: 0,
+            seen: 0,
+            heard: false,
+        }
+    }
+
+    /// The connection below.
+    pub fn connection(&self) -> Connection<'a, M, IN, OUT> {
+        self.connection
+    }
+
+    /// Waits for the next message and shows it to `f`, which runs while the
+    /// link is locked.
+    ///
+    /// # Errors
+    /// [`ReceiveError`].
+    pub async fn receive_with<T>(
+        &mut self,
+        mut f: impl FnMut(Incoming<'_, F::Meta>) -> T,
+    ) -> Result<T, ReceiveError> {
+        poll_fn(|cx| self.poll_receive_with(cx, &mut f)).await
+    }
+
+    /// [`receive_with`](Self::receive_with) for drivers that poll.
+    ///
+    /// # Errors
+    /// [`ReceiveError`].
+    pub fn poll_receive_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
+    ) -> Poll<Result<T, ReceiveError>> {
+        match self.try_receive_with(f) {
+            Ok(Some(value)) => return Poll::Ready(Ok(value)),
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok(None) => self.connection.register(cx),
+        }
+        // Bytes may have come between the look and the registration.
+        match self.try_receive_with(f) {
+            Ok(Some(value)) => Poll::Ready(Ok(value)),
+            Err(error) => Poll::Ready(Err(error)),
+            Ok(None) => Poll::Pending,
+        }
+    }
+
+    /// [`receive_with`](Self::receive_with) without waiting: `Ok(None)` when
+    /// no whole message is here.
+    ///
+    /// # Errors
+    /// [`ReceiveError`].
+    pub fn try_receive_with<T>(
+        &mut self,
+        f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
+    ) -> Result<Option<T>, ReceiveError> {
+        loop {
+            let Self {
+                framer,
+                skip,
+                seen,
+                heard,
+                ..
+            } = self;
+            let step = self.connection.try_receive_with(|prefix| {
+                *heard |= prefix.len() > *seen;
+                let step = step(framer, skip, prefix, IN, f);
+                let consumed = step.as_ref().map_or(0, |(consumed, _)| *consumed);
+                *seen = prefix.len().saturating_sub(consumed);
+                step
+            });
+            match step {
+                Ok(Some(Ok(None))) => {}
+                Ok(Some(Ok(value))) => return Ok(value),
+                Ok(Some(Err(error))) => return Err(ReceiveError::Framing(error)),
+                Ok(None) => return Ok(None),
+                Err(end) => return Err(ReceiveError::Ended(end)),
+            }
+        }
+    }
+
+    /// Whether bytes have arrived since the last call, be they less than a
+    /// message: the peer is alive.
+    pub fn take_heard(&mut self) -> bool {
+        core::mem::take(&mut self.heard)
+    }
+
+    /// Queues one message as soon as there is room for all of it.
+    ///
+    /// # Errors
+    /// [`SendError`]; a message the framer cannot carry is
+    /// [`SendError::TooLong`].
+    pub async fn send(&mut self, meta: &F::Meta, body: &[u8]) -> Result<(), SendError> {
+        let mut head = [0; AROUND];
+        let mut tail = [0; AROUND];
+        let (head_length, tail_length) = self
+            .framer
+            .encode(
+                meta,
+                body.len(),
+                head.get_mut(..F::HEAD).unwrap_or_default(),
+                tail.get_mut(..F::TAIL).unwrap_or_default(),
+            )
+            .map_err(|_| SendError::TooLong)?;
+        let head = head.get(..head_length).unwrap_or_default();
+        let tail = tail.get(..tail_length).unwrap_or_default();
+        self.connection.send(&[head, body, tail]).await
+    }
+}
+
+/// One step over the received bytes: how many were consumed, and what they
+/// were. `None` when more bytes are needed.
+#[allow(clippy::type_complexity)]
+fn step<F: Framer, T>(
+    framer: &mut F,
+    skip: &mut usize,
+    prefix: &[u8],
+    capacity: usize,
+    f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
+) -> Option<(usize, Result<Option<T>, FrameError>)> {
+    if *skip > 0 {
+        let dropped = prefix.len().min(*skip);
+        *skip -= dropped;
+        return (dropped > 0).then_some((dropped, Ok(None)));
+    }
+    match framer.decode(prefix) {
+        Ok(Step::Need(needed)) if needed > capacity => Some((
+            0,
+            Err(FrameError::new(
+                FrameErrorKind::BufferTooSmall { needed, capacity },
+                prefix.len(),
+            )),
+        )),
+        Ok(Step::Need(_)) => None,
+        Ok(Step::Skip(count)) => {
+            *skip = count;
+            Some((0, Ok(None)))
+        }
+        Ok(Step::Frame {
+            meta,
+            body,
+            consumed,
+        }) => {
+            let body = prefix.get(body).unwrap_or_default();
+            Some((consumed, Ok(Some(f(Incoming::Message { meta, body })))))
+        }
+        Ok(Step::Head {
+            meta,
+            skip: head,
+            body_len,
+            tail,
+        }) => {
+            *skip = body_len.saturating_add(tail);
+            let length = body_len;
+            Some((head, Ok(Some(f(Incoming::Oversized { meta, length })))))
+        }
+        Err(error) => Some((0, Err(error))),
+    }
+}

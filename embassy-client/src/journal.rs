@@ -1,0 +1,127 @@
+//! What must survive a reboot: which orders were begun and which answered.
+//!
+//! The session hands out [`Record`]s in the order in which they must become
+//! durable; the runner appends them here, and lets the confirmation of an
+//! order out only after its record is. [`RamJournal`] keeps them in memory:
+//! enough against lost connections, not against a reboot. A form on flash
+//! implements the same trait.
+
+use wigwag_codec::ngtt::client::{Record, RecordKind};
+
+/// What a journal knew when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Memory {
+    /// Everything that was appended before. An order that is not in it was not
+    /// begun.
+    Kept,
+    /// Nothing: whatever was executed before is unknown, and orders are handed
+    /// over as such for a while.
+    Lost,
+}
+
+/// Keeps records over connections, and in its durable forms over reboots.
+#[allow(async_fn_in_trait)] // Not Send on purpose: flash drivers are not.
+pub trait Journal {
+    /// Why a record could not be read or written.
+    type Error: core::fmt::Debug;
+
+    /// Calls `each` with every record that is still needed, oldest first.
+    ///
+    /// # Errors
+    /// When the records cannot be read; the runner then goes on as with
+    /// [`Memory::Lost`].
+    async fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Memory, Self::Error>;
+
+    /// Makes `record` durable; it is so when the future is ready.
+    ///
+    /// # Errors
+    /// When it could not be written. The runner tries again; until it succeeds
+    /// the order's confirmation is held back.
+    async fn append(&mut self, record: Record) -> Result<(), Self::Error>;
+}
+
+impl<J: Journal> Journal for &mut J {
+    type Error = J::Error;
+
+    async fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Memory, Self::Error> {
+        J::load(self, each).await
+    }
+
+    async fn append(&mut self, record: Record) -> Result<(), Self::Error> {
+        J::append(self, record).await
+    }
+}
+
+/// A journal in memory, of up to `N` orders: as many as the session has marks.
+///
+/// The first [`load`](Journal::load) of a new one answers [`Memory::Lost`],
+/// because it cannot know what was before; one that was used and kept (in
+/// memory that a warm start leaves alone, or in a test) answers
+/// [`Memory::Kept`].
+#[derive(Clone, Debug)]
+pub struct RamJournal<const N: usize = 16> {
+    records: heapless::Vec<Record, N>,
+    used: bool,
+}
+
+/// The journal has no room for another order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct JournalFull;
+
+impl<const N: usize> RamJournal<N> {
+    /// An empty journal that knows nothing.
+    pub const fn new() -> Self {
+        Self {
+            records: heapless::Vec::new(),
+            used: false,
+        }
+    }
+
+    /// What is kept, oldest first.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+}
+
+impl<const N: usize> Default for RamJournal<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Journal for RamJournal<N> {
+    type Error = JournalFull;
+
+    async fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Memory, JournalFull> {
+        let memory = if self.used {
+            Memory::Kept
+        } else {
+            Memory::Lost
+        };
+        self.used = true;
+        for record in &self.records {
+            each(*record);
+        }
+        Ok(memory)
+    }
+
+    async fn append(&mut self, record: Record) -> Result<(), JournalFull> {
+        let same = |kept: &Record| kept.tid == record.tid && kept.digest == record.digest;
+        let at = self.records.iter().position(same);
+        match (record.kind, at) {
+            (RecordKind::Released, Some(at)) => {
+                self.records.remove(at);
+            }
+            (RecordKind::Released, None) => {}
+            (_, Some(at)) => {
+                if let Some(kept) = self.records.get_mut(at) {
+                    *kept = record;
+                }
+            }
+            (_, None) => self.records.push(record).map_err(|_| JournalFull)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! The memory of a client's connection.
+
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+
+use crate::tls::Link;
+
+/// What one connection needs, in bytes: TLS receive and send records, TCP
+/// receive and send windows, and the queues between TLS and the session.
+///
+/// `TLS_IN` must hold the largest record the server sends: 16,640 bytes unless
+/// it is told to send smaller ones (`max_fragment_size` plus 256).
+/// `TLS_OUT` must hold the device's certificate and some 160 bytes. `QUEUE_IN`
+/// must hold the largest frame that is taken: an order slot and 8 bytes.
+///
+/// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
+/// first.
+pub struct Buffers<
+    const TLS_IN: usize = 16_640,
+    const TLS_OUT: usize = 2048,
+    const TCP_IN: usize = 4096,
+    const TCP_OUT: usize = 2048,
+    const QUEUE_IN: usize = 1536,
+    const QUEUE_OUT: usize = 1024,
+> {
+    pub(super) tls_in: [u8; TLS_IN],
+    pub(super) tls_out: [u8; TLS_OUT],
+    pub(super) tcp_in: [u8; TCP_IN],
+    pub(super) tcp_out: [u8; TCP_OUT],
+    // Driver and owner run in one task: no other lock is needed.
+    pub(super) link: Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>,
+}
+
+impl<
+    const TLS_IN: usize,
+    const TLS_OUT: usize,
+    const TCP_IN: usize,
+    const TCP_OUT: usize,
+    const QUEUE_IN: usize,
+    const QUEUE_OUT: usize,
+> Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>
+{
+    /// Empty buffers.
+    pub const fn new() -> Self {
+        const {
+            assert!(TLS_IN >= 1024, "TLS_IN is too small for any handshake");
+            assert!(TLS_OUT >= 768, "TLS_OUT is too small for a ClientHello");
+            assert!(TCP_IN >= 536 && TCP_OUT >= 536, "less than one TCP segment");
+            assert!(QUEUE_OUT >= 64, "QUEUE_OUT is too small to be useful");
+        };
+        Self {
+            tls_in: [0; TLS_IN],
+            tls_out: [0; TLS_OUT],
+            tcp_in: [0; TCP_IN],
+            tcp_out: [0; TCP_OUT],
+            link: Link::new(),
+        }
+    }
+}
+
+impl<
+    const TLS_IN: usize,
+    const TLS_OUT: usize,
+    const TCP_IN: usize,
+    const TCP_OUT: usize,
+    const QUEUE_IN: usize,
+    const QUEUE_OUT: usize,
+> Default for Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,339 @@
+//! The application's handle.
+
+use core::future::poll_fn;
+use core::task::{Context, Poll};
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use wigwag_codec::ngtt::NgttError;
+use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind};
+
+use super::order::Order;
+use super::sending::Sending;
+use super::state::State;
+use super::status::Status;
+
+/// The handle of an NGTT client: copy it to as many tasks as you like.
+///
+/// Every method that waits can be dropped at any time: an order is taken, and
+/// a request submitted, in the poll that returns or not at all. What was
+/// submitted is sent even if nobody waits for the answer any more.
+pub struct Client<
+    'a,
+    M: RawMutex,
+    const ORDERS: usize = 4,
+    const ORDER_BYTES: usize = 1024,
+    const SENDS: usize = 4,
+    const SEND_BYTES: usize = 1024,
+    const MARKS: usize = 16,
+>(&'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>);
+
+impl<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> Clone for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> Copy for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+}
+
+impl<
+    'a,
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+    pub(super) const fn new(
+        state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+    ) -> Self {
+        Self(state)
+    }
+
+    pub(super) fn state(&self) -> &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+        self.0
+    }
+
+    /// Waits for the next order. Up to `ORDERS` can be in the application's
+    /// hands at a time; the rest wait on the server.
+    pub async fn next_order(&self) -> Order<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+        poll_fn(|cx| match self.try_next_order() {
+            Some(order) => Poll::Ready(order),
+            None => {
+                self.register(cx);
+                // One may have come between the look and the registration.
+                self.try_next_order().map_or(Poll::Pending, Poll::Ready)
+            }
+        })
+        .await
+    }
+
+    /// The next order, if one is here.
+    pub fn try_next_order(
+        &self,
+    ) -> Option<Order<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>> {
+        self.0.with(|inner| {
+            let id = inner.session.poll_order()?;
+            inner
+                .session
+                .order(id)
+                .map(|order| Order::new(*self, id, &order))
+        })
+    }
+
+    /// Asks the server to deliver again what it does not know to be answered;
+    /// ready when the request was written.
+    ///
+    /// # Errors
+    /// [`NgttError::Dropped`] never happens here in practice: the request
+    /// waits for a free slot.
+    pub async fn fetch_orders(&self) -> Result<(), NgttError> {
+        let ticket = poll_fn(|cx| {
+            self.0.with(|inner| match inner.session.fetch_orders() {
+                Ok(ticket) => {
+                    inner.wake_driver();
+                    Poll::Ready(ticket)
+                }
+                Err(_) => {
+                    inner.clients.register(cx.waker());
+                    Poll::Pending
+                }
+            })
+        })
+        .await;
+        Sending::new(*self, ticket).outcome().await.map(|_| ())
+    }
+
+    /// Submits one batch of pathpoints that `write` encodes into the slot it is
+    /// given (a minijson list; it returns its length), and returns a handle on
+    /// the answer. Waits while the queue is full, if its rule is to block.
+    ///
+    /// # Errors
+    /// What `write` returned; [`NgttError::TooLarge`] when it wrote more than
+    /// the slot holds; [`NgttError::Dropped`] when the queue's rule drops the
+    /// newest.
+    pub async fn submit_pathpoints(
+        &self,
+        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+        self.submit(SendKind::DataStream, write).await
+    }
+
+    /// Sends one batch of pathpoints and waits until the server has taken it,
+    /// over as many connections as it takes.
+    ///
+    /// # Errors
+    /// [`NgttError::DataStreamSyncFailed`] when the server refused the batch,
+    /// which is not sent again by itself; otherwise as
+    /// [`submit_pathpoints`](Self::submit_pathpoints).
+    pub async fn sync_pathpoints(
+        &self,
+        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+    ) -> Result<(), NgttError> {
+        self.submit_pathpoints(write)
+            .await?
+            .outcome()
+            .await
+            .map(|_| ())
+    }
+
+    /// Submits log entries that `write` encodes (a minijson list), as
+    /// [`submit_pathpoints`](Self::submit_pathpoints) does.
+    ///
+    /// # Errors
+    /// As [`submit_pathpoints`](Self::submit_pathpoints).
+    pub async fn submit_logs(
+        &self,
+        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+        self.submit(SendKind::Logs, write).await
+    }
+
+    /// Sends log entries and waits until the server is known to have read
+    /// them. After a lost connection they may arrive twice: the protocol does
+    /// not answer logs.
+    ///
+    /// # Errors
+    /// As [`submit_logs`](Self::submit_logs).
+    pub async fn stream_logs(
+        &self,
+        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+    ) -> Result<(), NgttError> {
+        self.submit_logs(write).await?.outcome().await.map(|_| ())
+    }
+
+    /// Asks which binary objects to exchange: `write` encodes the map of names
+    /// and versions. Returns the server's answer, copied into `answer`.
+    ///
+    /// # Errors
+    /// [`NgttError::TooLarge`] when the answer does not fit into a send slot or
+    /// into `answer`; otherwise as
+    /// [`submit_pathpoints`](Self::submit_pathpoints).
+    pub async fn sync_baobs<'b>(
+        &self,
+        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        answer: &'b mut [u8],
+    ) -> Result<&'b [u8], NgttError> {
+        let mut sending = self.submit(SendKind::SyncBaobs, write).await?;
+        sending.outcome().await?;
+        let limit = answer.len();
+        sending
+            .with_payload(|payload| {
+                let place = answer
+                    .get_mut(..payload.len())
+                    .ok_or(NgttError::TooLarge { limit })?;
+                place.copy_from_slice(payload);
+                Ok(payload.len())
+            })
+            .unwrap_or(Err(NgttError::InvalidFrame { offset: 0 }))
+            .map(|length| answer.get(..length).unwrap_or_default())
+    }
+
+    async fn submit(
+        &self,
+        kind: SendKind,
+        mut write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+        poll_fn(|cx| {
+            self.0.with(|inner| {
+                let submitted = inner.session.submit(kind, &mut write);
+                match submitted {
+                    Ok(ticket) => {
+                        // Something older may have been dropped for it.
+                        inner.wake_all();
+                        Poll::Ready(Ok(Sending::new(*self, ticket)))
+                    }
+                    Err(QueueError::Full) => {
+                        inner.clients.register(cx.waker());
+                        Poll::Pending
+                    }
+                    Err(QueueError::Payload(error)) => Poll::Ready(Err(error)),
+                    Err(QueueError::TooLong { limit }) => {
+                        Poll::Ready(Err(NgttError::TooLarge { limit }))
+                    }
+                    Err(_) => Poll::Ready(Err(NgttError::Dropped)),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Where the client stands.
+    pub fn status(&self) -> Status {
+        self.0.with(|inner| inner.status)
+    }
+
+    /// Waits until `wanted` says yes to the status, and returns it.
+    pub async fn wait_status(&self, mut wanted: impl FnMut(&Status) -> bool) -> Status {
+        poll_fn(|cx| {
+            self.0.with(|inner| {
+                if wanted(&inner.status) {
+                    return Poll::Ready(inner.status);
+                }
+                inner.clients.register(cx.waker());
+                Poll::Pending
+            })
+        })
+        .await
+    }
+
+    /// Waits for the connection that is being made, or tells why there is none.
+    ///
+    /// # Errors
+    /// [`NgttError::ConnectionFailed`] when the client is offline or waiting
+    /// after a failure. It goes on trying by itself.
+    pub async fn connected(&self) -> Result<(), NgttError> {
+        let known = |status: &Status| status.is_connected() || status.reason().is_some();
+        match self.wait_status(known).await.reason() {
+            None => Ok(()),
+            Some(reason) => Err(reason.into()),
+        }
+    }
+
+    /// Ends the connection in good order, or the wait for the next attempt:
+    /// the client connects anew at once.
+    pub fn reconnect(&self) {
+        self.0.with(|inner| {
+            inner.reconnect = true;
+            inner.wake_driver();
+        });
+    }
+
+    /// The next notice of the session: orders that came twice, frames that were
+    /// skipped, and the like. Notices that nobody takes are dropped, oldest
+    /// first.
+    pub async fn next_event(&self) -> Event {
+        poll_fn(|cx| {
+            self.0.with(|inner| match inner.session.poll_event() {
+                Some(event) => Poll::Ready(event),
+                None => {
+                    inner.clients.register(cx.waker());
+                    Poll::Pending
+                }
+            })
+        })
+        .await
+    }
+
+    /// What the session has counted.
+    pub fn counters(&self) -> Counters {
+        self.0.with(|inner| inner.session.counters())
+    }
+
+    /// Journal writes that failed. Each is tried again; until it succeeds the
+    /// order's confirmation is held back.
+    pub fn journal_failures(&self) -> u32 {
+        self.0.with(|inner| inner.journal_failures)
+    }
+
+    /// Order slots, send slots and marks in use.
+    pub fn in_use(&self) -> (usize, usize, usize) {
+        self.0.with(|inner| inner.session.in_use())
+    }
+
+    fn register(&self, cx: &mut Context<'_>) {
+        self.0.with(|inner| inner.clients.register(cx.waker()));
+    }
+}
+
+impl<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> core::fmt::Debug for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// An outcome that means the server has it.
+pub(super) fn success(outcome: Outcome, limit: usize) -> Result<Outcome, NgttError> {
+    match outcome {
+        Outcome::Rejected => Err(NgttError::DataStreamSyncFailed),
+        Outcome::Dropped => Err(NgttError::Dropped),
+        Outcome::ResponseTooLarge { .. } => Err(NgttError::TooLarge { limit }),
+        done => Ok(done),
+    }
+}

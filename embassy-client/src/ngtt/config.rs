@@ -1,0 +1,101 @@
+//! What a client needs to know.
+
+use core::time::Duration;
+
+use super::device::{DEFAULT_PORT, Device, DeviceError};
+use crate::net::{PathId, TcpOptions};
+use crate::supervisor::Backoff;
+use crate::tls::{ClockPolicy, Identity, NameError, TlsParameters, TrustAnchors};
+
+/// Whom the client talks to and how. Trust, identity and clock are mandatory;
+/// the fields have defaults.
+#[derive(Clone, Debug)]
+pub struct Config<'a> {
+    /// The secure connection; its name is the server's.
+    pub tls: TlsParameters<'a>,
+    /// The server's port; 2405 by default.
+    pub port: u16,
+    /// The path of the network; the first by default.
+    pub path: PathId,
+    /// Longest time for name resolution; 15 s by default.
+    pub resolve_timeout: Duration,
+    /// Longest time for TCP to come up; 10 s by default.
+    pub connect_timeout: Duration,
+    /// Options of the TCP connection.
+    pub tcp: TcpOptions,
+    /// How failures are retried.
+    pub backoff: Backoff,
+    /// The first connection after boot is made after a random time of up to
+    /// this; none by default. A fleet that loses power together comes back
+    /// together: give it some seconds.
+    pub spread_start: Duration,
+}
+
+/// Why there is no server to talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The server's name is neither a DNS name nor an IP address.
+    Name(NameError),
+    /// The device's certificate does not say where it belongs.
+    Device(DeviceError),
+    /// The device's environment has no well-known server: give its name with
+    /// [`Config::for_server`].
+    NoDefaultServer,
+}
+
+impl core::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Name(error) => error.fmt(f),
+            Self::Device(error) => error.fmt(f),
+            Self::NoDefaultServer => {
+                f.write_str("the device's environment has no well-known server: name one")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl<'a> Config<'a> {
+    /// The server of the environment that the device's certificate names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the certificate names none.
+    pub fn new(
+        trust: TrustAnchors<'a>,
+        identity: Identity<'a>,
+        clock: ClockPolicy,
+    ) -> Result<Self, ConfigError> {
+        let device = Device::of_certificate(identity.certificate()).map_err(ConfigError::Device)?;
+        let server = device
+            .environment
+            .default_server()
+            .ok_or(ConfigError::NoDefaultServer)?;
+        Self::for_server(server, trust, identity, clock)
+    }
+
+    /// The server `server`, a DNS name or an IP address.
+    ///
+    /// # Errors
+    /// [`ConfigError::Name`] when it cannot be a server's name.
+    pub fn for_server(
+        server: &'a str,
+        trust: TrustAnchors<'a>,
+        identity: Identity<'a>,
+        clock: ClockPolicy,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self {
+            tls: TlsParameters::new(server, trust, identity, clock).map_err(ConfigError::Name)?,
+            port: DEFAULT_PORT,
+            path: PathId(0),
+            resolve_timeout: Duration::from_secs(15),
+            connect_timeout: Duration::from_secs(10),
+            tcp: TcpOptions::DEFAULT,
+            backoff: Backoff::DEFAULT,
+            spread_start: Duration::ZERO,
+        })
+    }
+}

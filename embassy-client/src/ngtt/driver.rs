@@ -1,0 +1,209 @@
+//! Moves frames between one open connection and the session.
+
+use core::future::{Future as _, poll_fn};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use embassy_time::Timer;
+use wigwag_codec::Instant;
+use wigwag_codec::ngtt::{Frame, LinkFault, NgttFramer};
+
+use super::state::State;
+use super::status::Reason;
+use crate::connection::{Framed, Incoming, ReceiveError};
+use crate::time;
+use crate::tls::Connection;
+
+/// Why the driver stopped.
+pub(super) enum Stop {
+    /// The connection is over or useless.
+    Failed(Reason),
+    /// The application wants a new one.
+    Reconnect,
+}
+
+/// Drives the session over `connection` until it ends.
+pub(super) async fn drive<
+    M: RawMutex,
+    L: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+    const IN: usize,
+    const OUT: usize,
+>(
+    state: &State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+    connection: Connection<'_, L, IN, OUT>,
+) -> Stop {
+    state.with(|inner| {
+        inner.session.connected(time::now());
+        inner.reconnect = false;
+    });
+    let mut driver = Driver {
+        state,
+        framed: Framed::new(connection, NgttFramer::for_buffer(IN)),
+        written: 0,
+        alarm: None,
+    };
+    let stop = poll_fn(|cx| driver.poll(cx)).await;
+    state.with(|inner| {
+        inner.session.disconnected();
+        inner.wake_all();
+    });
+    stop
+}
+
+struct Driver<
+    'a,
+    M: RawMutex,
+    L: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+    const IN: usize,
+    const OUT: usize,
+> {
+    state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+    framed: Framed<'a, NgttFramer, L, IN, OUT>,
+    /// How much of the session's current frame is in the send queue.
+    written: usize,
+    alarm: Option<(Instant, Timer)>,
+}
+
+impl<
+    M: RawMutex,
+    L: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+    const IN: usize,
+    const OUT: usize,
+> Driver<'_, M, L, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS, IN, OUT>
+{
+    /// Does all there is to do now. What can be received and what can be sent
+    /// is bounded by the queues of the link, so this ends.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
+        // Wakers first: whatever changes from here on is seen.
+        self.framed.connection().register(cx);
+        let reconnect = self.state.with(|inner| {
+            inner.driver.register(cx.waker());
+            core::mem::take(&mut inner.reconnect)
+        });
+        if reconnect {
+            return Poll::Ready(Stop::Reconnect);
+        }
+        loop {
+            let now = time::now();
+            let received = match self.receive(now) {
+                Ok(received) => received,
+                Err(reason) => return Poll::Ready(Stop::Failed(reason)),
+            };
+            if let Err(fault) = self.state.with(|inner| inner.session.handle_timeout(now)) {
+                return Poll::Ready(Stop::Failed(Reason::Silent(fault)));
+            }
+            let sent = self.transmit(now);
+            if received || sent {
+                self.state.with(|inner| inner.wake_others());
+            }
+            if !received && !sent && self.poll_alarm(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes every whole frame that is here.
+    fn receive(&mut self, now: Instant) -> Result<bool, Reason> {
+        let state = self.state;
+        let mut any = false;
+        loop {
+            let mut handle = |incoming: Incoming<'_, _>| {
+                state.with(|inner| match incoming {
+                    Incoming::Message { meta, body } => {
+                        inner.session.handle_frame(Frame::new(meta, body), now);
+                    }
+                    Incoming::Oversized { meta, length } => {
+                        inner.session.handle_oversized(meta, length, now);
+                    }
+                });
+            };
+            match self.framed.try_receive_with(&mut handle) {
+                Ok(Some(())) => any = true,
+                Ok(None) => {
+                    if self.framed.take_heard() {
+                        state.with(|inner| inner.session.heard(now));
+                    }
+                    return Ok(any);
+                }
+                Err(ReceiveError::Ended(end)) => return Err(Reason::Tls(end)),
+                Err(ReceiveError::Framing(error)) => return Err(Reason::Framing(error)),
+            }
+        }
+    }
+
+    /// Queues frames of the session while there is room, in pieces where one
+    /// is larger than that.
+    fn transmit(&mut self, now: Instant) -> bool {
+        let connection = self.framed.connection();
+        let mut any = false;
+        loop {
+            let space = connection.send_space();
+            if space == 0 {
+                return any;
+            }
+            let written = self.written;
+            let progress = self.state.with(|inner| {
+                let frame = inner.session.poll_transmit(now)?;
+                let header = frame.header.get(written..).unwrap_or_default();
+                let body_at = written.saturating_sub(frame.header.len());
+                let body = frame.body.get(body_at..).unwrap_or_default();
+                let header = &header[..header.len().min(space)];
+                let body = &body[..body.len().min(space - header.len())];
+                connection.try_send(&[header, body]).ok()?;
+                let queued = header.len() + body.len();
+                let complete = written + queued == frame.header.len() + frame.body.len();
+                if complete {
+                    inner.session.transmitted(now);
+                } else {
+                    inner.session.transmitting(now);
+                }
+                Some((queued, complete))
+            });
+            match progress {
+                None => return any,
+                Some((queued, complete)) => {
+                    any = true;
+                    self.written = if complete { 0 } else { written + queued };
+                }
+            }
+        }
+    }
+
+    /// Waits for the session's next deadline; ready when it has passed.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.state.with(|inner| inner.session.next_timeout()) else {
+            return Poll::Pending;
+        };
+        let timer = match &mut self.alarm {
+            Some((set, timer)) if *set == at => timer,
+            slot => &mut slot.insert((at, Timer::at(time::instant(at)))).1,
+        };
+        let ready = Pin::new(timer).poll(cx);
+        if ready.is_ready() {
+            self.alarm = None;
+        }
+        ready
+    }
+}
+
+impl From<LinkFault> for Reason {
+    fn from(fault: LinkFault) -> Self {
+        Self::Silent(fault)
+    }
+}

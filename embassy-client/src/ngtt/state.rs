@@ -1,0 +1,143 @@
+//! What the client's handles and its runner share.
+
+use core::cell::RefCell;
+
+use embassy_sync::blocking_mutex::Mutex;
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
+use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, RecordKind};
+use wigwag_codec::ngtt::{ClientSession, Digest};
+
+use super::client::Client;
+use super::status::Status;
+
+/// Futures of the application that can wait at the same time without waking
+/// each other needlessly.
+const WAITING: usize = 8;
+
+/// The session and what surrounds it, for a `static`: everything that outlives
+/// connections. Its const parameters are those of
+/// [`ClientSession`](wigwag_codec::ngtt::ClientSession).
+///
+/// `M` is the lock: `NoopRawMutex` where client and runner share an executor
+/// (then it needs a `StaticCell`), `CriticalSectionRawMutex` for a plain
+/// `static`. With the latter, interrupts are masked while a frame is copied in
+/// or out.
+pub struct State<
+    M: RawMutex,
+    const ORDERS: usize = 4,
+    const ORDER_BYTES: usize = 1024,
+    const SENDS: usize = 4,
+    const SEND_BYTES: usize = 1024,
+    const MARKS: usize = 16,
+> {
+    #[allow(clippy::type_complexity)]
+    inner: Mutex<M, RefCell<Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>>,
+}
+
+/// Names an order for the journal: transaction id and digest.
+pub(super) type OrderKey = (u16, Digest);
+
+pub(super) struct Inner<
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> {
+    pub(super) session: ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+    pub(super) status: Status,
+    /// Orders that were answered and whose record is not durable yet.
+    pub(super) unrecorded: heapless::Vec<OrderKey, MARKS>,
+    /// Journal writes that failed.
+    pub(super) journal_failures: u32,
+    /// The application wants a new connection.
+    pub(super) reconnect: bool,
+    pub(super) clients: MultiWakerRegistration<WAITING>,
+    pub(super) driver: WakerRegistration,
+    pub(super) journal: WakerRegistration,
+}
+
+impl<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+    /// A session that has not been connected yet.
+    pub const fn new(config: SessionConfig) -> Self {
+        Self {
+            inner: Mutex::new(RefCell::new(Inner {
+                session: ClientSession::new(config),
+                status: Status::Idle,
+                unrecorded: heapless::Vec::new(),
+                journal_failures: 0,
+                reconnect: false,
+                clients: MultiWakerRegistration::new(),
+                driver: WakerRegistration::new(),
+                journal: WakerRegistration::new(),
+            })),
+        }
+    }
+
+    /// The application's handle.
+    pub const fn client(&self) -> Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+        Client::new(self)
+    }
+
+    pub(super) fn with<T>(
+        &self,
+        f: impl FnOnce(&mut Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>) -> T,
+    ) -> T {
+        self.inner.lock(|inner| f(&mut inner.borrow_mut()))
+    }
+
+    pub(super) fn set_status(&self, status: Status) {
+        self.with(|inner| {
+            inner.status = status;
+            inner.clients.wake();
+        });
+    }
+}
+
+impl<
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+{
+    /// The application gave the session something to do.
+    pub(super) fn wake_driver(&mut self) {
+        self.driver.wake();
+        self.journal.wake();
+    }
+
+    /// The driver changed the session: somebody else may have waited for it.
+    pub(super) fn wake_others(&mut self) {
+        self.clients.wake();
+        if self.session.poll_persist().is_some() {
+            self.journal.wake();
+        }
+    }
+
+    /// The session changed: anybody may have waited for it.
+    pub(super) fn wake_all(&mut self) {
+        self.wake_driver();
+        self.clients.wake();
+    }
+
+    /// `record` is durable.
+    pub(super) fn recorded(&mut self, record: Record) {
+        self.session.persisted(record);
+        if record.kind != RecordKind::Started {
+            self.unrecorded
+                .retain(|key| *key != (record.tid, record.digest));
+        }
+        self.wake_all();
+    }
+}

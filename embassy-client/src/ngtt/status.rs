@@ -1,0 +1,198 @@
+//! Where the client stands, in words a person can act on.
+
+use wigwag_codec::Instant;
+use wigwag_codec::framer::FrameError;
+use wigwag_codec::ngtt::{LinkFault, NgttError};
+
+use crate::net::{ConnectError, ResolveError};
+use crate::supervisor::FailureClass;
+use crate::tls::End;
+
+/// What the client is doing. Everything queued waits in all of these states,
+/// and is sent when there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Status {
+    /// The runner has not started.
+    Idle,
+    /// There is no link, or no address yet: the client goes on by itself when
+    /// there is.
+    Offline {
+        /// [`Reason::LinkDown`] or [`Reason::NoAddress`].
+        reason: Reason,
+    },
+    /// Asking for the server's address.
+    Resolving,
+    /// Waiting for TCP to come up.
+    Connecting,
+    /// In the TLS handshake.
+    Securing,
+    /// Connected to the verified server.
+    Connected {
+        /// Since when.
+        since: Instant,
+    },
+    /// Something failed; the client tries again by itself.
+    Waiting {
+        /// What failed.
+        reason: Reason,
+        /// When it tries again, at the latest; sooner when the link comes up.
+        retry_at: Instant,
+        /// How many attempts in a row have failed, from 1.
+        attempt: u32,
+    },
+}
+
+impl Status {
+    /// Whether there is a connection now.
+    pub const fn is_connected(&self) -> bool {
+        matches!(self, Self::Connected { .. })
+    }
+
+    /// Why there is no connection, once that is known.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Offline { reason } | Self::Waiting { reason, .. } => Some(*reason),
+            _ => None,
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Reason {
+    /// No cable, no radio.
+    LinkDown,
+    /// No address: DHCP has not answered.
+    NoAddress,
+    /// The server's name has no address.
+    Resolve(ResolveError),
+    /// TCP did not come up.
+    Connect(ConnectError),
+    /// TLS did not come up, or the connection ended.
+    Tls(End),
+    /// The server was silent for too long.
+    Silent(LinkFault),
+    /// The server's bytes are not NGTT.
+    Framing(FrameError),
+}
+
+impl Reason {
+    /// How soon it is worth trying again.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Self::Tls(end) => end.class(),
+            Self::Resolve(ResolveError::InvalidName | ResolveError::Unsupported)
+            | Self::Connect(ConnectError::Unusable) => FailureClass::Configuration,
+            _ => FailureClass::Transient,
+        }
+    }
+
+    /// True when the network itself is missing (no link, no address, no name
+    /// server, no route); false when the server was reached and refused, did
+    /// not answer, or was lost.
+    pub fn is_due_to_no_internet(&self) -> bool {
+        matches!(
+            self,
+            Self::LinkDown
+                | Self::NoAddress
+                | Self::Resolve(_)
+                | Self::Connect(ConnectError::NoRoute)
+        )
+    }
+}
+
+impl From<Reason> for NgttError {
+    fn from(reason: Reason) -> Self {
+        Self::ConnectionFailed {
+            is_due_to_no_internet: reason.is_due_to_no_internet(),
+        }
+    }
+}
+
+impl core::fmt::Display for Reason {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::LinkDown => f.write_str("no link"),
+            Self::NoAddress => f.write_str("no address yet (DHCP has not answered)"),
+            Self::Resolve(error) => error.fmt(f),
+            Self::Connect(error) => error.fmt(f),
+            Self::Tls(end) => end.fmt(f),
+            Self::Silent(fault) => fault.fmt(f),
+            Self::Framing(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Reason {}
+
+impl core::fmt::Display for Status {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Idle => f.write_str("not started"),
+            Self::Offline { reason } => write!(f, "offline: {reason}"),
+            Self::Resolving => f.write_str("resolving the server's name"),
+            Self::Connecting => f.write_str("connecting"),
+            Self::Securing => f.write_str("in the TLS handshake"),
+            Self::Connected { .. } => f.write_str("connected"),
+            Self::Waiting {
+                reason, attempt, ..
+            } => {
+                write!(f, "waiting after failure {attempt}: {reason}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::CertificateError;
+
+    #[test]
+    fn a_missing_network_is_told_from_a_missing_server() {
+        for reason in [
+            Reason::LinkDown,
+            Reason::NoAddress,
+            Reason::Resolve(ResolveError::Failed),
+            Reason::Resolve(ResolveError::TimedOut),
+            Reason::Connect(ConnectError::NoRoute),
+        ] {
+            assert!(reason.is_due_to_no_internet(), "{reason}");
+            assert_eq!(
+                NgttError::from(reason),
+                NgttError::ConnectionFailed {
+                    is_due_to_no_internet: true
+                }
+            );
+        }
+        for reason in [
+            Reason::Connect(ConnectError::Refused),
+            Reason::Connect(ConnectError::TimedOut),
+            Reason::Tls(End::Reset),
+            Reason::Tls(End::Certificate(CertificateError::WrongName)),
+            Reason::Silent(LinkFault::PingUnanswered),
+        ] {
+            assert!(!reason.is_due_to_no_internet(), "{reason}");
+        }
+    }
+
+    #[test]
+    fn refusals_have_the_slow_class() {
+        assert_eq!(
+            Reason::Tls(End::IdentityRefused).class(),
+            FailureClass::Authentication
+        );
+        assert_eq!(
+            Reason::Resolve(ResolveError::InvalidName).class(),
+            FailureClass::Configuration
+        );
+        assert_eq!(
+            Reason::Connect(ConnectError::Refused).class(),
+            FailureClass::Transient
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! ECDSA on P-256 with SHA-256, in the form that webpki asks for: the only
+//! signature algorithm this device verifies.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::{Signature, VerifyingKey};
+use rustls_pki_types::{
+    AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
+};
+
+/// Length of an uncompressed P-256 point (SEC 1, 2.3.3).
+pub(crate) const POINT_LENGTH: usize = 65;
+
+/// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480).
+#[derive(Debug)]
+pub(crate) struct EcdsaP256;
+
+impl SignatureVerificationAlgorithm for EcdsaP256 {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        // Compressed points are optional in RFC 5480 and unknown in TLS 1.3.
+        if public_key.len() != POINT_LENGTH {
+            return Err(InvalidSignature);
+        }
+        let key = VerifyingKey::from_sec1_bytes(public_key).map_err(|_| InvalidSignature)?;
+        let signature = Signature::from_der(signature).map_err(|_| InvalidSignature)?;
+        key.verify(message, &signature)
+            .map_err(|_| InvalidSignature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_P256
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_SHA256
+    }
+}
+
+/// Accepts anything and remembers the key it was shown.
+///
+/// Without an allocator webpki has no accessor for a certificate's public key;
+/// asking it to "verify" with this algorithm hands the key over, after webpki
+/// has checked that it is a P-256 key. Never used as a verdict.
+pub(crate) struct KeyCapture {
+    // The trait wants Sync; a byte array of atomics is that without a lock.
+    point: [AtomicU8; POINT_LENGTH],
+}
+
+impl KeyCapture {
+    pub(crate) fn new() -> Self {
+        Self {
+            point: [const { AtomicU8::new(0) }; POINT_LENGTH],
+        }
+    }
+
+    /// The captured point; `None` when no uncompressed point was shown.
+    pub(crate) fn point(&self) -> Option<[u8; POINT_LENGTH]> {
+        let point = core::array::from_fn(|at| self.point[at].load(Ordering::Relaxed));
+        (point[0] == 0x04).then_some(point)
+    }
+}
+
+impl core::fmt::Debug for KeyCapture {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("KeyCapture")
+    }
+}
+
+impl SignatureVerificationAlgorithm for KeyCapture {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        _message: &[u8],
+        _signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        if public_key.len() != POINT_LENGTH {
+            return Err(InvalidSignature);
+        }
+        for (kept, shown) in self.point.iter().zip(public_key) {
+            kept.store(*shown, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_P256
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_SHA256
+    }
+}

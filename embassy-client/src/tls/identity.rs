@@ -1,0 +1,174 @@
+//! What the device shows to prove who it is: a certificate, and something
+//! that can sign with its key.
+
+use p256::SecretKey;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{DerSignature, SigningKey};
+use p256::pkcs8::DecodePrivateKey as _;
+use rustls_pki_types::CertificateDer;
+use webpki::EndEntityCert;
+
+use super::algorithm::{KeyCapture, POINT_LENGTH};
+
+/// Longest ECDSA signature on P-256 in DER, in bytes.
+pub const MAX_SIGNATURE: usize = 72;
+
+/// Signs for the device. A secure element implements this; [`SoftwareKey`]
+/// does for a key in memory.
+pub trait Signer {
+    /// Signs `message` with ECDSA on P-256 over its SHA-256, writes the
+    /// signature in DER to the start of `signature` and returns its length.
+    ///
+    /// # Errors
+    /// [`SignError`] when no signature could be made; the connection then ends
+    /// with [`End::SignerFailed`](super::End::SignerFailed).
+    fn sign(&self, message: &[u8], signature: &mut [u8; MAX_SIGNATURE])
+    -> Result<usize, SignError>;
+
+    /// The public key as an uncompressed point, when it is known:
+    /// [`Identity::new`] then checks that the certificate is for this key.
+    fn public_key(&self) -> Option<[u8; POINT_LENGTH]> {
+        None
+    }
+}
+
+/// The signer could not sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SignError;
+
+impl core::fmt::Display for SignError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the device's key could not sign")
+    }
+}
+
+impl core::error::Error for SignError {}
+
+/// A P-256 private key in memory.
+pub struct SoftwareKey(SigningKey);
+
+impl SoftwareKey {
+    /// Reads a private key in DER, as PKCS #8 (RFC 5958) or SEC 1 (RFC 5915).
+    /// Do it once at boot: it costs about 5 million instructions.
+    ///
+    /// # Errors
+    /// [`IdentityError::NotAKey`] when it is neither, or on another curve.
+    pub fn from_der(der: &[u8]) -> Result<Self, IdentityError> {
+        SecretKey::from_pkcs8_der(der)
+            .or_else(|_| SecretKey::from_sec1_der(der))
+            .map(|key| Self(SigningKey::from(&key)))
+            .map_err(|_| IdentityError::NotAKey)
+    }
+}
+
+impl core::fmt::Debug for SoftwareKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SoftwareKey(..)")
+    }
+}
+
+impl Signer for SoftwareKey {
+    fn sign(
+        &self,
+        message: &[u8],
+        signature: &mut [u8; MAX_SIGNATURE],
+    ) -> Result<usize, SignError> {
+        let made: DerSignature = self.0.try_sign(message).map_err(|_| SignError)?;
+        let bytes = made.as_bytes();
+        signature
+            .get_mut(..bytes.len())
+            .ok_or(SignError)?
+            .copy_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn public_key(&self) -> Option<[u8; POINT_LENGTH]> {
+        self.0
+            .verifying_key()
+            .to_encoded_point(false)
+            .as_bytes()
+            .try_into()
+            .ok()
+    }
+}
+
+/// The device's certificate (DER) and the signer of its key.
+#[derive(Clone, Copy)]
+pub struct Identity<'a> {
+    certificate: &'a [u8],
+    signer: &'a dyn Signer,
+}
+
+/// Why a certificate and a key cannot be an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// The certificate is not X.509 in DER with a P-256 key (a PEM file has to
+    /// be decoded first).
+    NotACertificate,
+    /// The private key is not a P-256 key in PKCS #8 or SEC 1 DER.
+    NotAKey,
+    /// The certificate is for another key.
+    KeyMismatch,
+}
+
+impl core::fmt::Display for IdentityError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NotACertificate => {
+                "the device certificate is not X.509 in DER with a P-256 key (is it PEM?)"
+            }
+            Self::NotAKey => "the device key is not a P-256 key in PKCS #8 or SEC 1 DER",
+            Self::KeyMismatch => "the device certificate is for another key",
+        })
+    }
+}
+
+impl core::error::Error for IdentityError {}
+
+impl<'a> Identity<'a> {
+    /// Joins a certificate and the signer of its key.
+    ///
+    /// The server has to know the intermediates, if there are any: TLS on the
+    /// device sends the one certificate.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when the certificate is not usable or, where the
+    /// signer tells its public key, is for another key.
+    pub fn new(certificate: &'a [u8], signer: &'a dyn Signer) -> Result<Self, IdentityError> {
+        let der = CertificateDer::from_slice(certificate);
+        let parsed = EndEntityCert::try_from(&der).map_err(|_| IdentityError::NotACertificate)?;
+        let key = KeyCapture::new();
+        parsed
+            .verify_signature(&key, &[], &[])
+            .map_err(|_| IdentityError::NotACertificate)?;
+        if let Some(public_key) = signer.public_key()
+            && key.point() != Some(public_key)
+        {
+            return Err(IdentityError::KeyMismatch);
+        }
+        Ok(Self {
+            certificate,
+            signer,
+        })
+    }
+
+    /// The certificate, in DER.
+    pub fn certificate(&self) -> &'a [u8] {
+        self.certificate
+    }
+
+    pub(crate) fn signer(&self) -> &'a dyn Signer {
+        self.signer
+    }
+}
+
+impl core::fmt::Debug for Identity<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Identity")
+            .field("certificate_length", &self.certificate.len())
+            .finish_non_exhaustive()
+    }
+}

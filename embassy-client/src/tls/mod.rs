@@ -1,0 +1,48 @@
+//! TLS 1.3 with mutual authentication, on embedded-tls, made safe to use.
+//!
+//! embedded-tls moves and encrypts the bytes; the judgement is here. A
+//! connection cannot be made without [`TrustAnchors`], an [`Identity`], a
+//! [`ClockPolicy`] and a source of random numbers, and it opens only after the
+//! server has proved its name: chain first, signature second, each once. There
+//! is no way to switch that off.
+//!
+//! | Part | What it does |
+//! |---|---|
+//! | [`verify_chain`] | path, name, purpose, time (rustls-webpki with P-256) |
+//! | `verifier` | the latch that ties both proofs to the handshake |
+//! | `guard` | lets only records through that belong to the phase |
+//! | [`Link`], [`Connection`] | one owner drives the connection; public calls can be dropped at any time |
+//! | [`End`] | why it ended |
+//!
+//! **One handshake keeps its executor busy**: nearly all of the public-key
+//! arithmetic, some 40 million instructions on a Cortex-M4, runs in two polls.
+//! A task that must not wait belongs on an executor of higher priority.
+
+mod algorithm;
+mod chain;
+mod clock;
+mod end;
+mod error;
+mod guard;
+mod identity;
+mod link;
+mod owner;
+mod parameters;
+mod provider;
+mod trust;
+mod verifier;
+
+pub use chain::{MAX_CHAIN, verify_chain};
+pub use clock::{ClockPolicy, Now};
+pub use end::End;
+pub use error::CertificateError;
+pub use guard::{HandshakeLimits, RecordError};
+pub use identity::{Identity, IdentityError, MAX_SIGNATURE, SignError, Signer, SoftwareKey};
+pub use link::{Connection, Link, LinkState, SendError};
+pub use owner::run;
+pub use parameters::{NameError, TlsParameters};
+pub use rustls_pki_types;
+pub use trust::{MAX_ROOTS, TrustAnchors, TrustError};
+
+#[cfg(test)]
+pub(crate) mod test_pki;

@@ -1,0 +1,87 @@
+//! The authorities a device trusts to name its servers.
+
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+
+/// Most roots a device can trust at once.
+pub const MAX_ROOTS: usize = 4;
+
+/// The root certificates (DER) that a server's chain must end at.
+///
+/// Use an authority that signs servers and nothing else: devices should be
+/// signed by another one, so that no device's certificate is ever part of a
+/// path to this root.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustAnchors<'a> {
+    roots: &'a [&'a [u8]],
+}
+
+/// Why a list of roots cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TrustError {
+    /// The list is empty: nobody could ever be trusted.
+    Empty,
+    /// More than [`MAX_ROOTS`].
+    TooMany,
+    /// The root at this index is no X.509 certificate in DER (a PEM file has
+    /// to be decoded first).
+    NotACertificate {
+        /// Index in the list.
+        index: usize,
+    },
+}
+
+impl core::fmt::Display for TrustError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no root certificate given"),
+            Self::TooMany => write!(f, "more than {MAX_ROOTS} root certificates"),
+            Self::NotACertificate { index } => write!(
+                f,
+                "root certificate {index} is not a certificate in DER (is it PEM?)"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for TrustError {}
+
+impl<'a> TrustAnchors<'a> {
+    /// Checks and takes the roots, each one X.509 certificate in DER.
+    ///
+    /// # Errors
+    /// [`TrustError`] when the list is empty, too long, or an entry is not a
+    /// certificate.
+    pub fn new(roots: &'a [&'a [u8]]) -> Result<Self, TrustError> {
+        if roots.is_empty() {
+            return Err(TrustError::Empty);
+        }
+        if roots.len() > MAX_ROOTS {
+            return Err(TrustError::TooMany);
+        }
+        for (index, root) in roots.iter().enumerate() {
+            let certificate = CertificateDer::from_slice(root);
+            if webpki::anchor_from_trusted_cert(&certificate).is_err() {
+                return Err(TrustError::NotACertificate { index });
+            }
+        }
+        Ok(Self { roots })
+    }
+
+    /// Calls `f` with the roots as webpki wants them. They are parsed anew
+    /// each time: that costs far less than keeping them does.
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&[TrustAnchor<'_>]) -> T) -> T {
+        let certificates: heapless::Vec<CertificateDer<'_>, MAX_ROOTS> = self
+            .roots
+            .iter()
+            .take(MAX_ROOTS)
+            .map(|root| CertificateDer::from_slice(root))
+            .collect();
+        let anchors: heapless::Vec<TrustAnchor<'_>, MAX_ROOTS> = certificates
+            .iter()
+            .filter_map(|certificate| webpki::anchor_from_trusted_cert(certificate).ok())
+            .collect();
+        f(&anchors)
+    }
+}
