@@ -2,6 +2,7 @@
 //! any test, the device's network stack on the host, and the accidents of a
 //! real network on demand.
 //!
+//! * [`cli`]: the command line `wigwag`.
 //! * [`clock`]: embassy-time on tokio's clock, so that a device's timers run on
 //!   the host, in real or in paused time.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
@@ -13,6 +14,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod cli;
 pub mod clock;
 pub mod faults;
 pub mod pki;

@@ -18,8 +18,9 @@ use wigwag_codec::minijson::{BigIntBuf, Encoder, Error, ErrorKind, Key, Kind, MA
 /// Integers beyond this are not exact in every JSON reader.
 const MAX_SAFE: i64 = (1 << 53) - 1;
 
-/// A map in a map takes three levels of brackets, and the last scalar one more.
-const MAX_BRACKETS: usize = 3 * MAX_DEPTH as usize + 1;
+/// A map in a map takes three levels of brackets, and the last scalar one more;
+/// a few are left for what stands around a value, such as the object of a frame.
+const MAX_BRACKETS: usize = 3 * MAX_DEPTH as usize + 8;
 
 /// Longest document that [`encode`] makes.
 const MAX_BYTES: usize = 1 << 30;

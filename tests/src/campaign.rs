@@ -19,13 +19,25 @@ pub fn seeds(name: &str, cases: u64) -> Range<u64> {
         variable("WIGWAG_CAMPAIGN_PERCENT"),
         variable("WIGWAG_SEED"),
     );
+    say(name, cases, &seeds);
+    seeds
+}
+
+/// As [`seeds`], for a campaign so short that all of it runs every time.
+#[must_use]
+pub fn all_seeds(name: &str, cases: u64) -> Range<u64> {
+    let seeds = choose(cases, Some(100), variable("WIGWAG_SEED"));
+    say(name, cases, &seeds);
+    seeds
+}
+
+fn say(name: &str, cases: u64, seeds: &Range<u64>) {
     println!(
         "campaign {name}: {} of {cases} cases, seeds {}..{}",
         seeds.end - seeds.start,
         seeds.start,
         seeds.end
     );
-    seeds
 }
 
 /// The generator of one case.

@@ -3,4 +3,6 @@
 //! `python/`.
 
 pub mod campaign;
+pub mod generate;
+pub mod peer;
 pub mod runner;

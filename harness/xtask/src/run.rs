@@ -18,12 +18,21 @@ pub fn command(program: impl Into<OsString>, args: &[&str]) -> Command {
 }
 
 /// The cargo that runs us, or the one on the path.
+///
+/// What the outer cargo told us about our own package is taken away again:
+/// build scripts that watch those variables would run anew each time a person
+/// goes from `cargo xtask test` to `cargo test` and back.
 #[must_use]
 pub fn cargo(args: &[&str]) -> Command {
-    command(
-        std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        args,
-    )
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = command(program, args);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }
 
 /// Prints the command line and runs it, its output going to the terminal.

@@ -1,0 +1,54 @@
+//! The command line `wigwag`: a person's tool that scripts can drive too.
+//!
+//! One file (or folder) a command, each with its `Args` and `run`. A command
+//! that takes `--json` prints one JSON object a line on standard output and
+//! nothing else there; messages for people go to standard error. The exit
+//! status is 0 when the work is done, 1 when the work itself failed (a bad
+//! frame, a refused certificate, a lost order), 2 when the command was used
+//! wrongly.
+
+mod completions;
+mod decode;
+mod encode;
+mod format;
+mod hex;
+mod input;
+mod outcome;
+mod output;
+mod problem;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use outcome::Outcome;
+
+/// Framed messages between small devices and their servers: servers to try
+/// against, a device, and a look at every frame.
+#[derive(Parser)]
+#[command(name = "wigwag", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Decode(decode::Args),
+    Encode(encode::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    outcome::status(run(Cli::parse()))
+}
+
+fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Decode(args) => decode::run(&args),
+        Command::Encode(args) => encode::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

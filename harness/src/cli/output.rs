@@ -1,0 +1,49 @@
+//! Standard output, buffered. A reader that goes away ends the command quietly.
+
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write as _};
+
+use super::outcome::{Failure, Outcome};
+
+/// Standard output of this process.
+pub(crate) struct Output {
+    stdout: BufWriter<StdoutLock<'static>>,
+}
+
+impl Output {
+    /// Locks standard output for this command.
+    pub(crate) fn new() -> Self {
+        Self {
+            stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        }
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Outcome {
+        self.stdout.write_all(bytes).map_err(failure)
+    }
+
+    /// Writes one line.
+    pub(crate) fn line(&mut self, line: &str) -> Outcome {
+        self.bytes(line.as_bytes())?;
+        self.bytes(b"\n")
+    }
+
+    /// Sends on what is still in the buffer. Without it a late failure would
+    /// be lost, so every command ends with it.
+    pub(crate) fn finish(mut self) -> Outcome {
+        self.stdout.flush().map_err(failure)
+    }
+
+    /// Sends on what is in the buffer now, for a reader that waits for it.
+    pub(crate) fn flush(&mut self) -> Outcome {
+        self.stdout.flush().map_err(failure)
+    }
+}
+
+fn failure(error: io::Error) -> Failure {
+    if error.kind() == ErrorKind::BrokenPipe {
+        Failure::OutputClosed
+    } else {
+        Failure::Work(format!("cannot write to standard output: {error}"))
+    }
+}
