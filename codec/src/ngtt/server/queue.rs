@@ -169,12 +169,11 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
 
     /// A PING came from the device.
     pub(super) fn pinged(&mut self, now: Instant) {
-        match self.reuse {
-            Reuse::From(at) if at <= now => self.reuse = Reuse::Yes,
+        match (self.reuse, self.open_at_ping) {
+            (Reuse::Yes, Some(open)) => self.free = self.free.max(open),
+            // The PINGs that count are those after the hold.
+            (Reuse::From(at), _) if at <= now => self.reuse = Reuse::Yes,
             _ => {}
-        }
-        if let (Reuse::Yes, Some(open)) = (self.reuse, self.open_at_ping) {
-            self.free = self.free.max(open);
         }
         let oldest = self.entries.iter().filter_map(|entry| entry.given).min();
         self.open_at_ping = Some(oldest.unwrap_or(self.given));
