@@ -144,6 +144,14 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
             .count()
     }
 
+    /// The number of the order that has this transaction id now.
+    #[must_use]
+    pub fn number_of(&self, tid: u16) -> Option<u64> {
+        self.find(tid)
+            .and_then(|index| self.entries.get(index))
+            .map(|entry| entry.number)
+    }
+
     /// A new connection of the device: nothing was delivered on it.
     pub(super) fn connected(&mut self) {
         for entry in &mut self.entries {
