@@ -5,6 +5,7 @@
 //! * [`cli`]: the command line `wigwag`.
 //! * [`clock`]: embassy-time on tokio's clock, so that a device's timers run on
 //!   the host, in real or in paused time.
+//! * [`device`]: a whole device: the real client, an application, and its book.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
@@ -16,6 +17,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod device;
 pub mod faults;
 pub mod pki;
 pub mod tagged;

@@ -9,7 +9,7 @@ use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind}
 
 use super::order::Order;
 use super::sending::Sending;
-use super::state::State;
+use super::state::{State, Wish};
 use super::status::Status;
 
 /// The handle of an NGTT client: copy it to as many tasks as you like.
@@ -272,9 +272,43 @@ impl<
     /// the client connects anew at once.
     pub fn reconnect(&self) {
         self.0.with(|inner| {
-            inner.reconnect = true;
+            inner.wish = Wish::Reconnect;
             inner.wake_driver();
         });
+    }
+
+    /// Ends the connection in good order and stays without one until
+    /// [`open`](Self::open); ready when it is closed. What is queued stays
+    /// queued; to send it first, wait for [`wait_idle`](Self::wait_idle).
+    pub async fn close(&self) {
+        self.0.with(|inner| {
+            inner.wish = Wish::Close;
+            inner.wake_driver();
+        });
+        self.wait_status(|status| *status == Status::Closed).await;
+    }
+
+    /// Connects again after [`close`](Self::close).
+    pub fn open(&self) {
+        self.0.with(|inner| {
+            inner.wish = Wish::Stay;
+            inner.wake_driver();
+        });
+    }
+
+    /// Waits until there is nothing left to do: every order was answered, the
+    /// server has read the answers, and every request was answered.
+    pub async fn wait_idle(&self) {
+        poll_fn(|cx| {
+            self.0.with(|inner| {
+                if inner.session.in_use() == (0, 0, 0) {
+                    return Poll::Ready(());
+                }
+                inner.clients.register(cx.waker());
+                Poll::Pending
+            })
+        })
+        .await;
     }
 
     /// The next notice of the session: orders that came twice, frames that were

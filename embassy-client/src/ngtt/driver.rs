@@ -9,7 +9,7 @@ use embassy_time::Timer;
 use wigwag_codec::Instant;
 use wigwag_codec::ngtt::{Frame, LinkFault, NgttFramer};
 
-use super::state::State;
+use super::state::{State, Wish};
 use super::status::Reason;
 use crate::connection::{Framed, Incoming, ReceiveError};
 use crate::time;
@@ -19,8 +19,8 @@ use crate::tls::Connection;
 pub(super) enum Stop {
     /// The connection is over or useless.
     Failed(Reason),
-    /// The application wants a new one.
-    Reconnect,
+    /// The application wants a new one, or none.
+    Unwanted,
 }
 
 /// Drives the session over `connection` until it ends.
@@ -40,7 +40,10 @@ pub(super) async fn drive<
 ) -> Stop {
     state.with(|inner| {
         inner.session.connected(time::now());
-        inner.reconnect = false;
+        if inner.wish == Wish::Reconnect {
+            // This is the new one.
+            inner.wish = Wish::Stay;
+        }
     });
     let mut driver = Driver {
         state,
@@ -92,12 +95,12 @@ impl<
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         // Wakers first: whatever changes from here on is seen.
         self.framed.connection().register(cx);
-        let reconnect = self.state.with(|inner| {
+        let unwanted = self.state.with(|inner| {
             inner.driver.register(cx.waker());
-            core::mem::take(&mut inner.reconnect)
+            inner.is_unwanted()
         });
-        if reconnect {
-            return Poll::Ready(Stop::Reconnect);
+        if unwanted {
+            return Poll::Ready(Stop::Unwanted);
         }
         loop {
             let now = time::now();

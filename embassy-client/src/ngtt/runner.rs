@@ -1,6 +1,7 @@
 //! Keeps the client connected: the task that the application spawns.
 
 use core::net::{IpAddr, SocketAddr};
+use core::task::Poll;
 
 use embassy_futures::join::join;
 use embassy_futures::select::{Either, Either3, select, select3};
@@ -14,7 +15,7 @@ use super::client::Client;
 use super::config::Config;
 use super::driver::{Stop, drive};
 use super::recorder::Recorder;
-use super::state::State;
+use super::state::{State, Wish};
 use super::status::{Reason, Status};
 use crate::journal::Journal;
 use crate::net::{Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
@@ -181,6 +182,30 @@ impl<
     }
 }
 
+/// Ready when the application wants no connection while one is still being
+/// made. An open one is closed in good order by the driver.
+async fn closed_early<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+>(
+    state: &State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+) {
+    core::future::poll_fn(|cx| {
+        state.with(|inner| {
+            if inner.wish == Wish::Close && !inner.status.is_connected() {
+                return Poll::Ready(());
+            }
+            inner.driver.register(cx.waker());
+            Poll::Pending
+        })
+    })
+    .await;
+}
+
 /// The part of the runner that connects.
 struct Keeper<
     's,
@@ -249,10 +274,15 @@ impl<
         // short, then a connection must have come up before it may again.
         let mut may_cut_short = true;
         loop {
-            self.online().await;
-            let reason = match self.attempt(&mut supervisor, &mut may_cut_short).await {
-                Stop::Reconnect => continue,
-                Stop::Failed(reason) => reason,
+            self.wanted().await;
+            let state = self.state;
+            let attempt = async {
+                self.online().await;
+                self.attempt(&mut supervisor, &mut may_cut_short).await
+            };
+            let reason = match select(attempt, closed_early(state)).await {
+                Either::First(Stop::Failed(reason)) => reason,
+                Either::First(Stop::Unwanted) | Either::Second(()) => continue,
             };
             let retry = supervisor.failed(reason.class(), time::now(), self.rng.next_u32());
             self.state.set_status(Status::Waiting {
@@ -271,6 +301,22 @@ impl<
             let micros = u64::try_from(part).unwrap_or(spread);
             Timer::after(embassy_time::Duration::from_micros(micros)).await;
         }
+    }
+
+    /// Waits until the application wants a connection.
+    async fn wanted(&self) {
+        core::future::poll_fn(|cx| {
+            self.state.with(|inner| {
+                if inner.wish != Wish::Close {
+                    return Poll::Ready(());
+                }
+                inner.status = Status::Closed;
+                inner.clients.wake();
+                inner.driver.register(cx.waker());
+                Poll::Pending
+            })
+        })
+        .await;
     }
 
     /// Waits for a link and an address.
@@ -305,11 +351,11 @@ impl<
         };
         let wanted = core::future::poll_fn(|cx| {
             self.state.with(|inner| {
-                if core::mem::take(&mut inner.reconnect) {
-                    return core::task::Poll::Ready(());
+                if inner.is_unwanted() {
+                    return Poll::Ready(());
                 }
                 inner.driver.register(cx.waker());
-                core::task::Poll::Pending
+                Poll::Pending
             })
         });
         let timer = Timer::at(time::instant(at));
@@ -401,7 +447,7 @@ impl<
             let stop = drive(self.state, connection).await;
             // The owner ends the connection; close is taken between records.
             match stop {
-                Stop::Reconnect => connection.close(),
+                Stop::Unwanted => connection.close(),
                 Stop::Failed(_) => connection.abort(),
             }
             stop

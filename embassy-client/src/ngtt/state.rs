@@ -35,6 +35,17 @@ pub struct State<
     inner: Mutex<M, RefCell<Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>>,
 }
 
+/// What the application wants of the connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// One that is kept up.
+    Stay,
+    /// A new one, once.
+    Reconnect,
+    /// None, until it says otherwise.
+    Close,
+}
+
 /// Names an order for the journal: transaction id and digest.
 pub(super) type OrderKey = (u16, Digest);
 
@@ -51,8 +62,8 @@ pub(super) struct Inner<
     pub(super) unrecorded: heapless::Vec<OrderKey, MARKS>,
     /// Journal writes that failed.
     pub(super) journal_failures: u32,
-    /// The application wants a new connection.
-    pub(super) reconnect: bool,
+    /// What the application wants of the connection.
+    pub(super) wish: Wish,
     pub(super) clients: MultiWakerRegistration<WAITING>,
     pub(super) driver: WakerRegistration,
     pub(super) journal: WakerRegistration,
@@ -75,7 +86,7 @@ impl<
                 status: Status::Idle,
                 unrecorded: heapless::Vec::new(),
                 journal_failures: 0,
-                reconnect: false,
+                wish: Wish::Stay,
                 clients: MultiWakerRegistration::new(),
                 driver: WakerRegistration::new(),
                 journal: WakerRegistration::new(),
@@ -111,6 +122,19 @@ impl<
     const MARKS: usize,
 > Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
 {
+    /// Whether the connection, or the wait for one, is to end now. A wish for
+    /// another one is fulfilled with that.
+    pub(super) fn is_unwanted(&mut self) -> bool {
+        match self.wish {
+            Wish::Stay => false,
+            Wish::Reconnect => {
+                self.wish = Wish::Stay;
+                true
+            }
+            Wish::Close => true,
+        }
+    }
+
     /// The application gave the session something to do.
     pub(super) fn wake_driver(&mut self) {
         self.driver.wake();

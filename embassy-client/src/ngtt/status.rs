@@ -22,6 +22,8 @@ pub enum Status {
         /// [`Reason::LinkDown`] or [`Reason::NoAddress`].
         reason: Reason,
     },
+    /// The application closed the connection and has not opened it again.
+    Closed,
     /// Asking for the server's address.
     Resolving,
     /// Waiting for TCP to come up.
@@ -134,6 +136,7 @@ impl core::fmt::Display for Status {
         match self {
             Self::Idle => f.write_str("not started"),
             Self::Offline { reason } => write!(f, "offline: {reason}"),
+            Self::Closed => f.write_str("closed by the application"),
             Self::Resolving => f.write_str("resolving the server's name"),
             Self::Connecting => f.write_str("connecting"),
             Self::Securing => f.write_str("in the TLS handshake"),

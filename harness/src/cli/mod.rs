@@ -15,7 +15,6 @@ mod hex;
 mod input;
 mod outcome;
 mod output;
-mod pki;
 mod problem;
 
 use std::process::ExitCode;
@@ -35,7 +34,6 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Pki(pki::Args),
     Decode(decode::Args),
     Encode(encode::Args),
     Completions(completions::Args),
@@ -49,7 +47,6 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Outcome {
     match cli.command {
-        Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Completions(args) => completions::run(&args),

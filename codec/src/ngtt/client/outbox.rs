@@ -58,9 +58,7 @@ pub enum Outcome {
     Sent,
     /// FETCH_ORDERS was written.
     Fetched,
-    /// Dropped by the rule of a full queue, not sent on this connection. If an
-    /// earlier connection was cut before the answer came, the server may have
-    /// got it.
+    /// Dropped unsent by the rule of a full queue.
     Dropped,
 }
 

@@ -1,0 +1,169 @@
+//! A device on the host: the real client of the `embassy-client` crate on the
+//! real embassy-net stack, with an application that executes orders, sends what
+//! it is given, and keeps a [`Book`] of it all.
+//!
+//! `wigwag device ngtt` and the demo run it; so do tests that need a whole
+//! device.
+
+pub mod batch;
+mod book;
+mod event;
+mod tasks;
+
+pub use book::{Book, Execution, Fate, Sent};
+pub use event::DeviceEvent;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use rand_core::OsRng;
+use wigwag_codec::ngtt::client::Config as SessionConfig;
+use wigwag_embassy::journal::Journal;
+use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::ngtt::{self, Buffers, Config};
+use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
+
+use crate::vnet::{VirtualNet, alongside};
+use batch::Batch;
+use tasks::Application;
+
+/// Most bytes of one order.
+pub const ORDER_BYTES: usize = 8 * 1024;
+/// Most bytes of one batch of pathpoints or logs.
+pub const BATCH_BYTES: usize = 16 * 1024;
+
+const ORDERS: usize = 8;
+const SENDS: usize = 12;
+const MARKS: usize = 64;
+
+/// Longest wait for the server to have read everything before the device goes.
+const DRAIN: Duration = Duration::from_secs(10);
+
+type State = ngtt::State<NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
+type Client<'a> = ngtt::Client<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
+type Order<'a> = ngtt::Order<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
+type Memory = Buffers<16_640, 4096, 32_768, 32_768, { ORDER_BYTES + 64 }, 16_384>;
+
+/// Whom a device talks to, and who it is. Certificates and key are DER.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name that the server must prove, a DNS name or an IP address. The
+    /// network resolves it.
+    pub server_name: String,
+    /// The server's port.
+    pub port: u16,
+    /// The roots that the server's certificate must lead to.
+    pub roots: Vec<Vec<u8>>,
+    /// The device's certificate.
+    pub certificate: Vec<u8>,
+    /// Its private key, PKCS #8 or SEC 1.
+    pub key: Vec<u8>,
+}
+
+/// How the application answers orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// It executes and acknowledges them.
+    Acknowledge,
+    /// It refuses them.
+    Reject,
+    /// It takes them and never answers, as an application that hangs.
+    Nothing,
+}
+
+/// What the device has to do.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// How orders are answered.
+    pub reply: Reply,
+    /// Batches of pathpoints to send, of up to [`BATCH_BYTES`] each.
+    pub pathpoints: Vec<Batch>,
+    /// Batches of log entries to send, of up to [`BATCH_BYTES`] each.
+    pub logs: Vec<Batch>,
+    /// A map of names and versions of binary objects to ask the server about.
+    pub baobs: Option<Vec<u8>>,
+    /// The device is done when it has answered this many orders and everything
+    /// was sent; `None`: only when it is told to stop.
+    pub max_orders: Option<u64>,
+}
+
+/// The settings cannot be used.
+#[derive(Debug, Clone)]
+pub struct SettingsError(String);
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+fn unusable(error: impl std::fmt::Display) -> SettingsError {
+    SettingsError(error.to_string())
+}
+
+/// The time of the host's clock, in seconds since 1970.
+#[must_use]
+pub fn host_time() -> Option<u64> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.ok().map(|since| since.as_secs())
+}
+
+/// Boots the device on `net` and runs it until its work is done or `stop` is
+/// ready; then waits until the server has read what is on the way, for ten
+/// seconds at most, closes the connection in good order and switches off.
+///
+/// What it does is written to `book` and told to `emit` as it happens. With the
+/// same `journal` again it is the same device after a reboot.
+///
+/// # Errors
+/// [`SettingsError`] when the settings cannot be used; nothing has been sent
+/// then. Everything that goes wrong later is an event, and tried again.
+pub async fn run(
+    net: &VirtualNet,
+    settings: &Settings,
+    work: &Work,
+    journal: impl Journal,
+    book: &RefCell<Book>,
+    emit: &dyn Fn(DeviceEvent),
+    stop: impl Future<Output = ()>,
+) -> Result<(), SettingsError> {
+    let roots: Vec<&[u8]> = settings.roots.iter().map(Vec::as_slice).collect();
+    let trust = TrustAnchors::new(&roots).map_err(unusable)?;
+    let key = SoftwareKey::from_der(&settings.key).map_err(unusable)?;
+    let identity = Identity::new(&settings.certificate, &key).map_err(unusable)?;
+    let clock = ClockPolicy::real_time(host_time);
+    let mut config =
+        Config::for_server(&settings.server_name, trust, identity, clock).map_err(unusable)?;
+    config.port = settings.port;
+
+    let state = Box::new(State::new(SessionConfig::new()));
+    let mut memory = Box::new(Memory::new());
+    net.run(async |stack| {
+        let network = EmbassyNetwork::new(stack);
+        let (client, mut runner) = ngtt::new(&state, &mut memory, network, config, OsRng, journal);
+        let application = Application {
+            client,
+            server: &settings.server_name,
+            work,
+            book,
+            emit,
+        };
+        alongside(
+            async {
+                application.work(stop).await;
+                application.leave(DRAIN).await;
+            },
+            vec![
+                Box::pin(async { runner.run().await }),
+                Box::pin(application.watch_status()),
+                Box::pin(application.watch_session()),
+            ],
+        )
+        .await;
+    })
+    .await;
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! The application of a device, as tasks beside each other.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::time::Duration;
+
+use embassy_futures::join::join3;
+use embassy_futures::select::{Either, select};
+use embassy_time::Timer;
+use serde_json::{Value as Json, json};
+use wigwag_codec::minijson::{self, Value};
+use wigwag_codec::ngtt::client::{Answer, Event, History, SkipReason};
+use wigwag_codec::ngtt::{Digest, NgttError};
+use wigwag_embassy::ngtt::Status;
+use wigwag_embassy::supervisor::FailureClass;
+
+use super::{Book, Client, DeviceEvent, Execution, Fate, Order, Reply, Sent, Work};
+use crate::device::batch::Batch;
+
+/// Batches on the way at a time: the session's window.
+const WINDOW: usize = 8;
+
+pub(super) struct Application<'a, 's> {
+    pub(super) client: Client<'s>,
+    pub(super) server: &'a str,
+    pub(super) work: &'a Work,
+    pub(super) book: &'a RefCell<Book>,
+    pub(super) emit: &'a dyn Fn(DeviceEvent),
+}
+
+impl Application<'_, '_> {
+    /// Does the work, to its end or until `stop` is ready.
+    pub(super) async fn work(&self, stop: impl Future<Output = ()>) {
+        // Orders that are never answered are held to the end.
+        let held = RefCell::new(Vec::new());
+        let answered = Cell::new(0);
+        let enough = |count: u64| self.work.max_orders.is_some_and(|most| count >= most);
+        let orders = async {
+            while !enough(answered.get()) {
+                let order = self.client.next_order().await;
+                self.execute(order, &held).await;
+                answered.set(answered.get() + 1);
+            }
+        };
+        let all = join3(orders, self.send_pathpoints(), self.send_rest());
+        let mut all = pin!(all);
+        let all = async {
+            all.as_mut().await;
+        };
+        if let Either::Second(()) = select(all, stop).await {}
+    }
+
+    /// Waits until the server has read everything, then closes the connection.
+    pub(super) async fn leave(&self, budget: Duration) {
+        let drained = self.client.wait_idle();
+        let budget = Timer::after_millis(budget.as_millis() as u64);
+        select(drained, budget).await;
+        self.client.close().await;
+    }
+
+    async fn execute<'o>(&self, order: Order<'o>, held: &RefCell<Vec<Order<'o>>>) {
+        let tid = order.tid();
+        let history = order.history();
+        let value = order.value();
+        let data = value.map_or_else(|_| json!(null), natural);
+        let readable = value.is_ok();
+        let digest = Digest::of(order.payload());
+        (self.emit)(DeviceEvent::Order {
+            tid,
+            data,
+            interrupted: history == History::Interrupted,
+        });
+        let answer = match self.work.reply {
+            Reply::Acknowledge if readable => Some(Answer::Confirm),
+            Reply::Acknowledge | Reply::Reject => Some(Answer::Reject),
+            Reply::Nothing => None,
+        };
+        self.book.borrow_mut().orders.push(Execution {
+            tid,
+            digest,
+            history,
+            answer,
+        });
+        match answer {
+            Some(Answer::Confirm) => {
+                order.acknowledge().await;
+                (self.emit)(DeviceEvent::OrderAcked(tid));
+            }
+            Some(Answer::Reject) => {
+                order.reject().await;
+                (self.emit)(DeviceEvent::OrderRejected(tid));
+            }
+            None => held.borrow_mut().push(order),
+        }
+    }
+
+    /// Keeps a window of batches on the way.
+    async fn send_pathpoints(&self) {
+        let mut on_the_way = VecDeque::new();
+        let mut next = self.work.pathpoints.iter();
+        loop {
+            while on_the_way.len() < WINDOW
+                && let Some(batch) = next.next()
+            {
+                let at = self.note_sent(|book| &mut book.pathpoints, batch);
+                match self
+                    .client
+                    .submit_pathpoints(|slot| copy(batch, slot))
+                    .await
+                {
+                    Ok(sending) => on_the_way.push_back((at, batch.things, sending)),
+                    Err(_) => self.data_answered(at, batch.things, Fate::Dropped),
+                }
+            }
+            let Some((at, points, mut sending)) = on_the_way.pop_front() else {
+                return;
+            };
+            let fate = fate(sending.outcome().await.map(drop));
+            self.data_answered(at, points, fate);
+        }
+    }
+
+    fn data_answered(&self, at: usize, points: usize, fate: Fate) {
+        if let Some(sent) = self.book.borrow_mut().pathpoints.get_mut(at) {
+            sent.fate = fate;
+        }
+        (self.emit)(match fate {
+            Fate::Confirmed => DeviceEvent::DataConfirmed { points },
+            Fate::Rejected => DeviceEvent::DataRejected { points },
+            Fate::Open | Fate::Dropped => dropped("pathpoints", points as u64),
+        });
+    }
+
+    /// Logs, and the question about binary objects.
+    async fn send_rest(&self) {
+        if let Some(question) = &self.work.baobs {
+            self.ask_baobs(question).await;
+        }
+        for batch in &self.work.logs {
+            let at = self.note_sent(|book| &mut book.logs, batch);
+            let fate = fate(self.client.stream_logs(|slot| copy(batch, slot)).await);
+            if let Some(sent) = self.book.borrow_mut().logs.get_mut(at) {
+                sent.fate = fate;
+            }
+            let count = batch.things;
+            (self.emit)(match fate {
+                Fate::Confirmed => DeviceEvent::Logs { count },
+                _ => dropped("logs", count as u64),
+            });
+        }
+    }
+
+    async fn ask_baobs(&self, question: &[u8]) {
+        let write = |slot: &mut [u8]| copy_bytes(question, slot);
+        let mut answer = vec![0; super::BATCH_BYTES];
+        match self.client.sync_baobs(write, &mut answer).await {
+            Ok(answer) => {
+                let value = Value::parse(answer).ok();
+                let names = |key| {
+                    let list = value.and_then(|value| value.get(key));
+                    list.map_or(0, |list| list.len())
+                };
+                let (download, upload) = (names("download"), names("upload"));
+                self.book.borrow_mut().baobs = Some((download, upload));
+                (self.emit)(DeviceEvent::Baobs { download, upload });
+            }
+            Err(_) => (self.emit)(dropped("question about binary objects", 1)),
+        }
+    }
+
+    fn note_sent(&self, list: fn(&mut Book) -> &mut Vec<Sent>, batch: &Batch) -> usize {
+        let mut book = self.book.borrow_mut();
+        let list = list(&mut book);
+        list.push(Sent {
+            digest: Digest::of(&batch.payload),
+            things: batch.things,
+            fate: Fate::Open,
+        });
+        list.len() - 1
+    }
+
+    /// Tells of connections and failures.
+    pub(super) async fn watch_status(&self) -> Infallible {
+        let mut last = Status::Idle;
+        loop {
+            let status = self.client.wait_status(|status| *status != last).await;
+            if let (true, Some(reason)) = (last.is_connected(), status.reason()) {
+                let reason = reason.to_string();
+                (self.emit)(DeviceEvent::Disconnected { reason });
+            }
+            match status {
+                Status::Connected { .. } => {
+                    self.book.borrow_mut().connections += 1;
+                    let server = self.server.to_owned();
+                    (self.emit)(DeviceEvent::Connected { server });
+                }
+                Status::Waiting {
+                    reason,
+                    retry_at,
+                    attempt,
+                } => {
+                    let class = reason.class();
+                    let reason = reason.to_string();
+                    if class != FailureClass::Transient {
+                        (self.emit)(DeviceEvent::Refused {
+                            reason: reason.clone(),
+                        });
+                    }
+                    let now = embassy_time::Instant::now().as_micros();
+                    let retry_ms = retry_at.as_micros().saturating_sub(now) / 1000;
+                    (self.emit)(DeviceEvent::Waiting {
+                        reason,
+                        retry_ms,
+                        attempt,
+                    });
+                }
+                Status::Offline { reason } => (self.emit)(DeviceEvent::Waiting {
+                    reason: reason.to_string(),
+                    retry_ms: 0,
+                    attempt: 0,
+                }),
+                _ => {}
+            }
+            last = status;
+        }
+    }
+
+    /// Tells of what the session skipped and repeated.
+    pub(super) async fn watch_session(&self) -> Infallible {
+        loop {
+            match self.client.next_event().await {
+                Event::OrderRepeated { tid } => (self.emit)(DeviceEvent::OrderDuplicate(tid)),
+                Event::OrderSkipped {
+                    reason: SkipReason::TooLarge { length },
+                    ..
+                } => (self.emit)(dropped(&format!("order of {length} bytes"), 1)),
+                Event::UnknownType { number, .. } => {
+                    (self.emit)(dropped(&format!("frame of unknown type {number}"), 1));
+                }
+                Event::Oversized { length, .. } => {
+                    (self.emit)(dropped(&format!("frame of {length} bytes"), 1));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn dropped(what: &str, count: u64) -> DeviceEvent {
+    DeviceEvent::Dropped {
+        what: what.to_owned(),
+        count,
+    }
+}
+
+fn fate(outcome: Result<(), NgttError>) -> Fate {
+    match outcome {
+        Ok(()) => Fate::Confirmed,
+        Err(NgttError::DataStreamSyncFailed) => Fate::Rejected,
+        Err(_) => Fate::Dropped,
+    }
+}
+
+fn copy(batch: &Batch, slot: &mut [u8]) -> Result<usize, NgttError> {
+    copy_bytes(&batch.payload, slot)
+}
+
+fn copy_bytes(bytes: &[u8], slot: &mut [u8]) -> Result<usize, NgttError> {
+    let limit = slot.len();
+    let place = slot.get_mut(..bytes.len());
+    let place = place.ok_or(NgttError::TooLarge { limit })?;
+    place.copy_from_slice(bytes);
+    Ok(bytes.len())
+}
+
+/// A payload as plain JSON, for people.
+fn natural(value: Value<'_>) -> Json {
+    let mut text = String::new();
+    match minijson::json::write(value, &mut text) {
+        Ok(()) => serde_json::from_str(&text).unwrap_or(Json::String(text)),
+        Err(error) => Json::String(error.to_string()),
+    }
+}
