@@ -2,7 +2,8 @@ use core::ops::Range;
 
 use super::{FrameError, FrameErrorKind, Framer, Step};
 
-/// Collects received chunks in a buffer of the caller and cuts messages out.
+/// Collects received chunks in a buffer of the caller, `&mut [u8]`, `[u8; N]` or
+/// any other, and cuts messages out.
 ///
 /// Bounded by construction: it never holds more than the buffer. Chunks may be
 /// cut anywhere. A message over the framer's limit is announced by its head and
@@ -15,9 +16,9 @@ use super::{FrameError, FrameErrorKind, Framer, Step};
 ///
 /// See [the module](super) for an example.
 #[derive(Debug)]
-pub struct FrameReader<'b, F: Framer> {
+pub struct FrameReader<F: Framer, B> {
     framer: F,
-    buffer: &'b mut [u8],
+    buffer: B,
     /// What is in the buffer and not consumed yet.
     held: Range<usize>,
     /// How much of what is still to come belongs to a message over the limit.
@@ -63,9 +64,9 @@ pub enum Received<'a, M> {
     },
 }
 
-impl<'b, F: Framer> FrameReader<'b, F> {
+impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// A reader that cuts with `framer` what arrives in `buffer`.
-    pub const fn new(framer: F, buffer: &'b mut [u8]) -> Self {
+    pub const fn new(framer: F, buffer: B) -> Self {
         Self {
             framer,
             buffer,
@@ -91,15 +92,22 @@ impl<'b, F: Framer> FrameReader<'b, F> {
     /// tell [`FrameReader::filled`] how much was written. Never empty if
     /// [`FrameReader::next`] returned `Ok(None)` and the buffer is not empty.
     pub fn space(&mut self) -> &mut [u8] {
-        self.buffer.copy_within(self.held.clone(), 0);
+        self.buffer.as_mut().copy_within(self.held.clone(), 0);
         self.held = 0..self.held.len();
-        self.buffer.get_mut(self.held.end..).unwrap_or_default()
+        self.buffer
+            .as_mut()
+            .get_mut(self.held.end..)
+            .unwrap_or_default()
     }
 
     /// Says that `n` bytes were written to the start of [`FrameReader::space`].
     /// More than there was space for counts as all of it.
     pub fn filled(&mut self, n: usize) {
-        self.held.end = self.held.end.saturating_add(n).min(self.buffer.len());
+        self.held.end = self
+            .held
+            .end
+            .saturating_add(n)
+            .min(self.buffer.as_ref().len());
     }
 
     /// Copies the start of `chunk` into the buffer and returns how much of it
@@ -160,17 +168,21 @@ impl<'b, F: Framer> FrameReader<'b, F> {
                     oversized.left = oversized.left.saturating_sub(n);
                     let left = oversized.left;
                     let part = self.consume(n);
-                    let data = self.buffer.get(part).unwrap_or_default();
+                    let data = self.buffer.as_ref().get(part).unwrap_or_default();
                     return Ok(Some(Received::Part { meta, data, left }));
                 }
                 self.skip = oversized.left.saturating_add(oversized.tail);
                 self.oversized = None;
                 continue;
             }
-            let prefix = self.buffer.get(self.held.clone()).unwrap_or_default();
+            let prefix = self
+                .buffer
+                .as_ref()
+                .get(self.held.clone())
+                .unwrap_or_default();
             match self.framer.decode(prefix)? {
-                Step::Need(needed) if needed > self.buffer.len() => {
-                    let capacity = self.buffer.len();
+                Step::Need(needed) if needed > self.buffer.as_ref().len() => {
+                    let capacity = self.buffer.as_ref().len();
                     let kind = FrameErrorKind::BufferTooSmall { needed, capacity };
                     return Err(FrameError::new(kind, self.held.len()));
                 }
@@ -186,7 +198,7 @@ impl<'b, F: Framer> FrameReader<'b, F> {
                     let frame = self.consume(consumed);
                     let from = frame.start.saturating_add(body.start);
                     let to = frame.start.saturating_add(body.end);
-                    let body = self.buffer.get(from..to).unwrap_or_default();
+                    let body = self.buffer.as_ref().get(from..to).unwrap_or_default();
                     return Ok(Some(Received::Message { meta, body }));
                 }
                 Step::Head {

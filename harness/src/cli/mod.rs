@@ -15,6 +15,7 @@ mod hex;
 mod input;
 mod outcome;
 mod output;
+mod pki;
 mod problem;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Pki(pki::Args),
     Decode(decode::Args),
     Encode(encode::Args),
     Completions(completions::Args),
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Outcome {
     match cli.command {
+        Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -40,8 +40,9 @@ pub struct Config {
     /// time: if the other end echoes echoes, it ends here. 10 s.
     pub echo_quiet: Duration,
     /// The server redelivers what it does not know to be answered within this
-    /// time after FETCH_ORDERS. An order remembered from an earlier connection
-    /// and not redelivered by then is forgotten. 120 s.
+    /// time after FETCH_ORDERS. When it has passed, a PING is written; an order
+    /// remembered from an earlier connection and not redelivered before its PONG
+    /// is forgotten. 120 s.
     pub redelivery_grace: Duration,
     /// Whether FETCH_ORDERS is written on each new connection. Without it the
     /// server may keep its orders to itself. True.

@@ -58,7 +58,9 @@ pub enum Outcome {
     Sent,
     /// FETCH_ORDERS was written.
     Fetched,
-    /// Dropped unsent by the rule of a full queue.
+    /// Dropped by the rule of a full queue, not sent on this connection. If an
+    /// earlier connection was cut before the answer came, the server may have
+    /// got it.
     Dropped,
 }
 

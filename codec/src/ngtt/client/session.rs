@@ -63,17 +63,54 @@ struct Link {
     /// of a mark.
     skipped_slot: bool,
     skipped_mark: bool,
-    redelivery: Redelivery,
-    /// Until when orders may be such as were executed before the start.
-    past_until: Option<Instant>,
+    /// The server's time to deliver again what is remembered.
+    redelivery: Grace,
+    /// The server's time to deliver again what may have been executed before
+    /// the device started.
+    past: Grace,
 }
 
-/// How far the server is with delivering again what it delivered before.
+/// The time in which the server delivers again what it delivered before.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Redelivery {
+enum Grace {
+    /// FETCH_ORDERS was not written yet.
     NotAsked,
+    /// The server has until then.
     Until(Instant),
+    /// It had its time, but what it wrote may still be on the way: the PONG to
+    /// a PING with this place in the sequence of writes, or a later one, comes
+    /// behind it.
+    Behind(u64),
+    /// It has delivered what it wanted to.
     Over,
+}
+
+impl Grace {
+    /// Time has passed, and so many frames were written. True if a PING is
+    /// wanted.
+    fn pass(&mut self, now: Instant, writes: u64) -> bool {
+        match *self {
+            Self::Until(at) if at <= now => {
+                *self = Self::Behind(writes);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The PONG to the PING with this place in the sequence of writes came.
+    fn pong(&mut self, sequence: u64) {
+        if matches!(*self, Self::Behind(from) if from <= sequence) {
+            *self = Self::Over;
+        }
+    }
+
+    const fn until(self) -> Option<Instant> {
+        match self {
+            Self::Until(at) => Some(at),
+            _ => None,
+        }
+    }
 }
 
 /// The frame that the driver is writing.
@@ -189,8 +226,8 @@ impl<
             fetch: self.config.fetch_on_connect,
             skipped_slot: false,
             skipped_mark: false,
-            redelivery: Redelivery::NotAsked,
-            past_until: None,
+            redelivery: Grace::NotAsked,
+            past: Grace::NotAsked,
         });
     }
 
@@ -223,7 +260,7 @@ impl<
         link.keep.heard(now);
         let stray = match frame.kind {
             FrameType::Ping => return self.handle_ping(frame.tid, now),
-            FrameType::Order => return self.handle_order(frame.tid, frame.payload, now),
+            FrameType::Order => return self.handle_order(frame.tid, frame.payload),
             FrameType::DataStreamConfirm => {
                 !self.outbox.data_answered(frame.tid, Outcome::Confirmed)
             }
@@ -274,6 +311,12 @@ impl<
                     .marks
                     .settle(sequence, |tid| notices.note(Event::OrderSettled { tid }));
                 self.outbox.settle(sequence);
+                link.redelivery.pong(sequence);
+                link.past.pong(sequence);
+                if link.past == Grace::Over {
+                    self.past_unknown = false;
+                }
+                self.forget_unseen();
             }
             Pinged::Late => self.notices.note(Event::LatePong { tid }),
             Pinged::Echo => {}
@@ -281,8 +324,7 @@ impl<
         }
     }
 
-    fn handle_order(&mut self, tid: u16, payload: &[u8], now: Instant) {
-        self.past_passed(now);
+    fn handle_order(&mut self, tid: u16, payload: &[u8]) {
         let Some(link) = &mut self.link else { return };
         let fresh = if self.past_unknown {
             History::Unknown
@@ -306,22 +348,10 @@ impl<
                 if slot || mark {
                     // It comes again after the next FETCH_ORDERS, and may still
                     // be one from before the start.
-                    link.past_until = None;
+                    link.past = Grace::NotAsked;
                 }
                 notices.note(Event::OrderSkipped { tid, reason });
             }
-        }
-    }
-
-    /// Ends the time in which an order may be one from before the start.
-    fn past_passed(&mut self, now: Instant) {
-        if self
-            .link
-            .as_ref()
-            .and_then(|link| link.past_until)
-            .is_some_and(|at| at <= now)
-        {
-            self.past_unknown = false;
         }
     }
 
@@ -332,17 +362,15 @@ impl<
     /// [`LinkFault`] if the connection is dead and must be closed; again at
     /// every call until [`ClientSession::disconnected`].
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), LinkFault> {
-        self.past_passed(now);
         let Some(link) = &mut self.link else {
             return Ok(());
         };
-        if matches!(link.redelivery, Redelivery::Until(at) if at <= now) {
-            link.redelivery = Redelivery::Over;
+        if link.redelivery.pass(now, self.writes) | link.past.pass(now, self.writes) {
+            link.keep.settle(now);
         }
         link.keep.ping_due(now, &self.config);
         let writing_since = link.writing.map(|writing| writing.since);
         let fault = link.keep.fault(now, writing_since, &self.config);
-        self.forget_unseen();
         fault.map_or(Ok(()), Err)
     }
 
@@ -350,7 +378,7 @@ impl<
         if self
             .link
             .as_ref()
-            .is_some_and(|link| link.redelivery == Redelivery::Over)
+            .is_some_and(|link| link.redelivery == Grace::Over)
         {
             let notices = &mut self.notices;
             let note = |tid| notices.note(Event::OrderForgotten { tid });
@@ -366,11 +394,8 @@ impl<
         let link = self.link.as_ref()?;
         let writing_since = link.writing.map(|writing| writing.since);
         let mut at = link.keep.next_timeout(writing_since, &self.config);
-        if let Redelivery::Until(over) = link.redelivery {
-            at = at.min(over);
-        }
-        if let Some(known) = link.past_until.filter(|_| self.past_unknown) {
-            at = at.min(known);
+        for grace in [link.redelivery, link.past] {
+            at = grace.until().map_or(at, |until| at.min(until));
         }
         Some(at)
     }
@@ -467,12 +492,12 @@ impl<
                 });
             }
             Outgoing::Fetch => {
-                let grace = now.saturating_add(self.config.redelivery_grace);
-                if link.redelivery == Redelivery::NotAsked {
-                    link.redelivery = Redelivery::Until(grace);
+                let grace = Grace::Until(now.saturating_add(self.config.redelivery_grace));
+                if link.redelivery == Grace::NotAsked {
+                    link.redelivery = grace;
                 }
-                if self.past_unknown && link.past_until.is_none() {
-                    link.past_until = Some(grace);
+                if self.past_unknown && link.past == Grace::NotAsked {
+                    link.past = grace;
                 }
                 link.fetch = false;
                 link.skipped_slot = false;

@@ -144,6 +144,14 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
             .count()
     }
 
+    /// The number of the order that has this transaction id now.
+    #[must_use]
+    pub fn number_of(&self, tid: u16) -> Option<u64> {
+        self.find(tid)
+            .and_then(|index| self.entries.get(index))
+            .map(|entry| entry.number)
+    }
+
     /// A new connection of the device: nothing was delivered on it.
     pub(super) fn connected(&mut self) {
         for entry in &mut self.entries {
@@ -169,12 +177,11 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
 
     /// A PING came from the device.
     pub(super) fn pinged(&mut self, now: Instant) {
-        match self.reuse {
-            Reuse::From(at) if at <= now => self.reuse = Reuse::Yes,
+        match (self.reuse, self.open_at_ping) {
+            (Reuse::Yes, Some(open)) => self.free = self.free.max(open),
+            // The PINGs that count are those after the hold.
+            (Reuse::From(at), _) if at <= now => self.reuse = Reuse::Yes,
             _ => {}
-        }
-        if let (Reuse::Yes, Some(open)) = (self.reuse, self.open_at_ping) {
-            self.free = self.free.max(open);
         }
         let oldest = self.entries.iter().filter_map(|entry| entry.given).min();
         self.open_at_ping = Some(oldest.unwrap_or(self.given));
