@@ -4,5 +4,7 @@
 
 pub mod campaign;
 pub mod generate;
+pub mod minijson;
 pub mod peer;
 pub mod runner;
+pub mod vectors;
