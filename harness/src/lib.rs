@@ -8,6 +8,7 @@
 //! * [`device`]: a whole device: the real client, an application, and its book.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
+//! * [`mock`]: an NGTT server that any test can start.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod clock;
 pub mod device;
 pub mod faults;
+pub mod mock;
 pub mod pki;
 pub mod tagged;
 pub mod vnet;

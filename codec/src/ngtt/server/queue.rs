@@ -216,8 +216,9 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
         Some(self.tid(given))
     }
 
-    /// The order with this transaction id.
-    pub(super) fn with_tid(&self, tid: u16) -> Option<&P> {
+    /// The order that was given this transaction id and is not answered.
+    #[must_use]
+    pub fn with_tid(&self, tid: u16) -> Option<&P> {
         self.find(tid)
             .and_then(|index| self.entries.get(index))
             .map(|entry| &entry.payload)
