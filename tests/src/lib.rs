@@ -3,8 +3,7 @@
 //! `python/`.
 
 pub mod campaign;
+pub mod e2e;
 pub mod generate;
-pub mod minijson;
 pub mod peer;
 pub mod runner;
-pub mod vectors;

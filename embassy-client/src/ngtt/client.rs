@@ -4,8 +4,12 @@ use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use wigwag_codec::minijson::{self, ErrorKind};
 use wigwag_codec::ngtt::NgttError;
 use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind};
+use wigwag_codec::ngtt::message::{
+    BaobRequestWriter, BaobResponse, LogEntry, LogsWriter, PathpointsWriter,
+};
 
 use super::order::Order;
 use super::sending::Sending;
@@ -100,12 +104,8 @@ impl<
     }
 
     /// Asks the server to deliver again what it does not know to be answered;
-    /// ready when the request was written.
-    ///
-    /// # Errors
-    /// [`NgttError::Dropped`] never happens here in practice: the request
-    /// waits for a free slot.
-    pub async fn fetch_orders(&self) -> Result<(), NgttError> {
+    /// ready when the request was written. Needs a send slot until then.
+    pub async fn fetch_orders(&self) {
         let ticket = poll_fn(|cx| {
             self.0.with(|inner| match inner.session.fetch_orders() {
                 Ok(ticket) => {
@@ -119,26 +119,47 @@ impl<
             })
         })
         .await;
-        Sending::new(*self, ticket).outcome().await.map(|_| ())
+        // It has one answer only: written.
+        let _ = Sending::new(*self, ticket).outcome().await;
     }
 
-    /// Submits one batch of pathpoints that `write` encodes into the slot it is
-    /// given (a minijson list; it returns its length), and returns a handle on
-    /// the answer. Waits while the queue is full, if its rule is to block.
+    /// Submits a batch of `pathpoints` pathpoints, which `write` adds one by
+    /// one, and returns a handle on the answer. Waits while the queue is full,
+    /// if its rule is to block; `write` is called when there is room.
     ///
     /// # Errors
-    /// What `write` returned; [`NgttError::TooLarge`] when it wrote more than
-    /// the slot holds; [`NgttError::Dropped`] when the queue's rule drops the
-    /// newest.
+    /// [`NgttError::TooLarge`] when the batch does not fit into a send slot,
+    /// [`NgttError::InvalidFrame`] when `write` adds more or less than it said,
+    /// [`NgttError::Dropped`] when the queue's rule drops the newest.
     pub async fn submit_pathpoints(
         &self,
-        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        pathpoints: usize,
+        mut write: impl FnMut(&mut PathpointsWriter<'_>) -> Result<(), minijson::Error>,
     ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
-        self.submit(SendKind::DataStream, write).await
+        self.submit(SendKind::DataStream, |slot| {
+            let mut writer = PathpointsWriter::new(slot, pathpoints)?;
+            write(&mut writer)?;
+            writer.finish()
+        })
+        .await
     }
 
-    /// Sends one batch of pathpoints and waits until the server has taken it,
+    /// Sends a batch of pathpoints and waits until the server has taken it,
     /// over as many connections as it takes.
+    ///
+    /// ```
+    /// # use wigwag_embassy::ngtt::{Client, NgttError};
+    /// # use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+    /// # async fn example(client: Client<'_, NoopRawMutex>, now_ms: i64) -> Result<(), NgttError> {
+    /// client
+    ///     .sync_pathpoints(1, |batch| {
+    ///         let readings = batch.pathpoint("temperature", 1)?;
+    ///         readings.value(now_ms, |value| value.f64(21.5))?;
+    ///         Ok(())
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`NgttError::DataStreamSyncFailed`] when the server refused the batch,
@@ -146,25 +167,30 @@ impl<
     /// [`submit_pathpoints`](Self::submit_pathpoints).
     pub async fn sync_pathpoints(
         &self,
-        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        pathpoints: usize,
+        write: impl FnMut(&mut PathpointsWriter<'_>) -> Result<(), minijson::Error>,
     ) -> Result<(), NgttError> {
-        self.submit_pathpoints(write)
-            .await?
-            .outcome()
-            .await
-            .map(|_| ())
+        let mut batch = self.submit_pathpoints(pathpoints, write).await?;
+        batch.outcome().await.map(|_| ())
     }
 
-    /// Submits log entries that `write` encodes (a minijson list), as
-    /// [`submit_pathpoints`](Self::submit_pathpoints) does.
+    /// Submits log entries, as [`submit_pathpoints`](Self::submit_pathpoints)
+    /// does pathpoints.
     ///
     /// # Errors
     /// As [`submit_pathpoints`](Self::submit_pathpoints).
     pub async fn submit_logs(
         &self,
-        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        entries: &[LogEntry<'_>],
     ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
-        self.submit(SendKind::Logs, write).await
+        self.submit(SendKind::Logs, |slot| {
+            let mut writer = LogsWriter::new(slot, entries.len())?;
+            for entry in entries {
+                writer.entry(entry)?;
+            }
+            writer.finish()
+        })
+        .await
     }
 
     /// Sends log entries and waits until the server is known to have read
@@ -173,49 +199,60 @@ impl<
     ///
     /// # Errors
     /// As [`submit_logs`](Self::submit_logs).
-    pub async fn stream_logs(
-        &self,
-        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
-    ) -> Result<(), NgttError> {
-        self.submit_logs(write).await?.outcome().await.map(|_| ())
+    pub async fn stream_logs(&self, entries: &[LogEntry<'_>]) -> Result<(), NgttError> {
+        let mut logs = self.submit_logs(entries).await?;
+        logs.outcome().await.map(|_| ())
     }
 
-    /// Asks which binary objects to exchange: `write` encodes the map of names
-    /// and versions. Returns the server's answer, copied into `answer`.
+    /// Tells the server which versions of which binary objects are here, and
+    /// returns which to download and upload, copied into `answer`.
     ///
     /// # Errors
-    /// [`NgttError::TooLarge`] when the answer does not fit into a send slot or
-    /// into `answer`; otherwise as
-    /// [`submit_pathpoints`](Self::submit_pathpoints).
+    /// [`NgttError::TooLarge`] when the request or the answer does not fit into
+    /// a send slot, or the answer not into `answer`;
+    /// [`NgttError::InvalidFrame`] when the answer makes no sense.
     pub async fn sync_baobs<'b>(
         &self,
-        write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        objects: &[(&str, i64)],
         answer: &'b mut [u8],
-    ) -> Result<&'b [u8], NgttError> {
-        let mut sending = self.submit(SendKind::SyncBaobs, write).await?;
-        sending.outcome().await?;
-        let limit = answer.len();
-        sending
-            .with_payload(|payload| {
-                let place = answer
-                    .get_mut(..payload.len())
-                    .ok_or(NgttError::TooLarge { limit })?;
-                place.copy_from_slice(payload);
-                Ok(payload.len())
+    ) -> Result<BaobResponse<'b>, NgttError> {
+        let mut request = self
+            .submit(SendKind::SyncBaobs, |slot| {
+                let mut writer = BaobRequestWriter::new(slot, objects.len())?;
+                for (name, version) in objects {
+                    writer.object(name, *version)?;
+                }
+                writer.finish()
             })
-            .unwrap_or(Err(NgttError::InvalidFrame { offset: 0 }))
-            .map(|length| answer.get(..length).unwrap_or_default())
+            .await?;
+        request.outcome().await?;
+        let limit = answer.len();
+        let copied = request.with_payload(|payload| {
+            let place = answer.get_mut(..payload.len())?;
+            place.copy_from_slice(payload);
+            Some(payload.len())
+        });
+        let length = copied.flatten().ok_or(NgttError::TooLarge { limit })?;
+        BaobResponse::parse(answer.get(..length).unwrap_or_default())
     }
 
-    async fn submit(
+    /// Submits a payload that is encoded already, or in a form of its own:
+    /// `write` puts one minijson value into the slot it is given and returns
+    /// its length.
+    ///
+    /// # Errors
+    /// As [`submit_pathpoints`](Self::submit_pathpoints).
+    pub async fn submit(
         &self,
         kind: SendKind,
-        mut write: impl FnMut(&mut [u8]) -> Result<usize, NgttError>,
+        mut write: impl FnMut(&mut [u8]) -> Result<usize, minijson::Error>,
     ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+        const fn too_large<T>(limit: usize) -> Poll<Result<T, NgttError>> {
+            Poll::Ready(Err(NgttError::TooLarge { limit }))
+        }
         poll_fn(|cx| {
-            self.0.with(|inner| {
-                let submitted = inner.session.submit(kind, &mut write);
-                match submitted {
+            self.0
+                .with(|inner| match inner.session.submit(kind, &mut write) {
                     Ok(ticket) => {
                         // Something older may have been dropped for it.
                         inner.wake_all();
@@ -225,13 +262,13 @@ impl<
                         inner.clients.register(cx.waker());
                         Poll::Pending
                     }
-                    Err(QueueError::Payload(error)) => Poll::Ready(Err(error)),
-                    Err(QueueError::TooLong { limit }) => {
-                        Poll::Ready(Err(NgttError::TooLarge { limit }))
+                    Err(QueueError::Payload(error)) if error.kind == ErrorKind::BufferFull => {
+                        too_large(SEND_BYTES)
                     }
+                    Err(QueueError::Payload(error)) => Poll::Ready(Err(error.into())),
+                    Err(QueueError::TooLong { limit }) => too_large(limit),
                     Err(_) => Poll::Ready(Err(NgttError::Dropped)),
-                }
-            })
+                })
         })
         .await
     }
@@ -258,8 +295,8 @@ impl<
     /// Waits for the connection that is being made, or tells why there is none.
     ///
     /// # Errors
-    /// [`NgttError::ConnectionFailed`] when the client is offline or waiting
-    /// after a failure. It goes on trying by itself.
+    /// [`NgttError::ConnectionFailed`] when the client has been offline for
+    /// some time or is waiting after a failure. It goes on trying by itself.
     pub async fn connected(&self) -> Result<(), NgttError> {
         let known = |status: &Status| status.is_connected() || status.reason().is_some();
         match self.wait_status(known).await.reason() {

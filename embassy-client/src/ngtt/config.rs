@@ -17,6 +17,9 @@ pub struct Config<'a> {
     pub port: u16,
     /// The path of the network; the first by default.
     pub path: PathId,
+    /// After this long without a link or an address the client says that it is
+    /// offline; 10 s by default. It waits on in any case.
+    pub join_timeout: Duration,
     /// Longest time for name resolution; 15 s by default.
     pub resolve_timeout: Duration,
     /// Longest time for TCP to come up; 10 s by default.
@@ -91,6 +94,7 @@ impl<'a> Config<'a> {
             tls: TlsParameters::new(server, trust, identity, clock).map_err(ConfigError::Name)?,
             port: DEFAULT_PORT,
             path: PathId(0),
+            join_timeout: Duration::from_secs(10),
             resolve_timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(10),
             tcp: TcpOptions::DEFAULT,

@@ -22,7 +22,7 @@ pub use runner::{Runner, new};
 pub use sending::Sending;
 pub use state::State;
 pub use status::{Reason, Status};
-pub use wigwag_codec::ngtt::NgttError;
 pub use wigwag_codec::ngtt::client::{
-    Config as SessionConfig, Counters, Event, History, Outcome, QueueRule, WhenFull,
+    Config as SessionConfig, Counters, Event, History, Outcome, QueueRule, SendKind, WhenFull,
 };
+pub use wigwag_codec::ngtt::{NgttError, message};

@@ -6,8 +6,9 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use wigwag_codec::minijson::{self, Value};
-use wigwag_codec::ngtt::Digest;
 use wigwag_codec::ngtt::client::{Answer, History, OrderId};
+use wigwag_codec::ngtt::message::Sections;
+use wigwag_codec::ngtt::{Digest, NgttError};
 
 use super::client::Client;
 use super::state::OrderKey;
@@ -90,6 +91,15 @@ impl<
     /// When it is not one valid minijson value: reject such an order.
     pub fn value(&self) -> Result<Value<'_>, minijson::Error> {
         Value::parse(self.payload())
+    }
+
+    /// The payload as sections of commands.
+    ///
+    /// # Errors
+    /// [`NgttError::InvalidFrame`] when it is not one minijson list: reject
+    /// such an order.
+    pub fn sections(&self) -> Result<Sections<'_>, NgttError> {
+        Sections::parse(self.payload())
     }
 
     /// The order was executed. The answer is noted in this call; awaiting the

@@ -323,13 +323,29 @@ impl<
     async fn online(&self) {
         let path = self.config.path;
         let mut path_state = self.network.path_state(path);
+        if path_state == PathState::Up {
+            return;
+        }
+        self.state.set_status(Status::Joining);
+        let mut patience = Timer::after(time::duration(self.config.join_timeout));
+        let mut patient = true;
         while path_state != PathState::Up {
-            let reason = match path_state {
-                PathState::LinkDown => Reason::LinkDown,
-                _ => Reason::NoAddress,
-            };
-            self.state.set_status(Status::Offline { reason });
-            path_state = self.network.path_changed(path, path_state).await;
+            if !patient {
+                let reason = match path_state {
+                    PathState::LinkDown => Reason::LinkDown,
+                    _ => Reason::NoAddress,
+                };
+                self.state.set_status(Status::Offline { reason });
+            }
+            let changed = self.network.path_changed(path, path_state);
+            if patient {
+                match select(changed, &mut patience).await {
+                    Either::First(changed) => path_state = changed,
+                    Either::Second(()) => patient = false,
+                }
+            } else {
+                path_state = changed.await;
+            }
         }
     }
 

@@ -16,8 +16,10 @@ use crate::tls::End;
 pub enum Status {
     /// The runner has not started.
     Idle,
-    /// There is no link, or no address yet: the client goes on by itself when
-    /// there is.
+    /// Waiting for a link and an address, as at every start.
+    Joining,
+    /// There has been no link or no address for some time: the client goes on
+    /// by itself when there is.
     Offline {
         /// [`Reason::LinkDown`] or [`Reason::NoAddress`].
         reason: Reason,
@@ -135,6 +137,7 @@ impl core::fmt::Display for Status {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Idle => f.write_str("not started"),
+            Self::Joining => f.write_str("waiting for a link and an address"),
             Self::Offline { reason } => write!(f, "offline: {reason}"),
             Self::Closed => f.write_str("closed by the application"),
             Self::Resolving => f.write_str("resolving the server's name"),

@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use wigwag_codec::minijson::{self, Value};
 use wigwag_codec::ngtt::client::{Answer, Event, History, SkipReason};
 use wigwag_codec::ngtt::{Digest, NgttError};
-use wigwag_embassy::ngtt::Status;
+use wigwag_embassy::ngtt::{SendKind, Status};
 use wigwag_embassy::supervisor::FailureClass;
 
 use super::{Book, Client, DeviceEvent, Execution, Fate, Order, Reply, Sent, Work};
@@ -107,7 +107,7 @@ impl Application<'_, '_> {
                 let at = self.note_sent(|book| &mut book.pathpoints, batch);
                 match self
                     .client
-                    .submit_pathpoints(|slot| copy(batch, slot))
+                    .submit(SendKind::DataStream, |slot| copy(&batch.payload, slot))
                     .await
                 {
                     Ok(sending) => on_the_way.push_back((at, batch.things, sending)),
@@ -140,7 +140,8 @@ impl Application<'_, '_> {
         }
         for batch in &self.work.logs {
             let at = self.note_sent(|book| &mut book.logs, batch);
-            let fate = fate(self.client.stream_logs(|slot| copy(batch, slot)).await);
+            let write = |slot: &mut [u8]| copy(&batch.payload, slot);
+            let fate = fate(self.ask(SendKind::Logs, write).await.map(drop));
             if let Some(sent) = self.book.borrow_mut().logs.get_mut(at) {
                 sent.fate = fate;
             }
@@ -153,11 +154,10 @@ impl Application<'_, '_> {
     }
 
     async fn ask_baobs(&self, question: &[u8]) {
-        let write = |slot: &mut [u8]| copy_bytes(question, slot);
-        let mut answer = vec![0; super::BATCH_BYTES];
-        match self.client.sync_baobs(write, &mut answer).await {
+        let write = |slot: &mut [u8]| copy(question, slot);
+        match self.ask(SendKind::SyncBaobs, write).await {
             Ok(answer) => {
-                let value = Value::parse(answer).ok();
+                let value = Value::parse(&answer).ok();
                 let names = |key| {
                     let list = value.and_then(|value| value.get(key));
                     list.map_or(0, |list| list.len())
@@ -168,6 +168,17 @@ impl Application<'_, '_> {
             }
             Err(_) => (self.emit)(dropped("question about binary objects", 1)),
         }
+    }
+
+    /// Sends a payload and waits for the answer, which may have a payload too.
+    async fn ask(
+        &self,
+        kind: SendKind,
+        write: impl FnMut(&mut [u8]) -> Result<usize, minijson::Error>,
+    ) -> Result<Vec<u8>, NgttError> {
+        let mut sending = self.client.submit(kind, write).await?;
+        sending.outcome().await?;
+        Ok(sending.with_payload(<[u8]>::to_vec).unwrap_or_default())
     }
 
     fn note_sent(&self, list: fn(&mut Book) -> &mut Vec<Sent>, batch: &Batch) -> usize {
@@ -263,16 +274,14 @@ fn fate(outcome: Result<(), NgttError>) -> Fate {
     }
 }
 
-fn copy(batch: &Batch, slot: &mut [u8]) -> Result<usize, NgttError> {
-    copy_bytes(&batch.payload, slot)
-}
-
-fn copy_bytes(bytes: &[u8], slot: &mut [u8]) -> Result<usize, NgttError> {
-    let limit = slot.len();
-    let place = slot.get_mut(..bytes.len());
-    let place = place.ok_or(NgttError::TooLarge { limit })?;
-    place.copy_from_slice(bytes);
-    Ok(bytes.len())
+fn copy(payload: &[u8], slot: &mut [u8]) -> Result<usize, minijson::Error> {
+    let full = minijson::Error {
+        kind: minijson::ErrorKind::BufferFull,
+        offset: slot.len(),
+    };
+    let place = slot.get_mut(..payload.len()).ok_or(full)?;
+    place.copy_from_slice(payload);
+    Ok(payload.len())
 }
 
 /// A payload as plain JSON, for people.

@@ -47,7 +47,6 @@ mod book;
 mod connection;
 mod device;
 mod event;
-mod handle;
 mod options;
 mod payload;
 mod shared;
