@@ -5,5 +5,7 @@
 pub mod campaign;
 pub mod e2e;
 pub mod generate;
+pub mod minijson;
 pub mod peer;
 pub mod runner;
+pub mod vectors;

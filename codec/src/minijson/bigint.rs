@@ -62,7 +62,7 @@ impl<'a> BigInt<'a> {
 
     /// The bytes without leading ones that add nothing. Their own first bit
     /// need not be a sign.
-    fn digits(&self) -> &'a [u8] {
+    pub(super) fn digits(&self) -> &'a [u8] {
         let filler = self.filler();
         let mut digits = self.bytes;
         while let Some((&first, rest)) = digits.split_first() {
@@ -144,21 +144,23 @@ impl<'a> BigInt<'a> {
 
     /// The magnitude without leading zeros, written to `out`; `None` if it does
     /// not fit.
-    pub(crate) fn write_magnitude<'b>(&self, out: &'b mut [u8]) -> Option<&'b [u8]> {
+    fn write_magnitude<'b>(&self, out: &'b mut [u8]) -> Option<&'b [u8]> {
         let length = self.signed_len();
         self.write_signed(out)?;
         let out = out.get_mut(..length)?;
         if self.is_negative() {
-            // Two's complement: invert and add one, from the last byte.
-            let mut carry = true;
-            for byte in out.iter_mut().rev() {
-                let (sum, over) = (!*byte).overflowing_add(u8::from(carry));
-                *byte = sum;
-                carry = over;
-            }
+            negate(out);
         }
         let zeros = out.iter().take_while(|byte| **byte == 0).count();
         out.get(zeros..)
+    }
+}
+
+/// Two's complement in place: inverts, and adds one from the last byte.
+pub(super) fn negate(bytes: &mut [u8]) {
+    let mut carry = true;
+    for byte in bytes.iter_mut().rev() {
+        (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
     }
 }
 

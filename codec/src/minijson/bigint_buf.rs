@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::bigint::{BigInt, MAX_INT_BYTES};
+use super::bigint::{BigInt, MAX_INT_BYTES, negate};
 use super::error::ErrorKind;
 
 /// An integer of up to [`MAX_INT_BYTES`] bytes with its bytes beside it.
@@ -85,14 +85,6 @@ impl BigIntBuf {
             }
             _ => Err(ErrorKind::IntegerTooLarge),
         }
-    }
-}
-
-/// Two's complement in place: inverts, and adds one from the last byte.
-fn negate(bytes: &mut [u8]) {
-    let mut carry = true;
-    for byte in bytes.iter_mut().rev() {
-        (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
     }
 }
 

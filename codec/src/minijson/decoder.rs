@@ -6,6 +6,7 @@ use super::bigint::BigInt;
 use super::error::{Error, ErrorKind};
 use super::limits::Limits;
 use super::nesting::{Container, Nesting, Slot};
+use super::order;
 use super::reader::{self, Budget, Head, Reader, TextCheck};
 
 /// Text as it stands in the input: bytes until somebody asks for characters.
@@ -224,6 +225,21 @@ impl<'a> Decoder<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the next item is the key of a map with any keys.
+    pub(crate) const fn at_any_key(&self) -> bool {
+        matches!(self.nesting.due(), Slot::AnyKey)
+    }
+
+    /// Whether the next `count` entries, of a map with any keys, all have text of
+    /// at most 255 bytes for a key.
+    pub(crate) fn keys_are_short_text(&self, count: u32) -> bool {
+        let mut ahead = self.reader;
+        (0..count).all(|_| match order::read_entry(&mut ahead, Container::Sdict) {
+            Ok(Head::Text(key)) => key.len() <= usize::from(u8::MAX),
+            _ => false,
+        })
     }
 
     /// The next key, if the next item is the key of a map with text keys.

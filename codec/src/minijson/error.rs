@@ -110,6 +110,16 @@ impl Error {
     pub(crate) const fn new(kind: ErrorKind, offset: usize) -> Self {
         Self { kind, offset }
     }
+
+    /// Fills in the place, if no one closer to it did.
+    #[cfg(feature = "serde")]
+    pub(crate) fn or_at(self, offset: usize) -> Self {
+        if self.offset == Self::NOWHERE {
+            Self { offset, ..self }
+        } else {
+            self
+        }
+    }
 }
 
 impl fmt::Display for ErrorKind {

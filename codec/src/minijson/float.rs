@@ -17,6 +17,7 @@ pub enum Floats {
 }
 
 const SINGLE_QUIET: u32 = 0x0040_0000;
+const DOUBLE_QUIET: u64 = 0x0008_0000_0000_0000;
 
 /// The nearest single, or nothing if that would make a finite number infinite. A
 /// NaN stays one and keeps its sign and the upper bits of its payload.
@@ -29,6 +30,17 @@ pub(crate) fn narrow(value: f64) -> Option<f32> {
     }
     let single = value as f32;
     (single.is_finite() || value.is_infinite()).then_some(single)
+}
+
+/// The same number as a double. A NaN keeps sign and payload, made quiet.
+pub(crate) fn widen(value: f32) -> f64 {
+    if value.is_nan() {
+        let bits = u64::from(value.to_bits());
+        let sign = (bits & 0x8000_0000) << 32;
+        let payload = (bits & 0x007F_FFFF) << 29;
+        return f64::from_bits(sign | 0x7FF0_0000_0000_0000 | DOUBLE_QUIET | payload);
+    }
+    f64::from(value)
 }
 
 #[cfg(test)]
@@ -51,6 +63,7 @@ mod tests {
     fn nan_stays_nan_with_sign_and_payload() {
         let nan = narrow(f64::from_bits(0xFFF0_0000_2000_0000)).unwrap();
         assert_eq!(nan.to_bits(), 0xFFC0_0001);
+        assert_eq!(widen(nan).to_bits(), 0xFFF8_0000_2000_0000);
         // A signalling NaN whose payload does not fit must not become infinite.
         assert!(
             narrow(f64::from_bits(0x7FF0_0000_0000_0001))

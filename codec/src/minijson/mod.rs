@@ -43,23 +43,33 @@
 
 mod bigint;
 mod bigint_buf;
+mod canonical;
+#[cfg(feature = "cbor")]
+pub mod cbor;
 mod code;
 mod decoder;
 mod encoder;
 mod error;
 mod float;
+mod growing;
 pub mod json;
 mod limits;
 mod nesting;
+mod order;
 mod reader;
+#[cfg(feature = "serde")]
+pub mod typed;
 mod value;
 mod writer;
 
 pub use bigint::{BigInt, MAX_INT_BYTES};
 pub use bigint_buf::BigIntBuf;
+pub use canonical::{Options, canonical};
 pub use decoder::{Decoder, Item, Text};
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind};
 pub use float::Floats;
 pub use limits::{Limits, MAX_DEPTH, MAX_LENGTH};
+#[cfg(feature = "serde")]
+pub use typed::{from_slice, from_slice_with, to_slice, to_slice_with};
 pub use value::{Entries, Items, Key, Kind, Value};

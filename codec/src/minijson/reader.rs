@@ -57,6 +57,12 @@ impl<'a> Reader<'a> {
         Error::new(kind, self.position())
     }
 
+    /// The next type byte, which stays unread.
+    #[cfg(feature = "serde")]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
     /// Reads one value's head. After an error the position is unchanged.
     #[inline]
     pub(crate) fn head(&mut self) -> Result<Head<'a>, Error> {

@@ -40,6 +40,41 @@ impl<'b> Writer<'b> {
         written
     }
 
+    /// What was written behind `start`, to be changed in place.
+    pub(crate) fn written_from(&mut self, start: usize) -> &mut [u8] {
+        self.out.get_mut(start..self.length).unwrap_or(&mut [])
+    }
+
+    /// Moves everything from `from` on so that it begins at `to`.
+    pub(crate) fn shift(&mut self, from: usize, to: usize) -> Result<(), Error> {
+        let full = self.error(ErrorKind::BufferFull);
+        let moved = self.length.saturating_sub(from);
+        let end = to.saturating_add(moved);
+        let reach = self.length.max(end);
+        let written = self.out.get_mut(..reach).ok_or(full)?;
+        if from.saturating_add(moved) <= written.len() && end <= written.len() {
+            written.copy_within(from..from.saturating_add(moved), to);
+            self.length = end;
+        }
+        Ok(())
+    }
+
+    /// Copies written bytes to the left.
+    pub(crate) fn move_back(&mut self, from: usize, end: usize, to: usize) {
+        let written = self.written_from(0);
+        if from <= end && end <= written.len() && to <= from {
+            written.copy_within(from..end, to);
+        }
+    }
+
+    /// Writes over what stands at `at`.
+    pub(crate) fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        let end = at.saturating_add(bytes.len());
+        if let Some(place) = self.out.get_mut(at..end) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
     /// Appends two pieces under one check of the room.
     #[inline]
     pub(crate) fn put(&mut self, head: &[u8], body: &[u8]) -> Result<(), Error> {
@@ -111,6 +146,14 @@ impl<'b> Writer<'b> {
         self.put(&[code::DOUBLE], &value.to_be_bytes())
     }
 
+    /// A single in the width that the mode asks for.
+    pub(crate) fn single_as(&mut self, value: f32, floats: Floats) -> Result<(), Error> {
+        match floats {
+            Floats::Single | Floats::Kept => self.single(value),
+            Floats::Double => self.double(float::widen(value)),
+        }
+    }
+
     /// A double in the width that the mode asks for.
     pub(crate) fn double_as(&mut self, value: f64, floats: Floats) -> Result<(), Error> {
         match floats {
@@ -124,31 +167,26 @@ impl<'b> Writer<'b> {
 
     #[inline]
     pub(crate) fn text(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        match u8::try_from(bytes.len()) {
-            Ok(length @ 0..=0x7F) => self.put(&[code::TEXT7 | length], bytes),
-            Ok(length) => self.put(&[code::TEXT8, length], bytes),
-            Err(_) => self.long(code::TEXT16, code::TEXT32, bytes),
-        }
+        let (head, used) = text_head(bytes.len()).ok_or(self.error(ErrorKind::TooLarge))?;
+        self.put(head.get(..used).unwrap_or(&[]), bytes)
     }
 
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        match u8::try_from(bytes.len()) {
-            Ok(length) => self.put(&[code::BYTES8, length], bytes),
-            Err(_) => self.long(code::BYTES16, code::BYTES32, bytes),
-        }
+        let (head, used) = bytes_head(bytes.len()).ok_or(self.error(ErrorKind::TooLarge))?;
+        self.put(head.get(..used).unwrap_or(&[]), bytes)
     }
 
-    fn long(&mut self, code16: u8, code32: u8, bytes: &[u8]) -> Result<(), Error> {
-        if let Ok(length) = u16::try_from(bytes.len()) {
-            let [a, b] = length.to_be_bytes();
-            self.put(&[code16, a, b], bytes)
-        } else if let Ok(length) = u32::try_from(bytes.len()) {
-            let [a, b, c, d] = length.to_be_bytes();
-            self.put(&[code32, a, b, c, d], bytes)
-        } else {
-            Err(self.error(ErrorKind::TooLarge))
-        }
+    /// The head of text whose bytes are written in pieces.
+    pub(crate) fn text_head(&mut self, length: usize) -> Result<(), Error> {
+        let (head, used) = text_head(length).ok_or(self.error(ErrorKind::TooLarge))?;
+        self.put(head.get(..used).unwrap_or(&[]), &[])
+    }
+
+    /// The head of bytes that are written in pieces.
+    pub(crate) fn bytes_head(&mut self, length: usize) -> Result<(), Error> {
+        let (head, used) = bytes_head(length).ok_or(self.error(ErrorKind::TooLarge))?;
+        self.put(head.get(..used).unwrap_or(&[]), &[])
     }
 
     /// The key of a map with text keys.
@@ -169,8 +207,38 @@ impl<'b> Writer<'b> {
     }
 }
 
+/// A head, and how many of its bytes count.
+type HeadBytes = ([u8; 5], usize);
+
+#[inline]
+fn text_head(length: usize) -> Option<HeadBytes> {
+    match u8::try_from(length) {
+        Ok(length @ 0..=0x7F) => Some(([code::TEXT7 | length, 0, 0, 0, 0], 1)),
+        Ok(length) => Some(([code::TEXT8, length, 0, 0, 0], 2)),
+        Err(_) => long_head(code::TEXT16, code::TEXT32, length),
+    }
+}
+
+#[inline]
+fn bytes_head(length: usize) -> Option<HeadBytes> {
+    match u8::try_from(length) {
+        Ok(length) => Some(([code::BYTES8, length, 0, 0, 0], 2)),
+        Err(_) => long_head(code::BYTES16, code::BYTES32, length),
+    }
+}
+
+/// The head of something longer than a u8 counts.
+fn long_head(code16: u8, code32: u8, length: usize) -> Option<HeadBytes> {
+    if let Ok(length) = u16::try_from(length) {
+        let [a, b] = length.to_be_bytes();
+        return Some(([code16, a, b, 0, 0], 3));
+    }
+    let [a, b, c, d] = u32::try_from(length).ok()?.to_be_bytes();
+    Some(([code32, a, b, c, d], 5))
+}
+
 /// The bytes that open a container, and how many of them count.
-pub(crate) fn container_head(form: Container, count: u32) -> ([u8; 5], usize) {
+pub(crate) fn container_head(form: Container, count: u32) -> HeadBytes {
     let (code4, code8, code16, code32) = match form {
         Container::List => (code::LIST4, code::LIST8, code::LIST16, code::LIST32),
         Container::Sdict if count > 0 => (code::SDICT4, code::SDICT8, code::SDICT16, code::SDICT32),

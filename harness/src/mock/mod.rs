@@ -47,6 +47,7 @@ mod book;
 mod connection;
 mod device;
 mod event;
+mod handle;
 mod options;
 mod payload;
 mod shared;

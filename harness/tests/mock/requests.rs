@@ -2,6 +2,7 @@
 
 use super::hand::{DEVICE, Hand, LIMIT};
 use std::time::Duration;
+use wigwag_codec::ngtt::message::{LogEntry, LogsWriter};
 use wigwag_codec::ngtt::{Digest, FrameType};
 use wigwag_harness::mock::{DataAnswer, MockNgtt};
 use wigwag_harness::pki::Pki;
@@ -136,7 +137,15 @@ async fn logs_are_kept_as_they_came() {
     let pki = Pki::generate();
     let server = MockNgtt::start(&pki).await.unwrap();
     let mut device = Hand::connect(&pki, server.addr()).await;
-    let logs = b"\x42\x51\x07message\x82hi\x51\x07message\x83you";
+    let mut logs = [0; 128];
+    let mut writer = LogsWriter::new(&mut logs, 2).unwrap();
+    for message in ["hi", "you"] {
+        writer
+            .entry(&LogEntry::text("pump", 1, 20, message))
+            .unwrap();
+    }
+    let length = writer.finish().unwrap();
+    let logs = &logs[..length];
     device.send(FrameType::Logs, 0, logs).await;
     device.send(FrameType::Logs, 0, b"\x81x").await;
     assert!(

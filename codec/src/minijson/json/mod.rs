@@ -13,8 +13,15 @@
 //!
 //! There is no white space in what [`write()`] makes. The form is stable.
 //!
-//! What JSON text loses is the width of a finite float, and nothing else.
+//! [`read()`] takes any JSON text. It reads the markers back, and `{"$int":"123"}`
+//! besides; an object whose first key is a marker and that does not go on as shown
+//! is refused. A number with a point or an exponent is a float, in the width that
+//! the caller asks for; any other is an integer. What the way over JSON text loses
+//! is the width of a finite float, and nothing else.
 
+mod lexer;
+mod read;
 mod write;
 
+pub use read::{read, read_with};
 pub use write::{to_slice, write};

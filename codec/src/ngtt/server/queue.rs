@@ -19,7 +19,8 @@ const LAST_TID: u16 = 0x7fff;
 /// an id is free again only when
 /// - the answer was followed by two PINGs on the same connection: the second
 ///   proves that the device got the PONG to the first, and with it the proof
-///   that its answer was read; or,
+///   that its answer was read. An order that was delivered again before its
+///   answer was read is answered again: then the last answer counts; or,
 /// - if the connection ended before that, a later connection has lived for the
 ///   [hold](OrderQueue::with_hold) after FETCH_ORDERS, in which a device
 ///   forgets what is not delivered again, and two PINGs came then.
@@ -37,6 +38,8 @@ pub struct OrderQueue<P, const CAPACITY: usize> {
     free: u64,
     /// The oldest id open when the last PING of this connection came.
     open_at_ping: Option<u64>,
+    /// The oldest id that was answered once more since that PING.
+    again: Option<u64>,
     reuse: Reuse,
 }
 
@@ -73,6 +76,7 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
             given: 0,
             free: 0,
             open_at_ping: None,
+            again: None,
             reuse: Reuse::Yes,
         }
     }
@@ -158,6 +162,7 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
             entry.deliver = false;
         }
         self.open_at_ping = None;
+        self.again = None;
         self.reuse = if self.free < self.given {
             Reuse::NotAsked
         } else {
@@ -177,8 +182,11 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
 
     /// A PING came from the device.
     pub(super) fn pinged(&mut self, now: Instant) {
+        let again = self.again.take();
         match (self.reuse, self.open_at_ping) {
-            (Reuse::Yes, Some(open)) => self.free = self.free.max(open),
+            (Reuse::Yes, Some(open)) => {
+                self.free = self.free.max(again.map_or(open, |again| again.min(open)));
+            }
             // The PINGs that count are those after the hold.
             (Reuse::From(at), _) if at <= now => self.reuse = Reuse::Yes,
             _ => {}
@@ -242,11 +250,27 @@ impl<P, const CAPACITY: usize> OrderQueue<P, CAPACITY> {
     /// The device has answered: takes the order out, with its number. `None` if
     /// no order has this transaction id.
     pub(super) fn answered(&mut self, tid: u16) -> Option<(u64, P)> {
-        let index = self.find(tid)?;
+        let Some(index) = self.find(tid) else {
+            let again = self.last_given(tid);
+            self.again = match (self.again, again) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            return None;
+        };
         // `remove` would panic on an index out of range; this one was just found.
-        (index < self.entries.len())
-            .then(|| self.entries.remove(index))
-            .map(|entry| (entry.number, entry.payload))
+        let entry = (index < self.entries.len()).then(|| self.entries.remove(index))?;
+        Some((entry.number, entry.payload))
+    }
+
+    /// The place in the sequence of transaction ids at which this one was given
+    /// out last.
+    fn last_given(&self, tid: u16) -> Option<u64> {
+        let last = self.given.checked_sub(1)?;
+        let back = (u64::from(self.tid(last)).saturating_add(self.tids.into()))
+            .checked_sub(tid.into())?
+            .checked_rem(self.tids.into())?;
+        last.checked_sub(back)
     }
 }
 
