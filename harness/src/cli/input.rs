@@ -20,6 +20,18 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// A file that an option names.
+    pub(crate) fn of_file(path: &Path) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+        }
+    }
+
+    /// Standard input.
+    pub(crate) fn standard_input() -> Self {
+        Self { path: None }
+    }
+
     /// The whole input.
     pub(crate) fn read(&self) -> Outcome<Vec<u8>> {
         let name = self.name();

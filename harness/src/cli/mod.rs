@@ -7,7 +7,9 @@
 //! frame, a refused certificate, a lost order), 2 when the command was used
 //! wrongly.
 
+mod buffer;
 mod completions;
+mod convert;
 mod decode;
 mod encode;
 mod format;
@@ -17,6 +19,7 @@ mod outcome;
 mod output;
 mod pki;
 mod problem;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -35,9 +38,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Args),
     Pki(pki::Args),
     Decode(decode::Args),
     Encode(encode::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }
 
@@ -49,9 +54,11 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Outcome {
     match cli.command {
+        Command::Serve(args) => serve::run(&args),
         Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use super::output::say;
+
 /// What a command returns.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
@@ -27,9 +29,7 @@ pub(crate) fn status(outcome: Outcome) -> ExitCode {
         Err(Failure::Usage(message)) => (2, Some(message)),
     };
     if let Some(message) = message {
-        use std::io::Write as _;
-        // Nobody may be there to read it; the status still says it.
-        let _ = writeln!(std::io::stderr(), "wigwag: {message}");
+        say(&message);
     }
     ExitCode::from(status)
 }

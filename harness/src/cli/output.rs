@@ -4,6 +4,12 @@ use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write as _};
 
 use super::outcome::{Failure, Outcome};
 
+/// A message for the person at the keyboard, on standard error. Nobody may be
+/// there to read it.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "wigwag: {message}");
+}
+
 /// Standard output of this process.
 pub(crate) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,

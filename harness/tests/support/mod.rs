@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -84,13 +83,6 @@ pub(crate) fn finish(mut child: Child, input: Vec<u8>) -> Done {
             .expect("no panic")
             .expect("standard error is text"),
     }
-}
-
-/// The rows of a vector file.
-pub(crate) fn vectors(name: &str) -> Vec<Json> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/vectors");
-    let text = std::fs::read_to_string(path.join(name)).expect("the vectors are in the project");
-    text.lines().map(json).collect()
 }
 
 /// JSON of any depth.

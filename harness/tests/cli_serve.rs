@@ -1,0 +1,261 @@
+//! `wigwag serve ngtt` as a process: events out, orders in, an orderly end.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use support::wigwag;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use wigwag_harness::pki::Pki;
+
+/// Nothing here takes longer.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server, killed at the latest when dropped.
+struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    events: Receiver<Json>,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut child = wigwag(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("wigwag starts");
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if sender.send(support::json(&line)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            input: child.stdin.take(),
+            child,
+            events,
+        }
+    }
+
+    /// The next event of this name; others are passed over.
+    fn event(&self, name: &str) -> Json {
+        loop {
+            let event = self.events.recv_timeout(LIMIT);
+            let event = event.unwrap_or_else(|error| panic!("no event {name}: {error}"));
+            assert!(event["t"].is_u64(), "{event}");
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("piped");
+        writeln!(input, "{line}").expect("the server reads");
+    }
+
+    /// Asks the server to end, as a service manager would.
+    fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.expect("kill starts").success());
+        self.event("done");
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A device by hand.
+struct Device(TlsStream<TcpStream>);
+
+impl Device {
+    async fn connect(address: &str, pki: &Pki, id: &str) -> Self {
+        let config = pki.client_config(pki.device(id)).expect("a configuration");
+        let tcp = TcpStream::connect(address).await.expect("TCP");
+        let mut stream = TlsConnector::from(Arc::new(config))
+            .connect("localhost".try_into().expect("a name"), tcp)
+            .await
+            .expect("TLS");
+        stream
+            .write_all(&[0, 0, 0, 0, 0, 0, 0, 10])
+            .await
+            .expect("FETCH_ORDERS");
+        Self(stream)
+    }
+
+    /// Reads an order and answers it: 2 confirms, 9 rejects.
+    async fn order(&mut self, answer: u8) -> Vec<u8> {
+        let work = async {
+            let mut header = [0; 8];
+            self.0.read_exact(&mut header).await.expect("a header");
+            let [_, _, high, low, tid0, tid1, 0, 1] = header else {
+                panic!("not an order: {header:?}");
+            };
+            let mut payload = vec![0; usize::from(u16::from_be_bytes([high, low]))];
+            self.0.read_exact(&mut payload).await.expect("a payload");
+            let reply = [0, 0, 0, 0, tid0, tid1, 0, answer];
+            self.0.write_all(&reply).await.expect("the answer");
+            payload
+        };
+        tokio::time::timeout(LIMIT, work)
+            .await
+            .expect("an order comes")
+    }
+}
+
+fn folder() -> (tempfile::TempDir, Pki) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = Pki::generate();
+    pki.write_dir(&folder.path().join("pki")).expect("written");
+    (folder, pki)
+}
+
+fn name(folder: &Path, file: &str) -> String {
+    folder.join(file).display().to_string()
+}
+
+#[tokio::test]
+async fn orders_of_a_file_and_of_standard_input_are_delivered_and_told() {
+    let (folder, pki) = folder();
+    let orders = name(folder.path(), "orders.json");
+    fs::write(&orders, r#"[{"orders":[{"type":"wait","time":1.5}]}]"#).expect("written");
+    let pki_folder = name(folder.path(), "pki");
+    let mut server = Server::start(&[
+        "serve",
+        "ngtt",
+        "--listen",
+        "127.0.0.1:0",
+        "--pki",
+        &pki_folder,
+        "--orders",
+        &orders,
+        "--repeat",
+        "2",
+        "--json",
+    ]);
+    let address = server.event("listening")["addr"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    let mut device = Device::connect(&address, &pki, "device-0001").await;
+    let connected = server.event("connected");
+    assert_eq!(connected["cn"], "device-0001");
+    assert!(connected["peer"].is_string());
+
+    device.order(2).await;
+    let told = server.event("order");
+    let sections = json!([{"orders": [{"type": "wait", "time": 1.5}]}]);
+    assert_eq!((&told["tid"], &told["data"]), (&json!(1), &sections));
+    assert_eq!(server.event("order_acked")["tid"], 1);
+    device.order(9).await;
+    assert_eq!(server.event("order_rejected")["tid"], 2);
+
+    // While it runs: for this device, for all, and a line that is no order.
+    server.say("nonsense");
+    server.say(r#"{"device":"device-0001","order":[]}"#);
+    assert_eq!(device.order(2).await, [0x40]);
+    server.say(r#"{"device":null,"order":[{"orders":[]}]}"#);
+    assert_eq!(device.order(2).await, b"\x41\x51\x06orders\x40");
+    assert_eq!(server.event("order_acked")["tid"], 3);
+    assert_eq!(server.event("order_acked")["tid"], 4);
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[tokio::test]
+async fn the_end_of_the_input_is_not_the_end_of_the_server() {
+    let (folder, pki) = folder();
+    let pki_folder = name(folder.path(), "pki");
+    let mut server = Server::start(&[
+        "serve",
+        "ngtt",
+        "--listen",
+        "127.0.0.1:0",
+        "--pki",
+        &pki_folder,
+        "--json",
+    ]);
+    server.say(r#"{"order":[]}"#);
+    drop(server.input.take());
+    let address = server.event("listening")["addr"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    let mut device = Device::connect(&address, &pki, "device-0001").await;
+    assert_eq!(device.order(2).await, [0x40]);
+    server.event("order_acked");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[tokio::test]
+async fn a_client_without_a_certificate_is_refused_with_a_reason() {
+    let (folder, pki) = folder();
+    let pki_folder = name(folder.path(), "pki");
+    let server = Server::start(&[
+        "serve",
+        "ngtt",
+        "--listen",
+        "127.0.0.1:0",
+        "--pki",
+        &pki_folder,
+        "--json",
+    ]);
+    let address = server.event("listening")["addr"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    let config = pki.client_config(None).expect("a configuration");
+    let tcp = TcpStream::connect(&address).await.expect("TCP");
+    // In TLS 1.3 the client may believe itself connected for a moment.
+    let _stream = TlsConnector::from(Arc::new(config))
+        .connect("localhost".try_into().expect("a name"), tcp)
+        .await;
+    let reason = server.event("refused")["reason"].clone();
+    assert!(
+        reason
+            .as_str()
+            .is_some_and(|reason| reason.contains("certificate")),
+        "{reason}"
+    );
+}
+
+#[test]
+fn what_cannot_be_served_is_said() {
+    let (folder, _) = folder();
+    let pki = name(folder.path(), "pki");
+    let missing = name(folder.path(), "missing");
+    let object = name(folder.path(), "object.json");
+    fs::write(&object, "{}").expect("written");
+    let serve = ["serve", "ngtt", "--listen", "127.0.0.1:0", "--pki"];
+    for (rest, status) in [
+        (&[missing.as_str()][..], 1),
+        (&[&pki, "--orders", &missing], 1),
+        (&[&pki, "--orders", &object], 1),
+        (&[&pki, "--repeat", "2"], 2),
+        (&[], 2),
+    ] {
+        let done = support::run(&[&serve[..], rest].concat(), b"");
+        assert_eq!(done.status, Some(status), "{rest:?}: {}", done.stderr);
+        assert!(!done.stderr.is_empty());
+    }
+}
