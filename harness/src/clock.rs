@@ -64,11 +64,19 @@ fn epoch() -> Instant {
 /// runtime. The same number as `embassy_time::Instant::now().as_micros()`.
 #[must_use]
 pub fn now_micros() -> u64 {
-    let (now, epoch) = (Instant::now(), epoch());
-    let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+    micros(epoch(), Instant::now())
+}
+
+/// Rounded down on both sides of the epoch: were it up on one side, a timer
+/// that rings on the dot could find its time not come yet.
+fn micros(epoch: Instant, now: Instant) -> u64 {
+    let clamp = |micros: u128| u64::try_from(micros).unwrap_or(u64::MAX);
     match now.checked_duration_since(epoch) {
-        Some(after) => EPOCH_TICKS.saturating_add(micros(after)),
-        None => EPOCH_TICKS.saturating_sub(micros(epoch.duration_since(now))),
+        Some(after) => EPOCH_TICKS.saturating_add(clamp(after.as_micros())),
+        None => {
+            let before = epoch.duration_since(now).as_nanos().div_ceil(1000);
+            EPOCH_TICKS.saturating_sub(clamp(before))
+        }
     }
 }
 
@@ -123,13 +131,13 @@ impl Alarms {
             core::ptr::from_ref(waker.vtable()) as usize,
         );
         if let Some(alarm) = self.armed.get_mut(&key) {
-            let due = alarm.at <= now;
-            if due && !alarm.sleep.is_elapsed() {
+            let (due, rung) = (alarm.at <= now, alarm.sleep.is_elapsed());
+            if due && !rung {
                 // Tokio has not come round to it, and is about to be told
                 // another time.
                 alarm.waker.wake_by_ref();
             }
-            if due || at < alarm.at {
+            if due || rung || at < alarm.at {
                 alarm.at = at;
                 alarm.sleep.as_mut().reset(deadline(now, at));
                 alarm.arm();
@@ -143,16 +151,16 @@ impl Alarms {
         };
         alarm.arm();
         self.armed.insert(key, alarm);
-        self.sweep(now)
+        self.sweep()
     }
 
     /// Forgets alarms that have rung, now and then: the work is shared out
     /// over the insertions that made it necessary.
-    fn sweep(&mut self, now: u64) -> Vec<Alarm> {
+    fn sweep(&mut self) -> Vec<Alarm> {
         if self.armed.len() < self.sweep_at.max(64) {
             return Vec::new();
         }
-        let rung = self.armed.extract_if(|_, alarm| alarm.at <= now);
+        let rung = self.armed.extract_if(|_, alarm| alarm.sleep.is_elapsed());
         let rung = rung.map(|(_, alarm)| alarm).collect();
         self.sweep_at = self.armed.len() * 2;
         rung
@@ -263,6 +271,51 @@ mod tests {
         wake_at(now + 90_000, &waker);
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert_eq!(rings(), 2, "the earliest only: whoever is woken asks again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_rang_too_early_is_armed_again() {
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(count.clone());
+        let mut alarms = Alarms::default();
+        let now = now_micros();
+        alarms.set(now, now + 10_000, &waker);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        // By this clock the time has not come: asked again for the same.
+        alarms.set(now + 9_999, now + 10_000, &waker);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_is_due_and_has_not_rung_is_not_swept_away() {
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(count.clone());
+        let mut alarms = Alarms::default();
+        let now = now_micros();
+        alarms.set(now, now + 1, &waker);
+        let others: Vec<_> = (0..200)
+            .map(|_| Waker::from(Arc::new(Count(AtomicUsize::new(0)))))
+            .collect();
+        for other in &others {
+            alarms.set(now + 2, now + 1_000_000, other);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn the_clock_goes_evenly_through_its_epoch() {
+        let epoch = Instant::now() + Duration::from_secs(1);
+        let mut last = None;
+        for nanos in (0..10_000).step_by(100) {
+            let now = epoch - Duration::from_nanos(5_000) + Duration::from_nanos(nanos);
+            let expected = EPOCH_TICKS - 5 + nanos / 1000;
+            assert_eq!(micros(epoch, now), expected, "{nanos} ns");
+            assert!(last <= Some(expected));
+            last = Some(expected);
+        }
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ pub(super) const SERVER_PORT: u16 = 67;
 pub(super) const CLIENT_PORT: u16 = 68;
 
 /// The addresses of a virtual network. The default is what QEMU's user network
-/// gives, so that a firmware image finds the same surroundings.
+/// gives (but for DNS), so that a firmware image finds the same surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addressing {
     /// What DHCP gives the device.
@@ -26,11 +26,15 @@ pub struct Addressing {
 }
 
 impl Addressing {
-    /// 10.0.2.15/24 behind 10.0.2.2, names from 10.0.2.3, for a day.
+    /// 10.0.2.15/24 behind 10.0.2.2, names from there too, for a day.
+    ///
+    /// QEMU's own DNS server is at 10.0.2.3, which answers here as well, as any
+    /// address does. It is not the default because smoltcp asks for one hardware
+    /// address a second at most: with two, every boot would take that second.
     pub const DEFAULT: Self = Self {
         device: Ipv4Addr::new(10, 0, 2, 15),
         gateway: Ipv4Addr::new(10, 0, 2, 2),
-        dns: Ipv4Addr::new(10, 0, 2, 3),
+        dns: Ipv4Addr::new(10, 0, 2, 2),
         prefix: 24,
         lease: Duration::from_secs(24 * 60 * 60),
     };
@@ -163,7 +167,7 @@ mod tests {
         assert_eq!(offer.subnet_mask, Some(Ipv4Addr::new(255, 255, 255, 0)));
         assert_eq!(offer.router, Some(Ipv4Addr::new(10, 0, 2, 2)));
         assert_eq!(offer.lease_duration, Some(86_400));
-        assert_eq!(offer.dns_servers.unwrap()[..], [Ipv4Addr::new(10, 0, 2, 3)]);
+        assert_eq!(offer.dns_servers.unwrap()[..], [Ipv4Addr::new(10, 0, 2, 2)]);
     }
 
     #[test]
