@@ -320,6 +320,32 @@ async fn a_link_that_goes_down_takes_the_address_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_owes_an_acknowledgement_is_given_up_after_two_minutes() {
+    for says in [true, false] {
+        let (net, mut streams) = network(1);
+        net.run(async |stack| {
+            let mut buffers = Buffers::new();
+            let mut socket = buffers.connect(stack).await.unwrap();
+            socket.set_timeout(None);
+            let mut server = streams.recv().await.unwrap();
+            // Owing nothing, it may be quiet for as long as it likes.
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            net.faults().set_link_up(false);
+            let started = Instant::now();
+            if says {
+                server.write_all(b"are you there?").await.unwrap();
+            } else {
+                server.shutdown().await.unwrap();
+            }
+            assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
+            let took = started.elapsed().as_secs();
+            assert!((120..200).contains(&took), "given up after {took} s");
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn connections_are_refused_or_ignored() {
     let (net, _streams) = network(1);
     net.run(async |stack| {

@@ -1,10 +1,10 @@
 //! The device's TCP connections, each joined to a stream of the host.
 
 use super::dial::{Dial, Dialled, HostStream};
+use crate::clock;
 use crate::faults::{DialFault, Faults};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
-use smoltcp::time::Duration as SmolDuration;
 use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Packet, TcpPacket};
 use std::io;
 use std::net::SocketAddrV4;
@@ -22,8 +22,8 @@ const WINDOW: usize = 64 * 1024;
 /// A dial that takes longer is given up. The device will have done so before.
 const DIAL_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long a device may leave data unacknowledged.
-const DEVICE_LIMIT: SmolDuration = SmolDuration::from_secs(120);
+/// How long a device may leave data or an end unacknowledged.
+const DEVICE_LIMIT: Duration = Duration::from_secs(120);
 
 /// Both addresses of a TCP segment, as the device sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +80,8 @@ enum Stage {
         answer: Dialled,
     },
     Open(Joint),
-    /// Only the socket's last words are left to say.
-    Ending(SocketHandle),
+    /// Only the socket's last words are left to say, until this time at most.
+    Ending(SocketHandle, u64),
 }
 
 /// All connections of one device.
@@ -134,7 +134,7 @@ impl Flows {
                     joint.stream.reset();
                     sockets.remove(joint.socket);
                 }
-                Stage::Ending(socket) => drop(sockets.remove(socket)),
+                Stage::Ending(socket, _) => drop(sockets.remove(socket)),
             }
         }
         if self.flows.len() >= MAX_FLOWS {
@@ -213,21 +213,23 @@ impl Flows {
                     Pumped::Moved => moved = true,
                     Pumped::Idle => {}
                     Pumped::Over => {
-                        flow.stage = Stage::Ending(socket);
+                        flow.stage = Stage::Ending(socket, limit());
                         moved = true;
                     }
                 }
                 true
             }
-            Stage::Ending(handle) => {
+            Stage::Ending(handle, until) => {
                 let socket = sockets.get::<Socket<'_>>(*handle);
                 // A reset leaves after the state has changed.
                 let over = matches!(socket.state(), State::Closed | State::Listen)
                     && socket.remote_endpoint().is_none();
-                if over {
+                if over || *until <= clock::now_micros() {
                     sockets.remove(*handle);
+                    return false;
                 }
-                !over
+                clock::wake_at(*until, cx.waker());
+                true
             }
         });
         moved
@@ -241,11 +243,15 @@ fn listen(server: SocketAddrV4) -> Socket<'static> {
     // for our acknowledgement.
     socket.set_nagle_enabled(false);
     socket.set_ack_delay(None);
-    socket.set_timeout(Some(DEVICE_LIMIT));
     socket
         .listen(server)
         .expect("a new socket and a port that is not zero");
     socket
+}
+
+/// Until when a device may be silent that owes an answer.
+fn limit() -> u64 {
+    clock::now_micros().saturating_add(DEVICE_LIMIT.as_micros() as u64)
 }
 
 /// A socket of the gateway and the stream it is joined to.
@@ -257,6 +263,8 @@ struct Joint {
     /// The device has no more to say: we have shut the stream's writing half.
     device_done: bool,
     unflushed: bool,
+    /// Until when the device must have acknowledged our end.
+    end_limit: u64,
 }
 
 enum Pumped {
@@ -274,6 +282,7 @@ impl Joint {
             server_done: false,
             device_done: false,
             unflushed: false,
+            end_limit: u64::MAX,
         }
     }
 
@@ -302,6 +311,12 @@ impl Joint {
 
     fn exchange(&mut self, cx: &mut Context<'_>, socket: &mut Socket<'static>) -> io::Result<bool> {
         let down = self.pump_down(cx, socket)?;
+        // smoltcp would count a connection that is merely idle as timed out.
+        let owed = socket.send_queue() > 0;
+        socket.set_timeout(owed.then(|| DEVICE_LIMIT.into()));
+        if socket.state() == State::FinWait1 && self.end_limit <= clock::now_micros() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         let up = self.pump_up(cx, socket)?;
         Ok(down || up)
     }
@@ -323,6 +338,7 @@ impl Joint {
             match read {
                 Ok(Poll::Ready(Ok(0))) => {
                     self.server_done = true;
+                    self.end_limit = limit();
                     socket.close();
                 }
                 Ok(Poll::Ready(result)) => drop(result?),
