@@ -18,6 +18,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod device;
 pub mod faults;
 pub mod mock;

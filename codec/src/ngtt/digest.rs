@@ -10,7 +10,7 @@
 /// one in 2^128, and only orders with the same transaction id are compared.
 /// SipHash was chosen because it is short, fast on 32-bit cores and has public
 /// test vectors. The value is part of journal records, so it must stay as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Digest(pub [u8; 16]);
 

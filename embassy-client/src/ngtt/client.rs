@@ -333,12 +333,13 @@ impl<
         });
     }
 
-    /// Waits until there is nothing left to do: every order was answered, the
-    /// server has read the answers, and every request was answered.
+    /// Waits until there is nothing left to do on the connection: no order is
+    /// with the application, the server has read every answer that it asked
+    /// for, and every request was answered.
     pub async fn wait_idle(&self) {
         poll_fn(|cx| {
             self.0.with(|inner| {
-                if inner.session.in_use() == (0, 0, 0) {
+                if inner.session.is_idle() {
                     return Poll::Ready(());
                 }
                 inner.clients.register(cx.waker());

@@ -22,8 +22,11 @@ use super::end::End;
 pub(super) const CHUNK: usize = 256;
 
 /// Where a connection stands.
+// Its first variant is all zeros: a link in a `static`, with its buffers, then
+// lies in .bss and takes no flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
 pub enum LinkState {
     /// Not started.
     Idle,

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::OsRng;
-use wigwag_codec::ngtt::client::Config as SessionConfig;
+use wigwag_codec::ngtt::client::{Config as SessionConfig, QueueRule, WhenFull};
 use wigwag_embassy::journal::Journal;
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::{self, Buffers, Config};
@@ -44,6 +44,13 @@ type State = ngtt::State<NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, 
 type Client<'a> = ngtt::Client<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
 type Order<'a> = ngtt::Order<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
 type Memory = Buffers<16_640, 4096, 32_768, 32_768, { ORDER_BYTES + 64 }, 16_384>;
+
+/// A device on the host has time: logs wait for room instead of making some.
+const SESSION: SessionConfig = {
+    let mut config = SessionConfig::new();
+    config.logs = QueueRule::new(WhenFull::Block);
+    config
+};
 
 /// Whom a device talks to, and who it is. Certificates and key are DER.
 #[derive(Debug, Clone)]
@@ -139,8 +146,10 @@ pub async fn run(
         Config::for_server(&settings.server_name, trust, identity, clock).map_err(unusable)?;
     config.port = settings.port;
 
-    let state = Box::new(State::new(SessionConfig::new()));
-    let mut memory = Box::new(Memory::new());
+    // Made by the compiler: made here, they would be copied on the stack a few
+    // times over.
+    let state = Box::new(const { State::new(SESSION) });
+    let mut memory = Box::new(const { Memory::new() });
     net.run(async |stack| {
         let network = EmbassyNetwork::new(stack);
         let (client, mut runner) = ngtt::new(&state, &mut memory, network, config, OsRng, journal);

@@ -21,6 +21,8 @@ use crate::device::batch::Batch;
 
 /// Batches on the way at a time: the session's window.
 const WINDOW: usize = 8;
+/// Batches of logs on the way at a time.
+const LOGS_AT_A_TIME: usize = 3;
 
 pub(super) struct Application<'a, 's> {
     pub(super) client: Client<'s>,
@@ -133,23 +135,34 @@ impl Application<'_, '_> {
         });
     }
 
-    /// Logs, and the question about binary objects.
+    /// Asks about binary objects, then sends logs: a few batches at a time,
+    /// since one PONG answers all that were written before its PING.
     async fn send_rest(&self) {
         if let Some(question) = &self.work.baobs {
             self.ask_baobs(question).await;
         }
-        for batch in &self.work.logs {
-            let at = self.note_sent(|book| &mut book.logs, batch);
-            let write = |slot: &mut [u8]| copy(&batch.payload, slot);
-            let fate = fate(self.ask(SendKind::Logs, write).await.map(drop));
-            if let Some(sent) = self.book.borrow_mut().logs.get_mut(at) {
-                sent.fate = fate;
+        for batches in self.work.logs.chunks(LOGS_AT_A_TIME) {
+            let mut on_the_way = Vec::new();
+            for batch in batches {
+                let at = self.note_sent(|book| &mut book.logs, batch);
+                let write = |slot: &mut [u8]| copy(&batch.payload, slot);
+                let sending = self.client.submit(SendKind::Logs, write).await;
+                on_the_way.push((at, batch.things, sending));
             }
-            let count = batch.things;
-            (self.emit)(match fate {
-                Fate::Confirmed => DeviceEvent::Logs { count },
-                _ => dropped("logs", count as u64),
-            });
+            for (at, count, sending) in on_the_way {
+                let outcome = match sending {
+                    Ok(mut sending) => sending.outcome().await.map(drop),
+                    Err(error) => Err(error.into()),
+                };
+                let fate = fate(outcome);
+                if let Some(sent) = self.book.borrow_mut().logs.get_mut(at) {
+                    sent.fate = fate;
+                }
+                (self.emit)(match fate {
+                    Fate::Confirmed => DeviceEvent::Logs { count },
+                    _ => dropped("logs", count as u64),
+                });
+            }
         }
     }
 

@@ -296,6 +296,22 @@ impl<const MARKS: usize> Marks<MARKS> {
     }
 
     /// How many marks are in use.
+    /// Whether all marks are only remembered: nothing is to be recorded, sent or
+    /// proved.
+    pub(super) fn at_rest(&self) -> bool {
+        let waiting = |stage| {
+            matches!(
+                stage,
+                Stage::Executed {
+                    reply: Reply::Waiting,
+                    ..
+                }
+            )
+        };
+        self.iter()
+            .all(|mark| mark.persist.is_none() && waiting(mark.stage))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.iter().count()
     }

@@ -65,9 +65,20 @@ struct Link {
     skipped_mark: bool,
     /// The server's time to deliver again what is remembered.
     redelivery: Grace,
+    /// Where the first FETCH_ORDERS stands in the sequence of writes, until a
+    /// later PING was answered: then the server knows what it was asked.
+    asked: Asked,
     /// The server's time to deliver again what may have been executed before
     /// the device started.
     past: Grace,
+}
+
+/// Whether the server has read FETCH_ORDERS on this connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    No,
+    Written(u64),
+    Read,
 }
 
 /// The time in which the server delivers again what it delivered before.
@@ -227,6 +238,7 @@ impl<
             skipped_slot: false,
             skipped_mark: false,
             redelivery: Grace::NotAsked,
+            asked: Asked::No,
             past: Grace::NotAsked,
         });
     }
@@ -312,6 +324,9 @@ impl<
                     .settle(sequence, |tid| notices.note(Event::OrderSettled { tid }));
                 self.outbox.settle(sequence);
                 link.redelivery.pong(sequence);
+                if matches!(link.asked, Asked::Written(from) if from < sequence) {
+                    link.asked = Asked::Read;
+                }
                 link.past.pong(sequence);
                 if link.past == Grace::Over {
                     self.past_unknown = false;
@@ -499,6 +514,12 @@ impl<
                 if self.past_unknown && link.past == Grace::NotAsked {
                     link.past = grace;
                 }
+                if link.asked == Asked::No {
+                    link.asked = Asked::Written(sequence);
+                    if self.orders.marks.len() > 0 {
+                        link.keep.settle(settle_at);
+                    }
+                }
                 link.fetch = false;
                 link.skipped_slot = false;
                 link.skipped_mark = false;
@@ -660,6 +681,24 @@ impl<
             self.outbox.len(),
             self.orders.marks.len(),
         )
+    }
+
+    /// Whether there is nothing left to do on this connection: no order is with
+    /// the application, the server has read every answer that it asked for, and
+    /// every request was answered. False without a connection.
+    ///
+    /// Orders answered on an earlier connection may still be remembered. The
+    /// server has had its chance to ask for those answers again: it has read
+    /// FETCH_ORDERS since.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let asked = self.link.as_ref().map(|link| link.asked);
+        let known = asked == Some(Asked::Read) || self.orders.marks.len() == 0;
+        asked.is_some()
+            && known
+            && self.orders.len() == 0
+            && self.outbox.len() == 0
+            && self.orders.marks.at_rest()
     }
 
     /// A transaction id that is not in use, from 1 below 0x8000.

@@ -1,0 +1,304 @@
+//! What happens in the demonstration, and when.
+
+use std::cell::RefCell;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::sleep;
+use wigwag_codec::minijson::{Encoder, Value};
+use wigwag_embassy::journal::RamJournal;
+
+use super::{Comparison, DemoError, compare, corpus};
+use crate::device::batch::{self, BatchError};
+use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
+use crate::faults::{Cut, Direction, StreamFault, StreamPlan};
+use crate::mock::{Event, MockNgtt};
+use crate::pki::{DEFAULT_DEVICE_ID, Pki};
+use crate::vnet::{self, VirtualNet, loopback};
+
+/// The name that the server proves.
+const SERVER: &str = "ngtt.test";
+/// A documentation address (RFC 5737); the gateway leads it to the host.
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+
+/// How the demonstration is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The seed of everything that is left to chance on the network.
+    pub seed: u64,
+    /// Orders of the story.
+    pub orders: usize,
+    /// Time between two orders.
+    pub pace: Duration,
+    /// After the story an order a second follows, until it is interrupted.
+    pub go_on: bool,
+    /// Longest time for the story.
+    pub limit: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            orders: 100,
+            pace: Duration::from_millis(20),
+            go_on: false,
+            limit: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Something to show.
+#[derive(Debug, Clone)]
+pub enum Moment {
+    /// The size of what is to come.
+    Begins {
+        /// Orders.
+        orders: u64,
+        /// Pathpoint values.
+        points: u64,
+        /// Log entries.
+        logs: u64,
+    },
+    /// The server tells.
+    Server(Event),
+    /// The device tells.
+    Device(DeviceEvent),
+    /// The story does something to them.
+    Accident(&'static str),
+    /// The story is over, and this is how the books compare. With
+    /// [`Options::go_on`] they are compared once more at the very end.
+    Compared(Comparison),
+}
+
+/// Runs the demonstration; the comparison of the books at its end. `show` is
+/// told of everything as it happens; `interrupted` ends a story that goes on.
+///
+/// Runs on tokio's current-thread runtime with timers and I/O.
+///
+/// # Errors
+/// [`DemoError`] when it could not begin.
+pub async fn run(
+    options: Options,
+    show: &dyn Fn(Moment),
+    interrupted: impl Future<Output = ()>,
+) -> Result<Comparison, DemoError> {
+    let pki = Pki::generate();
+    let mut server = MockNgtt::start(&pki).await?;
+    let port = server.addr().port();
+    let mut events = server.events();
+    // The server has a newer version of some objects, and some of its own.
+    for (name, version) in [
+        ("fw/obj0", 3),
+        ("config/obj3", 12),
+        ("config/obj10", 1_000_000),
+        ("fw/bootloader", 2),
+        ("config/alarms", 7),
+    ] {
+        server.set_baob(name, version);
+    }
+
+    let net = VirtualNet::with(
+        vnet::Options {
+            seed: options.seed,
+            ..vnet::Options::default()
+        },
+        loopback(),
+    );
+    net.names().set(SERVER, [ADDRESS]);
+    // The first connection ends in the middle of a frame on its way up.
+    net.faults().plan(StreamPlan::new().at(
+        Direction::ToServer,
+        200_000,
+        StreamFault::Cut(Cut::Reset),
+    ));
+
+    let settings = settings(&pki, port);
+    let work = work()?;
+    let things = |batches: &[batch::Batch]| batches.iter().map(|b| b.things as u64).sum();
+    show(Moment::Begins {
+        orders: options.orders as u64,
+        points: things(&work.pathpoints),
+        logs: things(&work.logs),
+    });
+
+    let book = RefCell::new(Book::default());
+    let server_tells = async {
+        loop {
+            match events.recv().await {
+                Ok(event) => show(Moment::Server(event)),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    };
+    let device_tells = |event| show(Moment::Device(event));
+    let device = device::run(
+        &net,
+        &settings,
+        &work,
+        RamJournal::<64>::new(),
+        &book,
+        &device_tells,
+        story(
+            Stage {
+                options,
+                show,
+                net: &net,
+                book: &book,
+                batches: (work.pathpoints.len(), work.logs.len()),
+            },
+            &mut server,
+            interrupted,
+        ),
+    );
+    let done: Result<(), device::SettingsError> = tokio::select! {
+        done = device => done,
+        never = server_tells => never,
+    };
+    done?;
+    let comparison = compare(&server.book().device(DEFAULT_DEVICE_ID), &book.borrow());
+    server.stop(Cut::Close).await;
+    Ok(comparison)
+}
+
+fn settings(pki: &Pki, port: u16) -> Settings {
+    let (certificate, key) = pki.device(DEFAULT_DEVICE_ID).map_or_else(
+        || (Vec::new(), Vec::new()),
+        |identity| {
+            let key = identity.key().secret_pkcs8_der().to_vec();
+            (identity.certificate().to_vec(), key)
+        },
+    );
+    Settings {
+        server_name: SERVER.into(),
+        port,
+        roots: vec![pki.server_ca().to_vec()],
+        certificate,
+        key,
+    }
+}
+
+fn work() -> Result<Work, BatchError> {
+    Ok(Work {
+        reply: Reply::Acknowledge,
+        pathpoints: batch::pathpoints(corpus::PATHPOINTS, BATCH_BYTES)?,
+        logs: batch::logs(corpus::LOGS, BATCH_BYTES)?,
+        baobs: Some(corpus::BAOBS.to_vec()),
+        max_orders: None,
+    })
+}
+
+/// The orders of the story: the sections of the corpus, one an order, over and
+/// over.
+fn orders() -> Result<Vec<Vec<u8>>, BatchError> {
+    let sections = Value::parse(corpus::ORDERS)?;
+    sections
+        .items()
+        .map(|section| {
+            let mut payload = vec![0; section.raw().len() + 1];
+            let mut encoder = Encoder::new(&mut payload);
+            encoder.list(1)?.raw(section)?;
+            let length = encoder.finish()?.len();
+            payload.truncate(length);
+            Ok(payload)
+        })
+        .collect()
+}
+
+/// What the story plays with.
+struct Stage<'a> {
+    options: Options,
+    show: &'a dyn Fn(Moment),
+    net: &'a VirtualNet,
+    /// The device's book.
+    book: &'a RefCell<Book>,
+    /// Batches of pathpoints and of logs that the device has to send.
+    batches: (usize, usize),
+}
+
+/// Sends the orders and causes the accidents; ready when the device may go.
+async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future<Output = ()>) {
+    let Stage {
+        options, show, net, ..
+    } = stage;
+    let Ok(orders) = orders() else { return };
+    let mut orders = orders.iter().cycle();
+    let mut send = |server: &MockNgtt| {
+        if let Some(order) = orders.next() {
+            server.enqueue(DEFAULT_DEVICE_ID, order.as_slice());
+        }
+    };
+    for number in 0..options.orders {
+        if number == 0 {
+            stage.connected(server).await;
+        }
+        if number == options.orders / 3 {
+            stage.connected(server).await;
+            show(Moment::Accident("the network resets every connection"));
+            net.faults().cut_all(Cut::Reset);
+        }
+        if number == options.orders * 2 / 3 {
+            stage.connected(server).await;
+            show(Moment::Accident("the server is killed, and comes back"));
+            server.stop(Cut::Reset).await;
+            sleep(Duration::from_millis(300)).await;
+            // Its port is still there: nobody else asked for it.
+            if server.restart().await.is_err() {
+                return;
+            }
+        }
+        send(server);
+        sleep(options.pace).await;
+    }
+    let all_there = async {
+        // The server's book is a snapshot: look now and then.
+        while !stage.is_over(server) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // If it does not come to its end the comparison will say what is missing.
+    let _ = tokio::time::timeout(options.limit, all_there).await;
+    if options.go_on {
+        let now = compare(
+            &server.book().device(DEFAULT_DEVICE_ID),
+            &stage.book.borrow(),
+        );
+        show(Moment::Compared(now));
+        let more = async {
+            loop {
+                send(server);
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            () = more => {}
+            () = interrupted => {}
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// Waits until the device is connected: an accident needs a victim.
+    async fn connected(&self, server: &MockNgtt) {
+        let connected = async {
+            while server.connected().is_empty() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(self.options.limit, connected).await;
+    }
+
+    /// Whether everything that is sent in the story has been answered.
+    fn is_over(&self, server: &MockNgtt) -> bool {
+        let book = self.book.borrow();
+        let answered = |list: &[device::Sent], all| {
+            list.len() == all && list.iter().all(|sent| sent.fate != device::Fate::Open)
+        };
+        answered(&book.pathpoints, self.batches.0)
+            && answered(&book.logs, self.batches.1)
+            && book.baobs.is_some()
+            && server.book().unanswered() == 0
+    }
+}
