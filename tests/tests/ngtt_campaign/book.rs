@@ -14,6 +14,8 @@ struct OrderTruth {
     refused: u32,
     /// The record that it was answered is durable, and was not lost since.
     answer_durable: bool,
+    /// The record was durable at some time.
+    was_durable: bool,
     answered: Option<Answer>,
 }
 
@@ -115,15 +117,26 @@ impl Book {
 
     /// The device remembers the answer.
     pub(crate) fn answer_durable(&mut self, number: u64) {
-        self.orders.entry(number).or_default().answer_durable = true;
+        let truth = self.orders.entry(number).or_default();
+        truth.answer_durable = true;
+        truth.was_durable = true;
     }
 
-    /// The server takes an order out of its queue.
-    pub(crate) fn server_answered(&mut self, number: u64, answer: Answer) {
+    /// The server takes an order out of its queue. `delivered`: it was delivered
+    /// on this connection.
+    pub(crate) fn server_answered(&mut self, number: u64, answer: Answer, delivered: bool) {
         let truth = self.orders.entry(number).or_default();
         assert!(
             truth.answered.is_none(),
             "order {number} was answered twice"
+        );
+        assert!(
+            delivered,
+            "order {number} was answered where it was not delivered"
+        );
+        assert!(
+            truth.was_durable || truth.executed + truth.refused == 0,
+            "order {number} was answered before that was durable"
         );
         match answer {
             Answer::Confirm => assert!(truth.executed > 0, "order {number} is lost: not executed"),

@@ -1,14 +1,14 @@
 //! The device's driver: a session over the simulated link, a journal that takes
 //! its time, and an application that executes orders.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameReader, Received};
 use wigwag_codec::ngtt::client::{
     Answer, Config, OrderId, Outcome, QueueError, Record, RecordKind, SendKind, Ticket,
 };
-use wigwag_codec::ngtt::{ClientSession, Digest, Frame, FrameType, NgttFramer};
+use wigwag_codec::ngtt::{ClientSession, Digest, Frame, FrameHead, FrameType, NgttFramer};
 
 use crate::book::{Book, Request};
 use crate::dice::{Dice, MS, SEC};
@@ -37,6 +37,8 @@ pub(crate) struct Device<const O: usize, const S: usize, const M: usize> {
     session: ClientSession<O, ORDER_BYTES, S, SEND_BYTES, M>,
     reader: FrameReader<NgttFramer, Vec<u8>>,
     writing: VecDeque<u8>,
+    /// What that frame is.
+    head: Option<FrameHead>,
     /// What is durable; `None` for a device without journal.
     journal: Option<Vec<Record>>,
     persisting: Option<(u64, Record)>,
@@ -47,6 +49,11 @@ pub(crate) struct Device<const O: usize, const S: usize, const M: usize> {
     answering: Vec<(u16, Digest, u64)>,
     fetch_at: Option<u64>,
     submissions: u32,
+    /// DATA_STREAM frames written on this connection and not answered.
+    data_open: BTreeSet<u16>,
+    /// How many FETCH_ORDERS were written, and how many when a ticket was given.
+    fetches: u64,
+    fetches_at: HashMap<Ticket, u64>,
     pub(crate) frames_written: u64,
 }
 
@@ -66,6 +73,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
             session: ClientSession::new(config),
             reader: FrameReader::new(NgttFramer::for_buffer(BUFFER), vec![0; BUFFER]),
             writing: VecDeque::new(),
+            head: None,
             journal: journal.then(Vec::new),
             persisting: None,
             taken: Vec::new(),
@@ -73,6 +81,9 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
             answering: Vec::new(),
             fetch_at: None,
             submissions: 0,
+            data_open: BTreeSet::new(),
+            fetches: 0,
+            fetches_at: HashMap::new(),
             frames_written: 0,
         };
         device.restore();
@@ -139,6 +150,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
 
     pub(crate) fn disconnected(&mut self) {
         self.session.disconnected();
+        self.data_open.clear();
     }
 
     /// Whether there is nothing left to do or to remember.
@@ -164,6 +176,12 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 Some(Received::Message { meta, body }) => {
                     let ours = meta.kind == FrameType::Order && meta.tid < 0x8000;
                     let number = ours.then(|| sent.pop_front().expect("it was written"));
+                    if matches!(
+                        meta.kind,
+                        FrameType::DataStreamConfirm | FrameType::DataStreamReject
+                    ) {
+                        self.data_open.remove(&meta.tid);
+                    }
                     let before = self.session.counters().orders_taken;
                     self.session.handle_frame(Frame::new(meta, body), now);
                     if self.session.counters().orders_taken > before {
@@ -248,6 +266,17 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 *tid == order.tid && *payload == order.payload
             };
             let at = self.taken.iter().position(of).expect("it was taken");
+            let digest = Digest::of(order.payload);
+            if let Some(journal) = &self.journal {
+                let started = |record: &Record| {
+                    (record.kind, record.tid, record.digest)
+                        == (RecordKind::Started, order.tid, digest)
+                };
+                assert!(
+                    journal.iter().any(started),
+                    "handed over before that is durable"
+                );
+            }
             let (tid, payload, number) = self.taken.remove(at);
             book.handed(number, tid, &payload, order.history);
             let stalled = dice.percent(self.habits.stalls);
@@ -302,6 +331,10 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 assert_eq!(number_in(&payload.expect("it can be read")), number);
                 self.session.release(ticket);
             }
+            (Request::Fetch, _) => assert!(
+                self.fetches_at.remove(&ticket) < Some(self.fetches),
+                "FETCH_ORDERS was not written"
+            ),
             _ => assert_eq!(payload, None),
         }
         assert_eq!(self.session.payload(ticket), None);
@@ -341,6 +374,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
         let ticket = self.session.fetch_orders();
         if let Ok(ticket) = ticket {
             book.submitted(ticket, Request::Fetch);
+            self.fetches_at.insert(ticket, self.fetches);
         }
         ticket.is_ok()
     }
@@ -352,6 +386,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 let Some(frame) = self.session.poll_transmit(now) else {
                     return true;
                 };
+                self.head = Some(frame.head);
                 self.writing.extend(frame.header.iter().chain(frame.body));
             }
             match write_piece(&mut self.writing, pipe, dice, now) {
@@ -360,9 +395,26 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 Some(_) if self.writing.is_empty() => {
                     self.frames_written += 1;
                     self.session.transmitted(now);
+                    self.written();
                 }
                 Some(_) => self.session.transmitting(now),
             }
+        }
+    }
+
+    /// Notes the frame that was written to its end.
+    fn written(&mut self) {
+        let Some(head) = self.head.take() else { return };
+        match head.kind {
+            FrameType::FetchOrders => self.fetches += 1,
+            FrameType::DataStream => {
+                self.data_open.insert(head.tid);
+                assert!(
+                    self.data_open.len() <= self.config.data_window,
+                    "beyond the window"
+                );
+            }
+            _ => {}
         }
     }
 

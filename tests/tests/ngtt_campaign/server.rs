@@ -1,7 +1,7 @@
 //! The server's driver: a session over the simulated link, and the mock's
 //! decisions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameReader, Received};
@@ -29,6 +29,11 @@ pub(crate) struct Server {
     own: bool,
     /// The numbers of the orders whose frames were begun and have not arrived.
     pub(crate) sent: VecDeque<u64>,
+    /// The numbers of all orders delivered on this connection.
+    delivered: BTreeSet<u64>,
+    /// FETCH_ORDERS is noticed so long after it has arrived.
+    slowness: u64,
+    fetch_at: Option<u64>,
     /// Frames that are not the session's: replies with a payload, and faults.
     extra: VecDeque<(FrameType, u16, Vec<u8>)>,
     last_pong: Option<u16>,
@@ -36,13 +41,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(config: ServerConfig, queue: &mut Queue, now: Instant) -> Self {
+    pub(crate) fn new(
+        config: ServerConfig,
+        queue: &mut Queue,
+        slowness: u64,
+        now: Instant,
+    ) -> Self {
         Self {
             session: ServerSession::new(config, queue, now),
             reader: FrameReader::new(NgttFramer::for_buffer(256), vec![0; 256]),
             writing: VecDeque::new(),
             own: false,
             sent: VecDeque::new(),
+            delivered: BTreeSet::new(),
+            slowness,
+            fetch_at: None,
             extra: VecDeque::new(),
             last_pong: None,
             frames_written: 0,
@@ -81,12 +94,18 @@ impl Server {
                 "no schedule makes so many replies pile up"
             );
             match self.reader.next().expect("the stream stays in step") {
+                Some(Received::Message { meta, .. })
+                    if meta.kind == FrameType::FetchOrders && self.slowness > 0 =>
+                {
+                    self.fetch_at = Some(now.as_micros() + core::mem::take(&mut self.slowness));
+                }
                 Some(Received::Message { meta, body }) => {
                     let event = self
                         .session
                         .handle_frame(Frame::new(meta, body), queue, now);
+                    let session = &mut self.session;
                     let reply =
-                        event.and_then(|event| Self::decide(event, &mut self.session, book));
+                        event.and_then(|event| Self::decide(event, session, &self.delivered, book));
                     self.extra.extend(reply);
                 }
                 Some(other) => panic!("the device wrote {other:?}"),
@@ -99,10 +118,13 @@ impl Server {
     fn decide(
         event: ServerEvent<'_, Vec<u8>>,
         session: &mut ServerSession,
+        delivered: &BTreeSet<u64>,
         book: &mut Book,
     ) -> Option<(FrameType, u16, Vec<u8>)> {
         match event {
-            ServerEvent::Answered { number, answer, .. } => book.server_answered(number, answer),
+            ServerEvent::Answered { number, answer, .. } => {
+                book.server_answered(number, answer, delivered.contains(&number));
+            }
             ServerEvent::AnsweredAgain { .. } => book.met.one("an order answered again"),
             ServerEvent::DataStream { tid, payload } => {
                 let batch = number_in(payload);
@@ -126,6 +148,21 @@ impl Server {
             other => panic!("the device sent {other:?}"),
         }
         None
+    }
+
+    /// Notices FETCH_ORDERS, if that is due.
+    pub(crate) fn notice_fetch(&mut self, queue: &mut Queue, now: Instant) {
+        if self.fetch_at.is_some_and(|at| at <= now.as_micros()) {
+            self.fetch_at = None;
+            let fetch = Frame::empty(FrameType::FetchOrders, 0);
+            self.session.handle_frame(fetch, queue, now);
+        }
+    }
+
+    /// When something here changes by time alone.
+    pub(crate) fn next_time(&self) -> u64 {
+        let timeout = self.session.next_timeout().as_micros();
+        self.fetch_at.map_or(timeout, |at| at.min(timeout))
     }
 
     /// Writes what there is to write, in pieces. False if the connection broke.
@@ -178,8 +215,11 @@ impl Server {
         let tid = (frame.head.kind == FrameType::Order).then_some(frame.head.tid);
         self.writing.extend(frame.header.iter().chain(frame.body));
         self.own = true;
-        self.sent
-            .extend(tid.map(|tid| queue.number_of(tid).expect("it is in the queue")));
+        if let Some(tid) = tid {
+            let number = queue.number_of(tid).expect("it is in the queue");
+            self.sent.push_back(number);
+            self.delivered.insert(number);
+        }
         true
     }
 }

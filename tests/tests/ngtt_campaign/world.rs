@@ -60,7 +60,8 @@ struct World<const O: usize, const S: usize, const M: usize> {
     device: Device<O, S, M>,
     queue: Queue,
     pushed: u64,
-    payloads: u64,
+    /// How many different payloads there are; `None`: no two are equal.
+    payloads: Option<u64>,
     server_config: ServerConfig,
     link: Link,
     cut_next: Option<(bool, u64)>,
@@ -93,13 +94,20 @@ impl<const O: usize, const S: usize, const M: usize> World<O, S, M> {
         let ping_every = dice.percent(50).then(|| Duration::from_secs(45));
         let last_tid = dice.pick(&[1, 2, 4, 0x7fff]);
         let window = dice.between(1, 8) as usize;
+        let payloads = dice.percent(75).then(|| dice.between(1, 3));
+        let mut queue = Queue::new().with_window(window).with_last_tid(last_tid);
+        if payloads.is_none() {
+            // A server that reuses ids too early is understood if the payload
+            // tells the orders apart.
+            queue = queue.with_hold(Duration::ZERO);
+        }
         let mut world = Self {
             now: SEC,
             book: Book::default(),
             device: Device::new(config, habits, journal),
-            queue: Queue::new().with_window(window).with_last_tid(last_tid),
+            queue,
             pushed: 0,
-            payloads: dice.between(1, 3),
+            payloads,
             server_config: ServerConfig {
                 ping_every,
                 ..ServerConfig::new()
@@ -265,9 +273,14 @@ impl<const O: usize, const S: usize, const M: usize> World<O, S, M> {
     }
 
     fn enqueue(&mut self) {
-        // Few different payloads, so that equal orders are common.
-        let kind = self.dice.below(self.payloads) as u8;
-        let payload = vec![kind; usize::from(kind) * 20 + 1];
+        let payload = match self.payloads {
+            // Few different ones, so that equal orders are common.
+            Some(payloads) => {
+                let kind = self.dice.below(payloads) as u8;
+                vec![kind; usize::from(kind) * 20 + 1]
+            }
+            None => self.pushed.to_be_bytes().to_vec(),
+        };
         if self.queue.push(payload).is_ok() {
             self.pushed += 1;
         }
@@ -316,9 +329,10 @@ impl<const O: usize, const S: usize, const M: usize> World<O, S, M> {
     fn connect(&mut self) {
         let capacity = self.dice.pick(&[16, 100, 1000]);
         let latency = self.dice.pick(&[0, 20 * MS, 2 * SEC]);
+        let slowness = self.dice.pick(&[0, 0, 5 * SEC, 40 * SEC]);
         let now = Instant::from_micros(self.now);
         let mut connection = Connection {
-            server: Server::new(self.server_config, &mut self.queue, now),
+            server: Server::new(self.server_config, &mut self.queue, slowness, now),
             to_server: Pipe::new(capacity, latency),
             to_device: Pipe::new(capacity, latency),
         };
@@ -349,6 +363,7 @@ impl<const O: usize, const S: usize, const M: usize> World<O, S, M> {
             to_device,
         } = &mut **connection;
         alive &= server.session.handle_timeout(now).is_ok();
+        server.notice_fetch(&mut self.queue, now);
         for _ in 0..4 {
             if !alive {
                 break;
@@ -381,7 +396,7 @@ impl Connection {
         let times = [
             self.to_server.next_arrival(),
             self.to_device.next_arrival(),
-            Some(self.server.session.next_timeout().as_micros()),
+            Some(self.server.next_time()),
         ];
         times.into_iter().flatten().min()
     }

@@ -240,15 +240,13 @@ impl<const MARKS: usize> Marks<MARKS> {
         })
     }
 
-    /// The next answer that may be written on connection `connection`.
-    pub(super) fn next_reply(&self, connection: u32) -> Option<(u16, Digest, Answer)> {
+    /// The next answer that may be written.
+    pub(super) fn next_reply(&self) -> Option<(u16, Digest, Answer)> {
         self.iter().find_map(|mark| match mark.stage {
             Stage::Executed {
                 answer,
                 reply: Reply::Due,
-            } if mark.persist.is_none() && mark.seen == connection => {
-                Some((mark.tid, mark.digest, answer))
-            }
+            } if mark.persist.is_none() => Some((mark.tid, mark.digest, answer)),
             _ => None,
         })
     }

@@ -251,12 +251,12 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
         }
     }
 
-    /// The application has answered.
+    /// The application has answered, during `connection` or between two.
     pub(super) fn answer(
         &mut self,
         id: OrderId,
         answer: Answer,
-        connection: u32,
+        connection: Option<u32>,
     ) -> Result<(), UnknownOrder> {
         let (tid, digest) = self.take(id)?;
         let Some(mark) = self.marks.held(tid, digest) else {
@@ -264,7 +264,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
         };
         let stage = if mark.replaced {
             Stage::Released
-        } else if mark.seen == connection {
+        } else if Some(mark.seen) == connection {
             Stage::Executed {
                 answer,
                 reply: Reply::Due,

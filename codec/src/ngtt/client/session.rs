@@ -454,7 +454,7 @@ impl<
         if let Some(tid) = link.keep.next_echo() {
             return Some(Outgoing::Echo(tid));
         }
-        if let Some((tid, digest, answer)) = self.orders.marks.next_reply(self.connection) {
+        if let Some((tid, digest, answer)) = self.orders.marks.next_reply() {
             return Some(Outgoing::Reply {
                 tid,
                 digest,
@@ -565,7 +565,7 @@ impl<
     /// # Errors
     /// [`UnknownOrder`] if it was answered or given back already.
     pub fn acknowledge(&mut self, id: OrderId) -> Result<(), UnknownOrder> {
-        self.orders.answer(id, Answer::Confirm, self.connection)
+        self.answer_order(id, Answer::Confirm)
     }
 
     /// The order is refused.
@@ -573,7 +573,12 @@ impl<
     /// # Errors
     /// [`UnknownOrder`] if it was answered or given back already.
     pub fn reject(&mut self, id: OrderId) -> Result<(), UnknownOrder> {
-        self.orders.answer(id, Answer::Reject, self.connection)
+        self.answer_order(id, Answer::Reject)
+    }
+
+    fn answer_order(&mut self, id: OrderId, answer: Answer) -> Result<(), UnknownOrder> {
+        let connection = self.link.is_some().then_some(self.connection);
+        self.orders.answer(id, answer, connection)
     }
 
     /// The application does not answer the order. The server delivers it again

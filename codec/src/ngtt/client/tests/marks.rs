@@ -1,0 +1,220 @@
+//! When an executed order is forgotten, and when not.
+
+use super::*;
+
+fn records(session: &mut Session) -> Vec<(RecordKind, u16)> {
+    persist(session)
+        .iter()
+        .map(|record| (record.kind, record.tid))
+        .collect()
+}
+
+#[test]
+fn a_mark_is_dropped_by_a_pong_to_a_ping_written_after_the_confirmation() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    ping_pong(&mut session, at(2));
+    assert_eq!(events(&mut session), [Event::OrderSettled { tid: 7 }]);
+    assert_eq!(records(&mut session), [(RecordKind::Released, 7)]);
+    assert_eq!(session.in_use(), (0, 0, 0));
+    // So an identical later order with the same id is executed.
+    let id = take(&mut session, 7, b"go", at(3));
+    assert_eq!(session.order(id).unwrap().history, History::New);
+}
+
+#[test]
+fn a_pong_to_a_ping_written_before_the_confirmation_proves_nothing() {
+    let mut session = connected();
+    let id = take(&mut session, 7, b"go", at(1));
+    session.handle_timeout(at(30)).unwrap();
+    let ping = write(&mut session, at(30))[0].clone();
+    assert_eq!(ping.0, FrameType::Ping);
+    session.acknowledge(id).unwrap();
+    persist(&mut session);
+    assert_eq!(
+        write(&mut session, at(30)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+    reply(&mut session, FrameType::Ping, ping.1, at(30));
+    assert_eq!(session.in_use(), (0, 0, 1));
+    deliver(&mut session, 7, b"go", at(30));
+    assert_eq!(session.poll_order(), None);
+    write(&mut session, at(30));
+    ping_pong(&mut session, at(32));
+    persist(&mut session);
+    assert_eq!(session.in_use(), (0, 0, 0));
+}
+
+#[test]
+fn a_confirmation_made_again_needs_a_later_ping() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    session.handle_timeout(at(2)).unwrap();
+    let ping = write(&mut session, at(2))[0].clone();
+    deliver(&mut session, 7, b"go", at(2));
+    assert_eq!(
+        write(&mut session, at(2)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+    reply(&mut session, FrameType::Ping, ping.1, at(2));
+    assert_eq!(
+        session.in_use(),
+        (0, 0, 1),
+        "the second confirmation may not have arrived"
+    );
+}
+
+#[test]
+fn after_a_cut_a_mark_stays_and_answers_the_redelivery_only() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(5));
+    // Never without redelivery: it could hit a newer order with the same id.
+    assert_eq!(
+        write(&mut session, at(5)),
+        [empty(FrameType::FetchOrders, 0)]
+    );
+    ping_pong(&mut session, at(35));
+    assert_eq!(session.in_use(), (0, 0, 1));
+    deliver(&mut session, 7, b"go", at(36));
+    assert_eq!(session.poll_order(), None);
+    assert_eq!(
+        write(&mut session, at(36)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+}
+
+#[test]
+fn a_mark_that_is_not_asked_for_in_time_is_dropped_behind_the_next_pong() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(1000));
+    write(&mut session, at(1000));
+    for secs in [1030, 1060, 1090] {
+        ping_pong(&mut session, at(secs));
+    }
+    assert_eq!(session.next_timeout(), Some(at(1120)));
+    assert_eq!(session.in_use(), (0, 0, 1));
+    session.handle_timeout(at(1120)).unwrap();
+    assert_eq!(
+        session.in_use(),
+        (0, 0, 1),
+        "what the server wrote may be on the way"
+    );
+    let ping = write(&mut session, at(1120))[0].clone();
+    deliver(&mut session, 7, b"go", at(1121));
+    assert_eq!(
+        write(&mut session, at(1121)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+    reply(&mut session, FrameType::Ping, ping.1, at(1122));
+    assert_eq!(
+        session.in_use(),
+        (0, 0, 1),
+        "it was redelivered just in time"
+    );
+
+    session.disconnected();
+    session.connected(at(2000));
+    write(&mut session, at(2000));
+    for secs in [2030, 2060, 2090, 2120] {
+        ping_pong(&mut session, at(secs));
+    }
+    assert!(events(&mut session).contains(&Event::OrderForgotten { tid: 7 }));
+    assert_eq!(records(&mut session), [(RecordKind::Released, 7)]);
+    let id = take(&mut session, 7, b"go", at(2121));
+    assert_eq!(session.order(id).unwrap().history, History::New);
+}
+
+#[test]
+fn short_connections_do_not_add_up_to_the_time_for_redelivery() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    for attempt in 1..20 {
+        session.disconnected();
+        session.connected(at(attempt * 100));
+        write(&mut session, at(attempt * 100));
+        ping_pong(&mut session, at(attempt * 100 + 90));
+    }
+    assert_eq!(session.in_use(), (0, 0, 1));
+}
+
+#[test]
+fn the_same_id_with_another_payload_is_a_new_order() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    deliver(&mut session, 7, b"stop", at(2));
+    // The old mark is dropped before the new one is made.
+    assert_eq!(
+        records(&mut session),
+        [(RecordKind::Released, 7), (RecordKind::Started, 7)]
+    );
+    let id = session.poll_order().unwrap();
+    let order = session.order(id).unwrap();
+    assert_eq!((order.payload, order.history), (&b"stop"[..], History::New));
+}
+
+#[test]
+fn the_answer_to_an_order_replaced_by_another_does_not_leave() {
+    let mut session = connected();
+    let id = take(&mut session, 7, b"go", at(1));
+    session.acknowledge(id).unwrap();
+    persist(&mut session);
+    deliver(&mut session, 7, b"stop", at(2));
+    persist(&mut session);
+    assert_eq!(write(&mut session, at(2)), []);
+}
+
+#[test]
+fn an_answer_given_between_two_connections_waits_for_redelivery() {
+    let mut session = connected();
+    let id = take(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.acknowledge(id).unwrap();
+    persist(&mut session);
+    session.connected(at(2));
+    assert_eq!(
+        write(&mut session, at(2)),
+        [empty(FrameType::FetchOrders, 0)]
+    );
+    deliver(&mut session, 7, b"go", at(3));
+    assert_eq!(
+        write(&mut session, at(3)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+}
+
+#[test]
+fn an_answer_to_an_order_of_an_earlier_connection_waits_for_redelivery() {
+    let mut session = connected();
+    let id = take(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(2));
+    write(&mut session, at(2));
+    session.acknowledge(id).unwrap();
+    persist(&mut session);
+    assert_eq!(write(&mut session, at(2)), []);
+    deliver(&mut session, 7, b"go", at(3));
+    assert_eq!(
+        write(&mut session, at(3)),
+        [empty(FrameType::OrderConfirm, 7)]
+    );
+}
+
+#[test]
+fn an_order_executed_after_the_server_forgot_it_is_not_remembered_for_ever() {
+    let mut session = connected();
+    let id = take(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(10));
+    write(&mut session, at(10));
+    for secs in [40, 70, 100, 130] {
+        ping_pong(&mut session, at(secs));
+    }
+    assert_eq!(session.in_use(), (1, 0, 1), "the application has it");
+    session.acknowledge(id).unwrap();
+    persist(&mut session);
+    assert_eq!(session.in_use(), (0, 0, 0));
+}
