@@ -1,16 +1,19 @@
 //! The client from end to end, when all goes well.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use wigwag_codec::minijson;
-use wigwag_codec::ngtt::FrameType;
-use wigwag_codec::ngtt::message::{LogEntry, Logs, PathpointsWriter};
-use wigwag_embassy::ngtt::{History, NgttError};
-use wigwag_harness::pki::Pki;
-use wigwag_tests::e2e::{Device, Server, Setup, block_on_paused, network, no_journal, until};
+use wigwag_codec::ngtt::client::Answer;
+use wigwag_codec::ngtt::message::{LogEntry, PathpointsWriter};
+use wigwag_codec::ngtt::{Digest, NgttError};
+use wigwag_embassy::ngtt::{History, Status};
+use wigwag_harness::mock::{Book, DataAnswer, DeviceBook, MockNgtt};
+use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
+use wigwag_tests::e2e::{Device, in_paused_time, network, no_journal};
 
-/// A minijson list with one small integer.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// An order without meaning: a minijson list with one small integer.
 fn list(number: u8) -> [u8; 3] {
     [0x41, 0x06, number]
 }
@@ -34,108 +37,140 @@ fn point_bytes(value: i64) -> Vec<u8> {
     bytes[..length].to_vec()
 }
 
-fn good_server(pki: &Pki, setup: Setup) -> std::sync::Arc<Server> {
-    Server::new(pki.server_config(false, None).unwrap(), setup)
+fn book(server: &MockNgtt) -> DeviceBook {
+    server.book().device(DEFAULT_DEVICE_ID)
 }
 
 #[test]
 fn the_first_order_is_acknowledged() {
-    block_on_paused(async {
+    in_paused_time(async || {
         let pki = Pki::generate();
-        let server = good_server(&pki, Setup::default());
-        let net = network(&server, 1);
-        let tid = server.enqueue(list(200));
+        let server = MockNgtt::start(&pki).await.unwrap();
+        server.enqueue(DEFAULT_DEVICE_ID, list(200));
         Device::of(&pki)
-            .run(&net, &mut no_journal(), async |client| {
+            .run(&network(&server), &mut no_journal(), async |client| {
                 let order = client.next_order().await;
-                assert_eq!((order.tid(), order.payload()), (tid, &list(200)[..]));
+                assert_eq!(order.payload(), list(200));
                 order.acknowledge().await;
-                until("the confirmation", || !server.answers().is_empty()).await;
+                let answered = |book: &Book| book.unanswered() == 0;
+                assert!(server.wait_until(MINUTE, answered).await);
             })
             .await;
-        assert_eq!(server.answers(), [(tid, FrameType::OrderConfirm)]);
-        assert_eq!(server.open_orders(), 0);
-        assert_eq!(server.refusals(), [""; 0]);
+        let orders = book(&server).orders;
+        assert_eq!(orders.len(), 1);
+        assert_eq!(orders[0].answer, Some(Answer::Confirm));
+        assert_eq!(orders[0].deliveries, 1);
     });
 }
 
 #[test]
 fn fifty_orders_are_answered_as_the_application_says() {
-    block_on_paused(async {
+    in_paused_time(async || {
         let pki = Pki::generate();
-        let server = good_server(&pki, Setup::default());
-        let net = network(&server, 2);
+        let server = MockNgtt::start(&pki).await.unwrap();
         for number in 0..50 {
-            server.enqueue(list(number));
+            server.enqueue(DEFAULT_DEVICE_ID, list(number));
         }
+        let mut seen = Vec::new();
         Device::of(&pki)
-            .run(&net, &mut no_journal(), async |client| {
+            .run(&network(&server), &mut no_journal(), async |client| {
                 for _ in 0..50 {
                     let order = client.next_order().await;
+                    // Just booted, and without a journal.
                     assert_eq!(order.history(), History::Unknown);
                     let number = order.payload()[2];
-                    // A new order may need a slot that is not free yet; it
-                    // then comes behind one that does not.
-                    assert_eq!(u16::from(number) + 1, order.tid());
-                    if number % 2 == 0 {
-                        order.acknowledge().await;
-                    } else {
-                        order.reject().await;
+                    seen.push(number);
+                    match number % 2 {
+                        0 => order.acknowledge().await,
+                        _ => order.reject().await,
                     }
                 }
-                until("all answers", || server.open_orders() == 0).await;
+                client.wait_idle().await;
+                assert!(client.try_next_order().is_none());
             })
             .await;
-        // What was delivered twice was answered twice, in the same way.
-        let answers: BTreeMap<_, _> = server.answers().into_iter().collect();
-        assert_eq!(answers.len(), 50);
-        for (tid, kind) in server.answers() {
-            assert_eq!(answers[&tid], kind);
-            let even = (tid - 1) % 2 == 0;
-            assert_eq!(kind == FrameType::OrderConfirm, even, "order {tid}: {kind}");
+        // Each once. More are delivered than there are slots, so that a later
+        // one may find the free slot before an earlier one does.
+        seen.sort_unstable();
+        assert_eq!(seen, (0..50).collect::<Vec<_>>());
+        for (number, order) in book(&server).orders.iter().enumerate() {
+            let answer = [Answer::Confirm, Answer::Reject][number % 2];
+            assert_eq!(order.answer, Some(answer), "order {number}");
         }
     });
 }
 
 #[test]
 fn data_logs_and_objects_are_exchanged() {
-    block_on_paused(async {
+    in_paused_time(async || {
         let pki = Pki::generate();
-        let server = good_server(&pki, Setup::default());
-        let net = network(&server, 3);
+        let server = MockNgtt::start(&pki).await.unwrap();
+        server.set_baob("config/main.json", 13);
+        server.set_baob("calibration", 2);
         Device::of(&pki)
-            .run(&net, &mut no_journal(), async |client| {
+            .run(&network(&server), &mut no_journal(), async |client| {
                 client.sync_pathpoints(1, point(1)).await.unwrap();
                 let entry = LogEntry::text("main", 1_700_000_000_000_000, 20, "started");
                 client.stream_logs(&[entry]).await.unwrap();
-                let mut answer = [0; 64];
-                let objects = [("config/main.json", 12)];
+                let mut answer = [0; 128];
+                let objects = [("config/main.json", 12), ("calibration", 3)];
                 let answer = client.sync_baobs(&objects, &mut answer).await.unwrap();
-                assert_eq!(answer.download().collect::<Vec<_>>(), ["config/main.json"]);
-                assert_eq!(answer.upload().count(), 0);
+                let names = |names: &mut dyn Iterator<Item = &str>| {
+                    names.map(String::from).collect::<Vec<_>>()
+                };
+                assert_eq!(names(&mut answer.download()), ["config/main.json"]);
+                assert_eq!(names(&mut answer.upload()), ["calibration"]);
+                // One is written on connecting, this is another.
                 client.fetch_orders().await;
+                let fetched = |book: &Book| book.device(DEFAULT_DEVICE_ID).fetches == 2;
+                assert!(server.wait_until(MINUTE, fetched).await);
+                client.wait_idle().await;
             })
             .await;
-        assert_eq!(server.data(), [point_bytes(1)]);
-        let logs = server.logs();
-        assert_eq!(logs.len(), 1);
-        let entries: Vec<_> = Logs::parse(&logs[0]).unwrap().flatten().collect();
-        assert_eq!(entries[0].service, "main");
+        let book = book(&server);
+        assert_eq!(book.batches.len(), 1);
+        assert_eq!(book.batches[0].digest, Digest::of(&point_bytes(1)));
+        assert_eq!(book.log_entries(), 1);
+    });
+}
+
+#[test]
+fn what_does_not_fit_is_said_at_once() {
+    in_paused_time(async || {
+        let pki = Pki::generate();
+        let server = MockNgtt::start(&pki).await.unwrap();
+        server.set_baob(&"n".repeat(200), 1);
+        Device::of(&pki)
+            .run(&network(&server), &mut no_journal(), async |client| {
+                let long = client
+                    .sync_pathpoints(1, |batch| {
+                        batch
+                            .pathpoint("W1", 1)?
+                            .value(0, |encoder| encoder.bytes(&[0; 2000]))?;
+                        Ok(())
+                    })
+                    .await;
+                assert_eq!(long, Err(NgttError::TooLarge { limit: 1024 }));
+                let unfinished = client.sync_pathpoints(2, point(1)).await;
+                assert!(matches!(unfinished, Err(NgttError::InvalidFrame { .. })));
+                let mut small = [0; 100];
+                let answer = client.sync_baobs(&[], &mut small).await;
+                assert_eq!(answer.err(), Some(NgttError::TooLarge { limit: 100 }));
+                // None of it is left behind.
+                assert_eq!(client.in_use(), (0, 0, 0));
+            })
+            .await;
     });
 }
 
 #[test]
 fn a_refused_batch_comes_back() {
-    block_on_paused(async {
+    in_paused_time(async || {
         let pki = Pki::generate();
-        let setup = Setup {
-            reject_data: true,
-            ..Setup::default()
-        };
-        let server = good_server(&pki, setup);
-        let net = network(&server, 4);
+        let server = MockNgtt::start(&pki).await.unwrap();
+        server.set_data_reply(DataAnswer::Reject);
         Device::of(&pki)
-            .run(&net, &mut no_journal(), async |client| {
+            .run(&network(&server), &mut no_journal(), async |client| {
                 let refused = client.sync_pathpoints(1, point(1)).await;
                 assert_eq!(refused, Err(NgttError::DataStreamSyncFailed));
                 // It can be read again until it is let go.
@@ -146,26 +181,61 @@ fn a_refused_batch_comes_back() {
                 assert_eq!(client.in_use(), (0, 0, 0));
             })
             .await;
+        // And was not sent again by itself.
+        assert_eq!(book(&server).batches.len(), 2);
     });
 }
 
 #[test]
-fn an_idle_day_is_kept_alive_by_pings() {
-    block_on_paused(async {
+fn an_order_dropped_unanswered_comes_again_as_interrupted() {
+    in_paused_time(async || {
         let pki = Pki::generate();
-        let server = good_server(&pki, Setup::default());
-        let net = network(&server, 5);
+        let server = MockNgtt::start(&pki).await.unwrap();
+        server.enqueue(DEFAULT_DEVICE_ID, list(1));
         Device::of(&pki)
-            .run(&net, &mut no_journal(), async |client| {
-                client.connected().await.unwrap();
-                tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
-                assert!(client.status().is_connected());
-                client.sync_pathpoints(1, point(1)).await.unwrap();
+            .run(&network(&server), &mut no_journal(), async |client| {
+                let order = client.next_order().await;
+                let tid = order.tid();
+                drop(order);
+                let event = client.next_event().await;
+                assert_eq!(event, wigwag_embassy::ngtt::Event::OrderUnanswered { tid });
+                client.fetch_orders().await;
+                let again = client.next_order().await;
+                assert_eq!((again.tid(), again.history()), (tid, History::Interrupted));
+                again.acknowledge().await;
+                client.wait_idle().await;
             })
             .await;
-        assert_eq!(server.connections(), 1);
-        // One each 30 s.
-        let pings = server.count(FrameType::Ping);
-        assert!((2800..=2880).contains(&pings), "{pings} pings in a day");
+        assert_eq!(book(&server).answered(Answer::Confirm), 1);
+    });
+}
+
+#[test]
+fn the_application_closes_and_opens_the_connection() {
+    in_paused_time(async || {
+        let pki = Pki::generate();
+        let server = MockNgtt::start(&pki).await.unwrap();
+        Device::of(&pki)
+            .run(&network(&server), &mut no_journal(), async |client| {
+                client.connected().await.unwrap();
+                client.close().await;
+                assert_eq!(client.status(), Status::Closed);
+                assert!(server.connected().is_empty());
+                // What is queued meanwhile is sent later.
+                let mut batch = client.submit_pathpoints(1, point(1)).await.unwrap();
+                tokio::time::sleep(10 * MINUTE).await;
+                assert_eq!(book(&server).connections, 1);
+                client.open();
+                batch.outcome().await.unwrap();
+                client.reconnect();
+                assert!(
+                    server
+                        .wait_until(MINUTE, |book| {
+                            book.device(DEFAULT_DEVICE_ID).connections == 3
+                        })
+                        .await
+                );
+            })
+            .await;
     });
 }

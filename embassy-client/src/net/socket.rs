@@ -23,8 +23,10 @@ pub struct TcpOptions {
     /// Nagle's algorithm (RFC 896); off by default: a framed protocol knows
     /// better when a message is complete.
     pub nagle: bool,
-    /// Gives the connection up when sent data stays unacknowledged for this
-    /// long; 60 s by default.
+    /// Gives the connection up when nothing at all has come from the peer for
+    /// this long, not even an acknowledgement; off by default. It ends idle
+    /// connections too, unless `keep_alive` is shorter: leave it off where the
+    /// protocol above has its own signs of life, as NGTT has.
     pub timeout: Option<Duration>,
     /// The hop limit (time to live) of packets; the stack's own by default.
     pub hop_limit: Option<NonZeroU8>,
@@ -35,7 +37,7 @@ impl TcpOptions {
     pub const DEFAULT: Self = Self {
         keep_alive: None,
         nagle: false,
-        timeout: Some(Duration::from_secs(60)),
+        timeout: None,
         hop_limit: None,
     };
 }

@@ -1,16 +1,13 @@
-//! A whole device on the host: the real client, on the real network stack, on
-//! a virtual network, against a TLS server in the same process.
+//! A device whose application is the test itself: the real client, on the real
+//! network stack, on a virtual network, against a server in the same process.
 //!
 //! Nothing leaves the process, so time may be paused: retries and keep-alives
 //! of hours pass at once.
-
-mod server;
 
 use core::convert::Infallible;
 use core::time::Duration;
 use std::future::Future;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use embassy_net::Stack;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -19,10 +16,10 @@ use wigwag_embassy::journal::{Journal, RamJournal};
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::{self, Buffers, Client, Config, SessionConfig, State, Status};
 use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
+use wigwag_harness::device::host_time;
+use wigwag_harness::mock::MockNgtt;
 use wigwag_harness::pki::{self, Pki};
-use wigwag_harness::vnet::{Options, VirtualNet, alongside};
-
-pub use server::{Connection, Server, Setup};
+use wigwag_harness::vnet::{Dial, Options, VirtualNet, alongside};
 
 /// The server's name in the tests: one of those in a new [`Pki`].
 pub const SERVER: &str = "ngtt.test";
@@ -45,14 +42,6 @@ pub struct Device {
     pub session: SessionConfig,
     /// Changes to the client's configuration.
     pub tune: fn(&mut Config<'_>),
-}
-
-/// The host's time, for [`ClockPolicy`].
-pub fn host_time() -> Option<u64> {
-    let now = std::time::SystemTime::now();
-    now.duration_since(std::time::UNIX_EPOCH)
-        .ok()
-        .map(|since| since.as_secs())
 }
 
 impl Device {
@@ -112,16 +101,14 @@ async fn forever(future: impl Future<Output = Infallible>) -> Infallible {
 
 /// A network whose every connection goes to `server`, and which knows it by
 /// name.
-pub fn network(server: &Arc<Server>, seed: u64) -> VirtualNet {
-    let server = server.clone();
-    let options = Options {
-        seed,
-        ..Options::default()
-    };
-    let net = VirtualNet::with(options, move |_to| {
-        let server = server.clone();
-        async move { Ok(server.dial()) }
-    });
+pub fn network(server: &MockNgtt) -> VirtualNet {
+    network_to(server.dial())
+}
+
+/// A network whose every connection goes where `dial` says, and which knows
+/// [`SERVER`].
+pub fn network_to(dial: impl Dial + 'static) -> VirtualNet {
+    let net = VirtualNet::with(Options::default(), dial);
     net.names().set(SERVER, [Ipv4Addr::new(192, 0, 2, 1)]);
     net
 }
@@ -140,28 +127,26 @@ pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
     assert!(waited.is_ok(), "not within a minute: {what}");
 }
 
-/// Runs an async test on one thread, in real time.
-pub fn block_on<T>(test: impl Future<Output = T>) -> T {
-    runtime(false).block_on(limited(test))
-}
-
-/// Runs an async test on one thread in paused time: only for tests in which
-/// nothing but this process takes part.
-pub fn block_on_paused<T>(test: impl Future<Output = T>) -> T {
-    runtime(true).block_on(limited(test))
-}
-
-/// Every test has an end.
-async fn limited<T>(test: impl Future<Output = T>) -> T {
-    let day = Duration::from_secs(7 * 24 * 3600);
-    let limit = tokio::time::timeout(day, test);
-    limit.await.expect("the test goes on for more than a week")
-}
-
-fn runtime(paused: bool) -> tokio::runtime::Runtime {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().start_paused(paused);
-    builder.build().expect("a runtime can be made")
+/// Runs an async test in paused time, on a thread with room for a device's
+/// memory: an unoptimised build makes it on the stack before it is boxed.
+///
+/// # Panics
+/// When the test panics, or is not done after a week of its time.
+pub fn in_paused_time(test: impl AsyncFnOnce() + Send + 'static) {
+    let run = move || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().start_paused(true).build();
+        let week = Duration::from_secs(7 * 24 * 3600);
+        let done = runtime
+            .expect("a runtime can be made")
+            .block_on(async { tokio::time::timeout(week, test()).await });
+        done.expect("the test goes on for more than a week");
+    };
+    let thread = std::thread::Builder::new().stack_size(16 << 20);
+    let thread = thread.spawn(run).expect("a thread can be started");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// A journal that knows nothing, for devices without flash.
