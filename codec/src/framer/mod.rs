@@ -77,6 +77,27 @@ pub trait Framer {
     ) -> Result<(usize, usize), FrameError>;
 }
 
+impl<F: Framer> Framer for &mut F {
+    const HEAD: usize = F::HEAD;
+    const TAIL: usize = F::TAIL;
+    const PRESERVES_BOUNDARIES: bool = F::PRESERVES_BOUNDARIES;
+    type Meta = F::Meta;
+
+    fn decode(&mut self, prefix: &[u8]) -> Result<Step<F::Meta>, FrameError> {
+        (**self).decode(prefix)
+    }
+
+    fn encode(
+        &mut self,
+        meta: &F::Meta,
+        body_len: usize,
+        head: &mut [u8],
+        tail: &mut [u8],
+    ) -> Result<(usize, usize), FrameError> {
+        (**self).encode(meta, body_len, head, tail)
+    }
+}
+
 /// What [`Framer::decode`] found at the start of the bytes it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step<M> {

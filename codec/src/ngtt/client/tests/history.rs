@@ -8,7 +8,7 @@ fn after_reboot(journal: &[Record]) -> (Session, Option<OrderId>) {
     session.restore(journal.iter().copied()).unwrap();
     session.connected(at(0));
     write(&mut session, at(0));
-    deliver(&mut session, 7, b"go", at(1));
+    deliver(&mut session, 7, b"go", at(0));
     persist(&mut session);
     let id = session.poll_order();
     (session, id)
@@ -44,14 +44,14 @@ fn a_power_failure_at_every_record_is_told_from_the_others() {
     session.acknowledge(id.unwrap()).unwrap();
     persist(&mut session);
     assert_eq!(
-        write(&mut session, at(1)),
+        write(&mut session, at(0)),
         [empty(FrameType::OrderConfirm, 7)]
     );
     // Executed: confirmed again, not handed over.
     let (mut session, id) = after_reboot(&journal[..2]);
     assert_eq!(id, None);
     assert_eq!(
-        write(&mut session, at(1)),
+        write(&mut session, at(0)),
         [empty(FrameType::OrderConfirm, 7)]
     );
     // Released: an equal order is another one.

@@ -179,9 +179,9 @@ fn an_answer_given_between_two_connections_waits_for_redelivery() {
         write(&mut session, at(2)),
         [empty(FrameType::FetchOrders, 0)]
     );
-    deliver(&mut session, 7, b"go", at(3));
+    deliver(&mut session, 7, b"go", at(2));
     assert_eq!(
-        write(&mut session, at(3)),
+        write(&mut session, at(2)),
         [empty(FrameType::OrderConfirm, 7)]
     );
 }
@@ -196,9 +196,9 @@ fn an_answer_to_an_order_of_an_earlier_connection_waits_for_redelivery() {
     session.acknowledge(id).unwrap();
     persist(&mut session);
     assert_eq!(write(&mut session, at(2)), []);
-    deliver(&mut session, 7, b"go", at(3));
+    deliver(&mut session, 7, b"go", at(2));
     assert_eq!(
-        write(&mut session, at(3)),
+        write(&mut session, at(2)),
         [empty(FrameType::OrderConfirm, 7)]
     );
 }

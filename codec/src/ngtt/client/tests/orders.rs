@@ -222,9 +222,9 @@ fn a_confirmation_cut_in_the_middle_is_not_written() {
         write(&mut session, at(2)),
         [empty(FrameType::FetchOrders, 0)]
     );
-    deliver(&mut session, 7, b"go", at(3));
+    deliver(&mut session, 7, b"go", at(2));
     assert_eq!(
-        write(&mut session, at(3)),
+        write(&mut session, at(2)),
         [empty(FrameType::OrderConfirm, 7)]
     );
 }
