@@ -152,7 +152,7 @@ impl Application<'_, '_> {
             for (at, count, sending) in on_the_way {
                 let outcome = match sending {
                     Ok(mut sending) => sending.outcome().await.map(drop),
-                    Err(error) => Err(error.into()),
+                    Err(error) => Err(error),
                 };
                 let fate = fate(outcome);
                 if let Some(sent) = self.book.borrow_mut().logs.get_mut(at) {
