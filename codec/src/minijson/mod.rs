@@ -52,6 +52,7 @@ mod encoder;
 mod error;
 mod float;
 mod growing;
+mod iter;
 pub mod json;
 mod limits;
 mod nesting;
@@ -69,7 +70,8 @@ pub use decoder::{Decoder, Item, Text};
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind};
 pub use float::Floats;
+pub use iter::{Entries, Items, Key};
 pub use limits::{Limits, MAX_DEPTH, MAX_LENGTH};
 #[cfg(feature = "serde")]
 pub use typed::{from_slice, from_slice_with, to_slice, to_slice_with};
-pub use value::{Entries, Items, Key, Kind, Value};
+pub use value::{Kind, Value};

@@ -6,7 +6,8 @@ use super::bigint::BigInt;
 use super::code;
 use super::decoder::Text;
 use super::error::{Error, ErrorKind};
-use super::limits::{Limits, MAX_DEPTH};
+use super::iter::{Entries, Items};
+use super::limits::Limits;
 use super::nesting::Container;
 use super::reader::{Budget, Head, Reader, TextCheck, pass_over};
 
@@ -122,6 +123,11 @@ impl<'a> Value<'a> {
         Ok(Self {
             raw: input.get(..reader.position()).unwrap_or(input),
         })
+    }
+
+    /// The view of bytes that are known to be one value.
+    pub(super) const fn checked(raw: &'a [u8]) -> Self {
+        Self { raw }
     }
 
     /// The bytes of the value, as they stand in the input.
@@ -330,100 +336,4 @@ impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::json::write(*self, f).map_err(|_| fmt::Error)
     }
-}
-
-/// A key of a map.
-#[derive(Clone, Copy, Debug)]
-pub enum Key<'a> {
-    /// Of a map with text keys.
-    Text(Text<'a>),
-    /// Of a map with any keys: a scalar, which may be text as well.
-    Value(Value<'a>),
-}
-
-impl<'a> Key<'a> {
-    /// The key, if it is text.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&'a str> {
-        match self {
-            Self::Text(text) => text.to_str().ok(),
-            Self::Value(value) => value.as_str(),
-        }
-    }
-
-    /// The bytes of the key, if it is text.
-    #[must_use]
-    pub fn as_bytes_of_text(&self) -> Option<&'a [u8]> {
-        match self {
-            Self::Text(text) => Some(text.as_bytes()),
-            Self::Value(value) => value.as_text().map(|text| text.as_bytes()),
-        }
-    }
-}
-
-/// The values of a list; made by [`Value::items`].
-#[derive(Clone, Debug)]
-pub struct Items<'a> {
-    reader: Reader<'a>,
-    left: u32,
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = Value<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Value<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        next_value(&mut self.reader)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Items<'_> {}
-
-/// The entries of a map; made by [`Value::entries`].
-#[derive(Clone, Debug)]
-pub struct Entries<'a> {
-    reader: Reader<'a>,
-    left: u32,
-    text_keys: bool,
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = (Key<'a>, Value<'a>);
-
-    #[inline]
-    fn next(&mut self) -> Option<(Key<'a>, Value<'a>)> {
-        self.left = self.left.checked_sub(1)?;
-        let offset = self.reader.position();
-        let key = if self.text_keys {
-            Key::Text(Text::new(self.reader.text_key().ok()?, offset))
-        } else {
-            Key::Value(next_value(&mut self.reader)?)
-        };
-        Some((key, next_value(&mut self.reader)?))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Entries<'_> {}
-
-/// Cuts the next value out of a container that was checked before.
-#[inline]
-fn next_value<'a>(reader: &mut Reader<'a>) -> Option<Value<'a>> {
-    let from = reader.rest();
-    let mut budget = Budget(u32::MAX);
-    pass_over(reader, MAX_DEPTH, &mut budget, TextCheck::None).ok()?;
-    let length = from.len().checked_sub(reader.rest().len())?;
-    Some(Value {
-        raw: from.get(..length)?,
-    })
 }

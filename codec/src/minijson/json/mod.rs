@@ -21,6 +21,7 @@
 
 mod lexer;
 mod read;
+mod scalar;
 mod write;
 
 pub use read::{read, read_with};

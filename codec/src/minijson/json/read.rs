@@ -1,11 +1,10 @@
 //! JSON text to minijson.
 
-use super::lexer::{Digits, Lexer, Quoted, hex_digit};
+use super::lexer::{Lexer, Quoted};
+use super::scalar::{write_marked, write_number, write_text};
 use super::write::MARKERS;
-use crate::minijson::bigint_buf::BigIntBuf;
 use crate::minijson::canonical::{Options, sort_map};
 use crate::minijson::error::{Error, ErrorKind};
-use crate::minijson::float::Floats;
 use crate::minijson::growing::Growing;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
 use crate::minijson::nesting::Container;
@@ -30,7 +29,7 @@ pub fn read(text: &[u8], out: &mut [u8]) -> Result<usize, Error> {
     read_with(text, out, Options::new(), Limits::new())
 }
 
-/// Like [`read`], with a width of floats ([`Floats::Kept`] means double here),
+/// Like [`read`], with a width of floats ([`Kept`](crate::minijson::Floats::Kept) means double here),
 /// sorted entries, and limits of the caller's.
 ///
 /// The limits hold for the text; `depth` and `items` count the values made of it.
@@ -365,89 +364,4 @@ impl JsonReader<'_, '_> {
         };
         self.at(position, written)
     }
-}
-
-fn write_text(writer: &mut Writer<'_>, text: Quoted<'_>) -> Result<(), Error> {
-    writer.text_head(text.length)?;
-    text.pieces(|piece| writer.put(piece, &[]))
-}
-
-fn write_number(writer: &mut Writer<'_>, digits: Digits<'_>, floats: Floats) -> Result<(), Error> {
-    let invalid = writer.error(ErrorKind::InvalidToken);
-    let too_large = writer.error(ErrorKind::FloatTooLarge);
-    if !digits.is_float {
-        if let Ok(int) = digits.text.parse() {
-            return writer.int(int);
-        }
-        let number: BigIntBuf = digits
-            .text
-            .parse()
-            .map_err(|kind| Error { kind, ..invalid })?;
-        return writer.big_int(&number.view());
-    }
-    // Straight to the width: by way of a double a single would be rounded twice.
-    if floats == Floats::Single {
-        let value: f32 = digits.text.parse().map_err(|_| invalid)?;
-        if value.is_infinite() {
-            return Err(too_large);
-        }
-        writer.single(value)
-    } else {
-        let value: f64 = digits.text.parse().map_err(|_| invalid)?;
-        if value.is_infinite() {
-            return Err(too_large);
-        }
-        writer.double(value)
-    }
-}
-
-fn write_marked(writer: &mut Writer<'_>, marker: &[u8], content: &[u8]) -> Result<(), Error> {
-    let invalid = writer.error(ErrorKind::InvalidMarker);
-    match marker {
-        b"$int" => {
-            let number: BigIntBuf = core::str::from_utf8(content)
-                .map_err(|_| invalid)?
-                .parse()
-                .map_err(|kind| match kind {
-                    ErrorKind::IntegerTooLarge => Error { kind, ..invalid },
-                    _ => invalid,
-                })?;
-            writer.big_int(&number.view())
-        }
-        b"$f32" => match hex(content) {
-            Some(bytes) => writer.single(f32::from_be_bytes(bytes)),
-            None => Err(invalid),
-        },
-        b"$f64" => match hex(content) {
-            Some(bytes) => writer.double(f64::from_be_bytes(bytes)),
-            None => Err(invalid),
-        },
-        _ => {
-            let (pairs, rest) = content.as_chunks();
-            if !rest.is_empty() {
-                return Err(invalid);
-            }
-            writer.bytes_head(pairs.len())?;
-            pairs
-                .iter()
-                .try_for_each(|pair| writer.put(&[hex_pair(*pair).ok_or(invalid)?], &[]))
-        }
-    }
-}
-
-fn hex_pair([high, low]: [u8; 2]) -> Option<u8> {
-    Some(hex_digit(high).ok()? << 4 | hex_digit(low).ok()?)
-}
-
-/// Exactly `N` bytes from hex digits.
-fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let (pairs, rest) = digits.as_chunks();
-    if !rest.is_empty() || pairs.len() != N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        *byte = hex_pair(*pair)?;
-    }
-    Some(bytes)
 }

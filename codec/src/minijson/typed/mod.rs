@@ -22,6 +22,7 @@
 //! human-readable.
 
 mod access;
+mod compound;
 mod de;
 mod key;
 mod ser;

@@ -4,11 +4,10 @@ use core::fmt::{self, Display, Write};
 
 use serde::ser::{self, Serialize};
 
-use super::key::KeySerializer;
+use super::compound::Compound;
 use crate::minijson::bigint::BigInt;
 use crate::minijson::canonical::{self, Options};
 use crate::minijson::error::{Error, ErrorKind};
-use crate::minijson::growing::Growing;
 use crate::minijson::limits::MAX_DEPTH;
 use crate::minijson::nesting::Container;
 use crate::minijson::writer::Writer;
@@ -40,7 +39,15 @@ impl<'b> Serializer<'b> {
         Ok(())
     }
 
-    fn ascend(&mut self) {
+    /// Sorts the map at `start`, if maps are to be sorted.
+    pub(super) fn sort(&mut self, start: usize) -> Result<(), Error> {
+        if self.options.strict_order {
+            canonical::sort_map(&mut self.writer, start)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn ascend(&mut self) {
         self.room = self.room.saturating_add(1);
     }
 
@@ -295,145 +302,5 @@ impl Write for Sink<'_, '_> {
             self.error = Some(error);
             fmt::Error
         })
-    }
-}
-
-/// A list or map that is being written.
-pub(super) struct Compound<'a, 'b> {
-    serializer: &'a mut Serializer<'b>,
-    growing: Growing,
-    /// Whether it stands in the map that names its variant.
-    variant: bool,
-}
-
-impl Compound<'_, '_> {
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.growing.element(&self.serializer.writer)?;
-        value.serialize(&mut *self.serializer)
-    }
-
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        self.growing
-            .text_key(&mut self.serializer.writer, name.as_bytes())?;
-        value.serialize(&mut *self.serializer)
-    }
-
-    fn finish(self) -> Result<(), Error> {
-        let start = self.growing.start();
-        self.growing.end(&mut self.serializer.writer)?;
-        if self.serializer.options.strict_order {
-            canonical::sort_map(&mut self.serializer.writer, start)?;
-        }
-        self.serializer.ascend();
-        if self.variant {
-            self.serializer.ascend();
-        }
-        Ok(())
-    }
-}
-
-impl ser::SerializeSeq for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeTuple for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeTupleStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeTupleVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeMap for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        key.serialize(KeySerializer {
-            serializer: &mut *self.serializer,
-            growing: &mut self.growing,
-        })
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(&mut *self.serializer)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeStructVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
     }
 }

@@ -7,8 +7,9 @@ use serde::ser::{self, Impossible, Serialize, SerializeMap, SerializeSeq};
 
 use crate::minijson::bigint::BigInt;
 use crate::minijson::error::{Error, ErrorKind};
+use crate::minijson::iter::Key;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
-use crate::minijson::value::{Key, Kind, Value};
+use crate::minijson::value::{Kind, Value};
 use crate::minijson::writer::Writer;
 
 /// By this name our deserializer knows a [`Value`].
