@@ -1,7 +1,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
-//! Secure clients for small devices on Embassy: `no_std`, no allocator, memory
-//! fixed when the program is built.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
 //!
 //! | Module | What it is |
 //! |---|---|

@@ -129,3 +129,7 @@ fn verify_path_after(
     }
     Err(webpki::Error::UnknownIssuer)
 }
+
+#[cfg(test)]
+#[path = "chain_tests.rs"]
+mod tests;

@@ -72,3 +72,13 @@ pub(crate) fn leaf(params: CertificateParams, by: &Authority) -> Leaf {
 pub(crate) const IN_2026: u64 = 1_767_225_600;
 pub(crate) const IN_1970: u64 = 86_400;
 pub(crate) const IN_2035: u64 = 2_051_222_400;
+
+/// The server that the tests look for.
+pub(crate) const NAME: &str = "orders.example";
+
+/// An authority and a server certificate of it.
+pub(crate) fn good() -> (Authority, Leaf) {
+    let root = root("root");
+    let server = leaf(server_params(&[NAME]), &root);
+    (root, server)
+}

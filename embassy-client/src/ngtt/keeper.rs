@@ -1,0 +1,319 @@
+//! The part of the runner that connects, and connects again.
+
+use core::net::{IpAddr, SocketAddr};
+use core::task::Poll;
+
+use embassy_futures::select::{Either, Either3, select, select3};
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use embassy_time::Timer;
+use rand_core::CryptoRngCore;
+use wigwag_codec::Instant;
+
+use super::buffers::Buffers;
+use super::config::Config;
+use super::driver::{Stop, drive};
+use super::state::{State, Wish};
+use super::status::{Reason, Status};
+use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
+use crate::supervisor::Supervisor;
+use crate::time;
+use crate::tls;
+
+/// Ready when the application wants no connection while one is still being
+/// made. An open one is closed in good order by the driver.
+async fn closed_early<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+>(
+    state: &State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+) {
+    core::future::poll_fn(|cx| {
+        state.with(|inner| {
+            if inner.wish == Wish::Close && !inner.status.is_connected() {
+                return Poll::Ready(());
+            }
+            inner.driver.register(cx.waker());
+            Poll::Pending
+        })
+    })
+    .await;
+}
+
+/// The part of the runner that connects.
+pub(super) struct Keeper<
+    's,
+    'c,
+    M: RawMutex,
+    N,
+    R,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+    const TLS_IN: usize,
+    const TLS_OUT: usize,
+    const TCP_IN: usize,
+    const TCP_OUT: usize,
+    const QUEUE_IN: usize,
+    const QUEUE_OUT: usize,
+> {
+    pub(super) state: &'s State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+    pub(super) buffers: &'s mut Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>,
+    pub(super) network: &'s N,
+    pub(super) config: &'s Config<'c>,
+    pub(super) rng: &'s mut R,
+}
+
+impl<
+    M: RawMutex,
+    N: Network,
+    R: CryptoRngCore,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+    const TLS_IN: usize,
+    const TLS_OUT: usize,
+    const TCP_IN: usize,
+    const TCP_OUT: usize,
+    const QUEUE_IN: usize,
+    const QUEUE_OUT: usize,
+>
+    Keeper<
+        '_,
+        '_,
+        M,
+        N,
+        R,
+        ORDERS,
+        ORDER_BYTES,
+        SENDS,
+        SEND_BYTES,
+        MARKS,
+        TLS_IN,
+        TLS_OUT,
+        TCP_IN,
+        TCP_OUT,
+        QUEUE_IN,
+        QUEUE_OUT,
+    >
+{
+    pub(super) async fn run(&mut self) -> ! {
+        let mut supervisor = Supervisor::new(self.config.backoff);
+        self.spread_start().await;
+        // A link that flaps must not undo the backoff: it may cut one wait
+        // short, then a connection must have come up before it may again.
+        let mut may_cut_short = true;
+        loop {
+            self.wanted().await;
+            let state = self.state;
+            let attempt = async {
+                self.online().await;
+                self.attempt(&mut supervisor, &mut may_cut_short).await
+            };
+            let reason = match select(attempt, closed_early(state)).await {
+                Either::First(Stop::Failed(reason)) => reason,
+                Either::First(Stop::Unwanted) | Either::Second(()) => continue,
+            };
+            let retry = supervisor.failed(reason.class(), time::now(), self.rng.next_u32());
+            self.state.set_status(Status::Waiting {
+                reason,
+                retry_at: retry.at,
+                attempt: retry.attempt,
+            });
+            self.wait(retry.at, &mut may_cut_short).await;
+        }
+    }
+
+    async fn spread_start(&mut self) {
+        let spread = time::duration(self.config.spread_start).as_micros();
+        if spread > 0 {
+            let part = u128::from(spread) * u128::from(self.rng.next_u32()) / u128::from(u32::MAX);
+            let micros = u64::try_from(part).unwrap_or(spread);
+            Timer::after(embassy_time::Duration::from_micros(micros)).await;
+        }
+    }
+
+    /// Waits until the application wants a connection.
+    async fn wanted(&self) {
+        core::future::poll_fn(|cx| {
+            self.state.with(|inner| {
+                if inner.wish != Wish::Close {
+                    return Poll::Ready(());
+                }
+                inner.status = Status::Closed;
+                inner.clients.wake();
+                inner.driver.register(cx.waker());
+                Poll::Pending
+            })
+        })
+        .await;
+    }
+
+    /// Waits for a link and an address.
+    async fn online(&self) {
+        let path = self.config.path;
+        let mut path_state = self.network.path_state(path);
+        if path_state == PathState::Up {
+            return;
+        }
+        self.state.set_status(Status::Joining);
+        let mut patience = Timer::after(time::duration(self.config.join_timeout));
+        let mut patient = true;
+        while path_state != PathState::Up {
+            if !patient {
+                let reason = match path_state {
+                    PathState::LinkDown => Reason::LinkDown,
+                    _ => Reason::NoAddress,
+                };
+                self.state.set_status(Status::Offline { reason });
+            }
+            let changed = self.network.path_changed(path, path_state);
+            if patient {
+                match select(changed, &mut patience).await {
+                    Either::First(changed) => path_state = changed,
+                    Either::Second(()) => patient = false,
+                }
+            } else {
+                path_state = changed.await;
+            }
+        }
+    }
+
+    /// Waits after a failure: until `at`, until the path has gone and come
+    /// back, or until the application has had enough.
+    async fn wait(&self, at: Instant, may_cut_short: &mut bool) {
+        let path = self.config.path;
+        let back = async {
+            if !*may_cut_short {
+                core::future::pending::<()>().await;
+            }
+            let mut path_state = self.network.path_state(path);
+            if path_state == PathState::Up {
+                path_state = self.network.path_changed(path, path_state).await;
+            }
+            while path_state != PathState::Up {
+                path_state = self.network.path_changed(path, path_state).await;
+            }
+        };
+        let wanted = core::future::poll_fn(|cx| {
+            self.state.with(|inner| {
+                if inner.is_unwanted() {
+                    return Poll::Ready(());
+                }
+                inner.driver.register(cx.waker());
+                Poll::Pending
+            })
+        });
+        let timer = Timer::at(time::instant(at));
+        if let Either3::Second(()) = select3(timer, back, wanted).await {
+            *may_cut_short = false;
+        }
+    }
+
+    /// One attempt, and the connection when it succeeds, to its end.
+    async fn attempt(&mut self, supervisor: &mut Supervisor, may_cut_short: &mut bool) -> Stop {
+        self.state.set_status(Status::Resolving);
+        let addresses = match self.resolve().await {
+            Ok(addresses) => addresses,
+            Err(error) => return Stop::Failed(Reason::Resolve(error)),
+        };
+        let mut last = Stop::Failed(Reason::Resolve(ResolveError::NoAddress));
+        for address in addresses {
+            last = self.connect(address, supervisor, may_cut_short).await;
+            // Another address helps only where this one did not answer.
+            if !matches!(last, Stop::Failed(Reason::Connect(_))) {
+                break;
+            }
+        }
+        last
+    }
+
+    async fn resolve(&self) -> Result<heapless::Vec<IpAddr, 8>, ResolveError> {
+        let name = self.config.tls.server();
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok([address].into_iter().collect());
+        }
+        let mut addresses = heapless::Vec::new();
+        let mut first_error = None;
+        for family in [Family::V4, Family::V6] {
+            let timeout = self.config.resolve_timeout;
+            match self
+                .network
+                .resolve(self.config.path, name, family, timeout)
+                .await
+            {
+                Ok(found) => addresses.extend(found),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        match first_error {
+            Some(error) if addresses.is_empty() => Err(error),
+            _ => Ok(addresses),
+        }
+    }
+
+    async fn connect(
+        &mut self,
+        address: IpAddr,
+        supervisor: &mut Supervisor,
+        may_cut_short: &mut bool,
+    ) -> Stop {
+        self.state.set_status(Status::Connecting);
+        let Buffers {
+            tls_in,
+            tls_out,
+            tcp_in,
+            tcp_out,
+            link,
+        } = &mut *self.buffers;
+        let buffers = TcpBuffers {
+            receive: tcp_in,
+            send: tcp_out,
+        };
+        let Ok(socket) = self.network.tcp(self.config.path, buffers) else {
+            return Stop::Failed(Reason::Connect(ConnectError::Unusable));
+        };
+        socket.set_options(&self.config.tcp);
+        let remote = SocketAddr::new(address, self.config.port);
+        if let Err(error) = socket.connect(remote, self.config.connect_timeout).await {
+            return Stop::Failed(Reason::Connect(error));
+        }
+        self.state.set_status(Status::Securing);
+        let link = &*link;
+        let connection = link.connection();
+        let owner = tls::run(link, &socket, tls_in, tls_out, &self.config.tls, self.rng);
+        let session = async {
+            if let Err(end) = connection.opened().await {
+                return Stop::Failed(Reason::Tls(end));
+            }
+            let since = time::now();
+            supervisor.connected(since);
+            *may_cut_short = true;
+            self.state.set_status(Status::Connected { since });
+            let stop = drive(self.state, connection).await;
+            // The owner ends the connection; close is taken between records.
+            match stop {
+                Stop::Unwanted => connection.close(),
+                Stop::Failed(_) => connection.abort(),
+            }
+            stop
+        };
+        // The link starts anew when the owner is first polled.
+        let mut owner = core::pin::pin!(owner);
+        let mut session = core::pin::pin!(session);
+        match select(owner.as_mut(), session.as_mut()).await {
+            Either::First(_) => session.await,
+            Either::Second(stop) => {
+                owner.await;
+                stop
+            }
+        }
+    }
+}

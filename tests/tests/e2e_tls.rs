@@ -1,0 +1,429 @@
+//! The secure connection by itself, against rustls: how it ends, who may end
+//! it, and that dropped futures cost nothing.
+
+use core::future::{Future, pending, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{OsRng, RngCore, SeedableRng};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use wigwag_codec::prefix::PrefixFramer;
+use wigwag_embassy::connection::{Framed, Incoming};
+use wigwag_embassy::net::{EmbassyNetwork, Network, PathId, TcpBuffers, TcpSocket};
+use wigwag_embassy::tls::{
+    self, ClockPolicy, End, Identity, Link, RecordError, SoftwareKey, TlsParameters, TrustAnchors,
+};
+use wigwag_harness::device::host_time;
+use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
+use wigwag_harness::vnet::alongside;
+use wigwag_tests::e2e::{SERVER, in_paused_time, network_to};
+
+const QUEUE: usize = 1024;
+type Server = TlsStream<DuplexStream>;
+type Connection<'a> = tls::Connection<'a, NoopRawMutex, QUEUE, QUEUE>;
+
+/// Connects a device to a server that is `serve`, runs `app` on the device's
+/// end, and returns how the connection ended and what the server returned.
+async fn connect<S, T>(
+    serve: impl FnOnce(Server) -> S + Send + 'static,
+    app: impl AsyncFnOnce(Connection<'_>),
+) -> (End, T)
+where
+    S: Future<Output = T> + Send,
+    T: Send + 'static,
+{
+    let pki = Pki::generate();
+    let acceptor = TlsAcceptor::from(Arc::new(pki.server_config(false, None).unwrap()));
+    let (near, far) = tokio::io::duplex(16 * 1024);
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let stream = acceptor.accept(far).await.unwrap();
+        let _ = tell.send(serve(stream).await);
+    });
+    let near = std::sync::Mutex::new(Some(near));
+    let net = network_to(move |_: SocketAddrV4| {
+        let near = near.lock().unwrap().take();
+        async { near.ok_or(io::ErrorKind::ConnectionRefused.into()) }
+    });
+    let device = pki.device(DEFAULT_DEVICE_ID).unwrap();
+    let key = SoftwareKey::from_der(device.key().secret_pkcs8_der()).unwrap();
+    let identity = Identity::new(device.certificate(), &key).unwrap();
+    let roots: [&[u8]; 1] = [pki.server_ca()];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let clock = ClockPolicy::real_time(host_time);
+    let parameters = TlsParameters::new(SERVER, trust, identity, clock).unwrap();
+    let end = net
+        .run(async |stack| {
+            stack.wait_config_up().await;
+            let network = EmbassyNetwork::new(stack);
+            let (mut receive, mut send) = (vec![0; 4096], vec![0; 4096]);
+            let buffers = TcpBuffers {
+                receive: &mut receive,
+                send: &mut send,
+            };
+            let socket = network.tcp(PathId(0), buffers).unwrap();
+            let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 2405);
+            socket
+                .connect(remote, Duration::from_secs(5))
+                .await
+                .unwrap();
+            let link: Link<NoopRawMutex, QUEUE, QUEUE> = Link::new();
+            let connection = link.connection();
+            let (mut tls_in, mut tls_out) = (vec![0; 16_640], vec![0; 2048]);
+            let owner = async {
+                let mut rng = OsRng;
+                tls::run(
+                    &link,
+                    &socket,
+                    &mut tls_in,
+                    &mut tls_out,
+                    &parameters,
+                    &mut rng,
+                )
+                .await;
+                pending().await
+            };
+            let work = async {
+                connection.opened().await.unwrap();
+                app(connection).await;
+                connection.ended().await
+            };
+            alongside(work, vec![Box::pin(owner)]).await
+        })
+        .await;
+    (end, told.await.unwrap())
+}
+
+/// Receives exactly `length` bytes.
+async fn receive(connection: Connection<'_>, length: usize) -> Result<Vec<u8>, End> {
+    let mut all = Vec::new();
+    while all.len() < length {
+        let more = connection.receive_with(|prefix| {
+            let taken = prefix.len().min(length - all.len());
+            (taken > 0).then(|| (taken, prefix[..taken].to_vec()))
+        });
+        let more = more.await?;
+        all.extend(more);
+    }
+    Ok(all)
+}
+
+/// Sends a message to the device and waits until it has come back: the
+/// handshake is over at both ends.
+async fn greet(stream: &mut Server) {
+    stream.write_all(b"hello").await.unwrap();
+    let mut back = [0; 5];
+    stream.read_exact(&mut back).await.unwrap();
+    assert_eq!(&back, b"hello");
+}
+
+async fn answer_greeting(connection: Connection<'_>) {
+    let hello = receive(connection, 5).await.unwrap();
+    connection.send(&[&hello]).await.unwrap();
+}
+
+#[test]
+fn what_is_queued_leaves_before_the_connection_is_closed() {
+    in_paused_time(async || {
+        let (end, read) = connect(
+            async |mut stream: Server| {
+                let mut all = Vec::new();
+                // An end without close_notify would be an error here.
+                stream.read_to_end(&mut all).await.map(|_| all)
+            },
+            async |connection| {
+                for number in 0..100_u8 {
+                    connection
+                        .send(&[&[number; 300], &[!number]])
+                        .await
+                        .unwrap();
+                }
+                connection.close();
+                assert!(connection.try_send(&[b"late"]).is_err());
+            },
+        )
+        .await;
+        assert_eq!(end, End::Closed);
+        let read = read.unwrap();
+        assert_eq!(read.len(), 100 * 301);
+        for (number, message) in read.chunks(301).enumerate() {
+            let number = u8::try_from(number).unwrap();
+            assert!(message[..300].iter().all(|byte| *byte == number));
+            assert_eq!(message[300], !number);
+        }
+    });
+}
+
+#[test]
+fn each_end_of_a_connection_has_its_name() {
+    in_paused_time(async || {
+        let (end, ()) = connect(
+            async |mut stream: Server| {
+                greet(&mut stream).await;
+                stream.write_all(b"bye").await.unwrap();
+                stream.shutdown().await.unwrap();
+            },
+            async |connection| {
+                answer_greeting(connection).await;
+                // What came before the end can be read after it.
+                let end = connection.ended().await;
+                assert_eq!(receive(connection, 3).await.unwrap(), b"bye");
+                assert_eq!(receive(connection, 1).await, Err(end));
+            },
+        )
+        .await;
+        assert_eq!(end, End::PeerClosed);
+
+        let (end, ()) = connect(
+            // Dropped: the TCP stream ends, without a word of TLS.
+            async |mut stream: Server| greet(&mut stream).await,
+            answer_greeting,
+        )
+        .await;
+        assert_eq!(end, End::Truncated);
+
+        let (end, ()) = connect(
+            async |mut stream: Server| {
+                greet(&mut stream).await;
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            },
+            async |connection| {
+                answer_greeting(connection).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                connection.abort();
+            },
+        )
+        .await;
+        assert_eq!(end, End::Aborted);
+    });
+}
+
+/// What somebody on the path, who has no keys, may inject.
+async fn injected(record: &'static [u8]) -> End {
+    let (end, ()) = connect(
+        async move |mut stream: Server| {
+            greet(&mut stream).await;
+            stream.get_mut().0.write_all(record).await.unwrap();
+            // Good data behind it must not be delivered.
+            stream.write_all(b"never").await.unwrap();
+            stream.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        },
+        async |connection| {
+            answer_greeting(connection).await;
+            let end = connection.ended().await;
+            assert_eq!(receive(connection, 1).await, Err(end));
+        },
+    )
+    .await;
+    end
+}
+
+#[test]
+fn records_of_strangers_end_the_connection_with_a_reason() {
+    in_paused_time(async || {
+        let refused = |error| End::Record(error);
+        let unexpected = |kind| refused(RecordError::UnexpectedType(kind));
+        // close_notify, a fatal alert, handshake, change-cipher-spec: plain.
+        for (record, kind) in [
+            (&[21, 3, 3, 0, 2, 1, 0][..], 21),
+            (&[21, 3, 3, 0, 2, 2, 40], 21),
+            (&[22, 3, 3, 0, 4, 20, 0, 0, 0], 22),
+            (&[20, 3, 3, 0, 1, 1], 20),
+            (&[0, 3, 3, 0, 1, 1], 0),
+        ] {
+            assert_eq!(injected(record).await, unexpected(kind), "{record:?}");
+        }
+        let empty: &[u8] = &[
+            23, 3, 3, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        assert_eq!(injected(empty).await, refused(RecordError::BadLength(16)));
+        let huge = [23, 3, 3, 0x41, 1].as_slice();
+        let length = RecordError::BadLength(0x4101);
+        assert_eq!(injected(huge).await, refused(length));
+        assert_eq!(injected(b"HTTP/1.1").await, refused(RecordError::NotTls));
+        // A protected record that was not made with the keys.
+        let forged: &[u8] = &[
+            23, 3, 3, 0, 17, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7,
+        ];
+        assert_eq!(injected(forged).await, End::BadRecord);
+    });
+}
+
+#[test]
+fn a_peer_that_takes_no_data_is_given_up_in_time() {
+    in_paused_time(async || {
+        let before = tokio::time::Instant::now();
+        let (end, ()) = connect(
+            async |mut stream: Server| {
+                greet(&mut stream).await;
+                // Reads nothing any more.
+                tokio::time::sleep(Duration::from_secs(3600)).await;
+            },
+            async |connection| {
+                answer_greeting(connection).await;
+                while connection.send(&[&[0; QUEUE]]).await.is_ok() {}
+            },
+        )
+        .await;
+        assert_eq!(end, End::WriteTimeout);
+        let passed = before.elapsed();
+        assert!(passed >= Duration::from_secs(30), "{passed:?}");
+    });
+}
+
+/// Polls `future` once or a few times, then drops it.
+async fn polled<T>(times: u32, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = times;
+    poll_fn(|cx| {
+        if let Poll::Ready(value) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        left -= 1;
+        if left == 0 {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+const MESSAGES: u32 = 1000;
+
+/// Bytes of a message to the server.
+const LONG: usize = 400;
+
+/// A message to the server.
+fn long(number: u32) -> [u8; LONG] {
+    let mut bytes = [number as u8; LONG];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+#[test]
+fn a_thousand_messages_each_way_survive_dropped_futures() {
+    in_paused_time(async || {
+        let drops = std::cell::Cell::new(0);
+        let (end, ()) = connect(
+            async |stream: Server| {
+                let (mut read, mut write) = tokio::io::split(stream);
+                let sending = async {
+                    for number in 0..MESSAGES {
+                        // In two pieces, so that a receiver has to wait.
+                        let bytes = number.to_be_bytes();
+                        for piece in bytes.chunks(2) {
+                            write.write_all(piece).await.unwrap();
+                            write.flush().await.unwrap();
+                            tokio::time::sleep(Duration::from_millis(1)).await;
+                        }
+                    }
+                };
+                let receiving = async {
+                    let mut message = [0; LONG];
+                    for number in 0..MESSAGES {
+                        read.read_exact(&mut message).await.unwrap();
+                        assert_eq!(message, long(number));
+                        // Slowly, so that a sender has to wait.
+                        tokio::time::sleep(Duration::from_millis(2)).await;
+                    }
+                };
+                tokio::join!(sending, receiving);
+                assert_eq!(read.read(&mut [0]).await.unwrap(), 0);
+            },
+            async |connection| {
+                let sending = async {
+                    let mut rng = ChaCha8Rng::seed_from_u64(1);
+                    for number in 0..MESSAGES {
+                        let bytes = long(number);
+                        while polled(rng.next_u32() % 2 + 1, connection.send(&[&bytes]))
+                            .await
+                            .is_none()
+                        {
+                            drops.set(drops.get() + 1);
+                            tokio::time::sleep(Duration::from_millis(1)).await;
+                        }
+                    }
+                };
+                let receiving = async {
+                    let mut rng = ChaCha8Rng::seed_from_u64(2);
+                    for number in 0..MESSAGES {
+                        loop {
+                            let message = connection.receive_with(|prefix| {
+                                let message = *prefix.first_chunk::<4>()?;
+                                Some((4, u32::from_be_bytes(message)))
+                            });
+                            if let Some(message) = polled(rng.next_u32() % 2 + 1, message).await {
+                                assert_eq!(message, Ok(number));
+                                break;
+                            }
+                            drops.set(drops.get() + 1);
+                            tokio::time::sleep(Duration::from_millis(1)).await;
+                        }
+                    }
+                };
+                tokio::join!(sending, receiving);
+                connection.close();
+            },
+        )
+        .await;
+        assert_eq!(end, End::Closed);
+        assert!(drops.get() > 500, "only {} drops", drops.get());
+    });
+}
+
+#[test]
+fn messages_larger_than_the_limit_are_skipped_in_step() {
+    in_paused_time(async || {
+        let (end, ()) = connect(
+            async |mut stream: Server| {
+                for (length, byte) in [(5, 1), (5000, 2), (900, 3), (0, 4), (5, 5)] {
+                    stream.write_u32(length).await.unwrap();
+                    stream
+                        .write_all(&vec![byte; length as usize])
+                        .await
+                        .unwrap();
+                }
+                stream.flush().await.unwrap();
+                let mut answer = [0; 9];
+                stream.read_exact(&mut answer).await.unwrap();
+                assert_eq!(&answer, b"\0\0\0\x05hello");
+                stream.shutdown().await.unwrap();
+            },
+            async |connection| {
+                let mut framed = Framed::new(connection, PrefixFramer::new(900));
+                let mut seen = Vec::new();
+                for _ in 0..5 {
+                    let one = framed.receive_with(|incoming| match incoming {
+                        Incoming::Message { body, .. } => (true, body.len(), body.first().copied()),
+                        Incoming::Oversized { length, .. } => (false, length, None),
+                    });
+                    seen.push(one.await.unwrap());
+                }
+                assert_eq!(
+                    seen,
+                    [
+                        (true, 5, Some(1)),
+                        (false, 5000, None),
+                        (true, 900, Some(3)),
+                        (true, 0, None),
+                        (true, 5, Some(5)),
+                    ]
+                );
+                framed.send(&(), b"hello").await.unwrap();
+            },
+        )
+        .await;
+        assert_eq!(end, End::PeerClosed);
+    });
+}
