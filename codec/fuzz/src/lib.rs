@@ -16,3 +16,36 @@ pub fn shortest(value: Value<'_>) -> Vec<u8> {
     out.truncate(length);
     out
 }
+
+/// Input as a list of choices.
+pub struct Script<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Script<'a> {
+    /// The choices that these bytes are.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Whether all choices were made.
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// From 0 below `end`, at most 256; 0 when all choices were made.
+    pub fn below(&mut self, end: usize) -> usize {
+        let Some((first, rest)) = self.rest.split_first() else {
+            return 0;
+        };
+        self.rest = rest;
+        usize::from(*first) % end
+    }
+
+    /// The next bytes as they are, up to `length` of them.
+    pub fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at(length.min(self.rest.len()));
+        self.rest = rest;
+        taken
+    }
+}

@@ -103,12 +103,12 @@ impl<'a> BaobResponse<'a> {
     }
 
     /// The names of the objects of which the server has a newer version.
-    pub fn download(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn download(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
         names(self.value, "download")
     }
 
     /// The names of the objects of which the server has an older version.
-    pub fn upload(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn upload(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
         names(self.value, "upload")
     }
 
@@ -140,7 +140,7 @@ impl<'a> BaobResponse<'a> {
     }
 }
 
-fn names<'a>(value: Value<'a>, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+fn names<'a>(value: Value<'a>, key: &str) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
     value
         .get(key)
         .into_iter()

@@ -47,7 +47,7 @@ impl<'a> Pathpoint<'a> {
     }
 
     /// Its readings in order; none if the pathpoint has an unknown shape.
-    pub fn readings(&self) -> impl Iterator<Item = Reading<'a>> + use<'a> {
+    pub fn readings(&self) -> impl Iterator<Item = Reading<'a>> + Clone + use<'a> {
         self.value
             .get("values")
             .into_iter()

@@ -53,7 +53,7 @@ pub struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The commands in order; none if the section has an unknown shape.
-    pub fn commands(&self) -> impl Iterator<Item = Command<'a>> + use<'a> {
+    pub fn commands(&self) -> impl Iterator<Item = Command<'a>> + Clone + use<'a> {
         self.value
             .get("orders")
             .into_iter()
