@@ -3,11 +3,14 @@
 use core::fmt;
 
 use super::bigint::BigInt;
+use super::budget::Budget;
 use super::error::{Error, ErrorKind};
+use super::fault::Fault;
 use super::limits::Limits;
 use super::nesting::{Container, Nesting, Slot};
 use super::order;
-use super::reader::{self, Budget, Head, Reader, TextCheck};
+use super::pass::{TextCheck, pass_over};
+use super::reader::{Head, Reader};
 
 /// Text as it stands in the input: bytes until somebody asks for characters.
 ///
@@ -157,24 +160,32 @@ impl<'a> Decoder<'a> {
     )]
     pub fn next(&mut self) -> Result<Option<Item<'a>>, Error> {
         self.start()?;
-        let offset = self.reader.position();
         let before = self.reader;
+        match self.next_or_fault() {
+            Ok(item) => Ok(item),
+            Err(fault) => {
+                self.reader = before;
+                Err(before.error(fault))
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn next_or_fault(&mut self) -> Result<Option<Item<'a>>, Fault> {
+        let offset = self.reader.position();
         let due = self.nesting.due();
         match due {
             Slot::End => return Ok(None),
             Slot::TextKey => {
-                let key = self.reader.text_key()?;
-                self.nesting.fill();
+                let key = self.reader.text_key_inline()?;
+                self.nesting.fill_key();
                 return Ok(Some(Item::Key(Text::new(key, offset))));
             }
             Slot::Value | Slot::AnyKey => {}
         }
-        let item = match self.reader.head()? {
+        let item = match self.reader.head_inline()? {
             Head::Open(form, count) => {
-                if let Err(kind) = self.open(due, form, count) {
-                    self.reader = before;
-                    return Err(before.error(kind));
-                }
+                self.open(due, form, count)?;
                 return Ok(Some(match form {
                     Container::List => Item::List(count),
                     Container::Map => Item::Map(count),
@@ -198,33 +209,34 @@ impl<'a> Decoder<'a> {
     /// Does nothing when the document is complete. Skipped text is not looked at.
     ///
     /// # Errors
-    /// What is wrong inside the value. The decoder then stands before the item
-    /// at fault.
+    /// What is wrong inside the value, at its offset. The decoder stays where it
+    /// was.
     pub fn skip(&mut self) -> Result<(), Error> {
         self.start()?;
-        // Containers close as soon as they are full, so the value is behind us
-        // when no more are open than before.
-        let outside = self.nesting.depth();
-        loop {
-            let due = self.nesting.due();
-            if due == Slot::End {
-                return Ok(());
+        match self.nesting.due() {
+            Slot::End => return Ok(()),
+            Slot::TextKey => {
+                self.reader.text_key()?;
             }
-            let before = self.reader;
-            if let Err(error) = reader::step_over(
-                &mut self.reader,
-                due,
-                &mut self.nesting,
-                &mut self.budget,
-                TextCheck::None,
-            ) {
-                self.reader = before;
-                return Err(error);
-            }
-            if self.nesting.depth() <= outside {
-                return Ok(());
-            }
+            // A key of this kind has nothing inside it.
+            Slot::AnyKey => self.pass_over(0).map_err(|error| match error.kind {
+                ErrorKind::TooDeep => Error::new(ErrorKind::ContainerAsKey, error.offset),
+                _ => error,
+            })?,
+            Slot::Value => self.pass_over(self.nesting.room())?,
         }
+        self.nesting.fill();
+        Ok(())
+    }
+
+    fn pass_over(&mut self, room: u16) -> Result<(), Error> {
+        let (before, mut budget) = (self.reader, self.budget);
+        let passed = pass_over(&mut self.reader, room, &mut budget, TextCheck::None);
+        match passed {
+            Ok(()) => self.budget = budget,
+            Err(_) => self.reader = before,
+        }
+        passed
     }
 
     /// Whether the next item is the key of a map with any keys.
@@ -293,14 +305,13 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    fn open(&mut self, due: Slot, form: Container, count: u32) -> Result<(), ErrorKind> {
+    fn open(&mut self, due: Slot, form: Container, count: u32) -> Result<(), Fault> {
         if due == Slot::AnyKey {
-            return Err(ErrorKind::ContainerAsKey);
+            return Err(Fault::ContainerAsKey);
         }
-        let budget = self.budget;
+        let slots = self.nesting.room_for(form, count)?;
         self.budget.elements(form, count)?;
-        self.nesting.open(form, count).inspect_err(|_| {
-            self.budget = budget;
-        })
+        self.nesting.open(form, slots);
+        Ok(())
     }
 }

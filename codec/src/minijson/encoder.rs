@@ -1,11 +1,13 @@
 //! The encoder: a document written value by value into a slice of the caller's.
 
 use super::bigint::BigInt;
+use super::budget::Budget;
 use super::error::{Error, ErrorKind};
 use super::float::Floats;
 use super::limits::MAX_DEPTH;
 use super::nesting::{Container, Nesting, Slot};
-use super::reader::{Budget, Reader, TextCheck, pass_over};
+use super::pass::{TextCheck, pass_over};
+use super::reader::Reader;
 use super::value::{Kind, Value};
 use super::writer::Writer;
 
@@ -252,12 +254,10 @@ impl<'b> Encoder<'b> {
             Slot::End => return Err(error(ErrorKind::AlreadyComplete)),
         }
         let count = u32::try_from(count).map_err(|_| error(ErrorKind::TooLarge))?;
-        let before = self.writer.len();
+        let slots = self.nesting.room_for(form, count);
+        let slots = slots.map_err(|fault| error(fault.into()))?;
         self.writer.open(form, count)?;
-        if let Err(kind) = self.nesting.open(form, count) {
-            self.writer.truncate(before);
-            return Err(self.writer.error(kind));
-        }
+        self.nesting.open(form, slots);
         Ok(self)
     }
 

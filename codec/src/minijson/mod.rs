@@ -43,6 +43,7 @@
 
 mod bigint;
 mod bigint_buf;
+mod budget;
 mod canonical;
 #[cfg(feature = "cbor")]
 pub mod cbor;
@@ -50,6 +51,7 @@ mod code;
 mod decoder;
 mod encoder;
 mod error;
+mod fault;
 mod float;
 mod growing;
 mod iter;
@@ -57,6 +59,7 @@ pub mod json;
 mod limits;
 mod nesting;
 mod order;
+mod pass;
 mod reader;
 #[cfg(feature = "serde")]
 pub mod typed;

@@ -1,7 +1,7 @@
 //! Where in the nest of containers a reader or writer stands: a stack of
 //! counters, so that no input can make anything recurse.
 
-use super::error::ErrorKind;
+use super::fault::Fault;
 use super::limits::MAX_DEPTH;
 
 /// The three forms of container.
@@ -13,6 +13,19 @@ pub(crate) enum Container {
     Map,
     /// Keys (whole values, but no containers) and values in turn.
     Sdict,
+}
+
+impl Container {
+    /// Whether `bytes` could hold so many elements (at least one byte each) or
+    /// entries (at least two).
+    #[inline]
+    pub(crate) const fn fits(self, count: u32, bytes: usize) -> bool {
+        let most = match self {
+            Self::List => bytes,
+            Self::Map | Self::Sdict => bytes / 2,
+        };
+        count as u64 <= most as u64
+    }
 }
 
 /// What is due next.
@@ -95,32 +108,62 @@ impl Nesting {
         self.unwind();
     }
 
-    /// A container with `count` elements or entries filled the slot that was due.
+    /// The form of the innermost container, or a list for the document itself;
+    /// `None` when the document is complete.
     #[inline]
-    pub(crate) fn open(&mut self, form: Container, count: u32) -> Result<(), ErrorKind> {
-        if self.depth >= self.limit {
-            return Err(ErrorKind::TooDeep);
+    pub(crate) const fn top(&self) -> Option<Container> {
+        if self.top < ONE {
+            return None;
         }
-        let (slots, form) = match form {
-            Container::List => (Some(count), LIST),
-            Container::Map => (count.checked_mul(2), MAP),
-            Container::Sdict => (count.checked_mul(2), SDICT),
+        Some(match self.top & FORM {
+            MAP => Container::Map,
+            SDICT => Container::Sdict,
+            _ => Container::List,
+        })
+    }
+
+    /// A key filled the slot that was due: its value is still to come, so nothing
+    /// can close.
+    #[inline]
+    pub(crate) fn fill_key(&mut self) {
+        self.top = self.top.saturating_sub(ONE);
+    }
+
+    /// The slots of a container with `count` elements or entries, if it may be
+    /// opened now.
+    #[inline]
+    pub(crate) fn room_for(&self, form: Container, count: u32) -> Result<u32, Fault> {
+        if self.depth >= self.limit {
+            return Err(Fault::TooDeep);
+        }
+        let slots = match form {
+            Container::List => Some(count),
+            Container::Map | Container::Sdict => count.checked_mul(2),
         };
-        let slots = match slots {
-            Some(slots) if slots <= MAX_SLOTS => slots,
-            _ => return Err(ErrorKind::TooLarge),
-        };
+        match slots {
+            Some(slots) if slots <= MAX_SLOTS => Ok(slots),
+            _ => Err(Fault::TooLarge),
+        }
+    }
+
+    /// A container, for which there is [room](Self::room_for), filled the slot
+    /// that was due.
+    #[inline]
+    pub(crate) fn open(&mut self, form: Container, slots: u32) {
         if slots == 0 {
             self.fill();
-            return Ok(());
+            return;
         }
-        let Some(below) = self.below.get_mut(usize::from(self.depth)) else {
-            return Err(ErrorKind::TooDeep);
-        };
-        *below = self.top.saturating_sub(ONE);
-        self.depth = self.depth.saturating_add(1);
-        self.top = (slots << 2) | form;
-        Ok(())
+        if let Some(below) = self.below.get_mut(usize::from(self.depth)) {
+            *below = self.top.saturating_sub(ONE);
+            self.depth = self.depth.saturating_add(1);
+            let form = match form {
+                Container::List => LIST,
+                Container::Map => MAP,
+                Container::Sdict => SDICT,
+            };
+            self.top = (slots << 2) | form;
+        }
     }
 
     /// Closes every container whose last slot is filled.
@@ -140,21 +183,27 @@ impl Nesting {
 mod tests {
     use super::*;
 
+    fn open(nesting: &mut Nesting, form: Container, count: u32) -> Result<(), Fault> {
+        let slots = nesting.room_for(form, count)?;
+        nesting.open(form, slots);
+        Ok(())
+    }
+
     #[test]
     fn follows_a_document() {
         // {"a": [1, {2: []}]}
         let mut nesting = Nesting::new(4);
         assert_eq!(nesting.due(), Slot::Value);
-        nesting.open(Container::Map, 1).unwrap();
+        open(&mut nesting, Container::Map, 1).unwrap();
         assert_eq!(nesting.due(), Slot::TextKey);
         nesting.fill();
-        nesting.open(Container::List, 2).unwrap();
+        open(&mut nesting, Container::List, 2).unwrap();
         nesting.fill();
-        nesting.open(Container::Sdict, 1).unwrap();
+        open(&mut nesting, Container::Sdict, 1).unwrap();
         assert_eq!((nesting.due(), nesting.depth()), (Slot::AnyKey, 3));
         nesting.fill();
         assert_eq!((nesting.due(), nesting.room()), (Slot::Value, 1));
-        nesting.open(Container::List, 0).unwrap();
+        open(&mut nesting, Container::List, 0).unwrap();
         assert_eq!((nesting.due(), nesting.depth()), (Slot::End, 0));
     }
 
@@ -162,11 +211,11 @@ mod tests {
     fn refuses_what_is_too_deep_or_too_large() {
         let mut nesting = Nesting::new(1);
         assert_eq!(
-            nesting.open(Container::Map, 1 << 29),
-            Err(ErrorKind::TooLarge)
+            open(&mut nesting, Container::Map, 1 << 29),
+            Err(Fault::TooLarge)
         );
-        nesting.open(Container::List, 1).unwrap();
-        assert_eq!(nesting.open(Container::List, 0), Err(ErrorKind::TooDeep));
+        open(&mut nesting, Container::List, 1).unwrap();
+        assert_eq!(open(&mut nesting, Container::List, 0), Err(Fault::TooDeep));
         assert_eq!(nesting.due(), Slot::Value);
     }
 }

@@ -4,11 +4,13 @@ use core::cmp::Ordering;
 
 use super::bigint::BigInt;
 use super::bigint_buf::BigIntBuf;
+use super::budget::Budget;
 use super::error::ErrorKind;
 use super::float;
 use super::limits::MAX_DEPTH;
 use super::nesting::Container;
-use super::reader::{Budget, Head, Reader, TextCheck, pass_over};
+use super::pass::{TextCheck, pass_over};
+use super::reader::{Head, Reader};
 
 /// Sorts the entries of one map, which fill `body`, by their keys.
 ///

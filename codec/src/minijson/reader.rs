@@ -4,7 +4,8 @@
 use super::bigint::BigInt;
 use super::code;
 use super::error::{Error, ErrorKind};
-use super::nesting::{Container, Nesting, Slot};
+use super::fault::Fault;
+use super::nesting::Container;
 
 /// A value as far as its own bytes go: a scalar, or a container's form and count.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +52,16 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Moves to where `rest` is what is left.
+    #[inline]
+    pub(crate) const fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     /// An error at the next byte to be read.
     #[inline]
-    pub(crate) const fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind, self.position())
+    pub(crate) fn error(&self, kind: impl Into<ErrorKind>) -> Error {
+        Error::new(kind.into(), self.position())
     }
 
     /// The next type byte, which stays unread.
@@ -64,38 +71,37 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one value's head. After an error the position is unchanged.
-    #[inline]
     pub(crate) fn head(&mut self) -> Result<Head<'a>, Error> {
+        self.head_inline().map_err(|fault| self.error(fault))
+    }
+
+    /// [`head`](Self::head) for the one place where a call would cost too much.
+    #[inline(always)]
+    pub(crate) fn head_inline(&mut self) -> Result<Head<'a>, Fault> {
         let mut ahead = *self;
-        match ahead.head_or_kind() {
-            Ok(head) => {
-                *self = ahead;
-                Ok(head)
-            }
-            Err(kind) => Err(self.error(kind)),
-        }
+        let head = ahead.head_or_fault()?;
+        *self = ahead;
+        Ok(head)
     }
 
     /// Reads the key of a map with text keys. After an error the position is
     /// unchanged.
     #[inline]
     pub(crate) fn text_key(&mut self) -> Result<&'a [u8], Error> {
-        let mut ahead = *self;
-        let key = match ahead.array() {
-            Ok([length]) => ahead.take(usize::from(length)),
-            Err(kind) => Err(kind),
-        };
-        match key {
-            Ok(key) => {
-                *self = ahead;
-                Ok(key)
-            }
-            Err(kind) => Err(self.error(kind)),
-        }
+        self.text_key_inline().map_err(|fault| self.error(fault))
     }
 
-    #[inline]
-    fn head_or_kind(&mut self) -> Result<Head<'a>, ErrorKind> {
+    #[inline(always)]
+    pub(crate) fn text_key_inline(&mut self) -> Result<&'a [u8], Fault> {
+        let mut ahead = *self;
+        let [length] = ahead.array()?;
+        let key = ahead.take(usize::from(length))?;
+        *self = ahead;
+        Ok(key)
+    }
+
+    #[inline(always)]
+    fn head_or_fault(&mut self) -> Result<Head<'a>, Fault> {
         let [first] = self.array()?;
         match first {
             code::TEXT7..=0xFF => Ok(Head::Text(self.take(usize::from(first & 0x7F))?)),
@@ -114,11 +120,7 @@ impl<'a> Reader<'a> {
             code::U32 => Ok(Head::Int(i64::from(u32::from_be_bytes(self.array()?)))),
             code::BIG => {
                 let [length] = self.array()?;
-                let big = BigInt::from_be_bytes(self.take(usize::from(length))?);
-                Ok(match big.as_i64() {
-                    Some(int) => Head::Int(int),
-                    None => Head::Big(big),
-                })
+                self.big(length)
             }
             code::SINGLE => Ok(Head::Single(f32::from_be_bytes(self.array()?))),
             code::DOUBLE => Ok(Head::Double(f64::from_be_bytes(self.array()?))),
@@ -140,200 +142,87 @@ impl<'a> Reader<'a> {
             code::SDICT8 => self.open8(Container::Sdict),
             code::SDICT16 => self.open16(Container::Sdict),
             code::SDICT32 => self.open32(Container::Sdict),
-            0x1C..=0x3F | 0x70..=0x7F => Err(ErrorKind::UnknownType(first)),
+            0x1C..=0x3F | 0x70..=0x7F => Err(Fault::UnknownType(first)),
         }
     }
 
-    #[inline]
-    fn take(&mut self, length: usize) -> Result<&'a [u8], ErrorKind> {
+    #[inline(always)]
+    fn big(&mut self, length: u8) -> Result<Head<'a>, Fault> {
+        // Time stamps have 6 or 7 bytes. With 8 in reach, shifting the surplus out
+        // beats assembling the number byte by byte.
+        if let (1..=8, Some(bytes)) = (length, self.rest.first_chunk()) {
+            let surplus = 64_u32.saturating_sub(u32::from(length).saturating_mul(8));
+            let int = i64::from_be_bytes(*bytes) >> surplus;
+            self.take(usize::from(length))?;
+            return Ok(Head::Int(int));
+        }
+        let big = BigInt::from_be_bytes(self.take(usize::from(length))?);
+        Ok(match big.as_i64() {
+            Some(int) => Head::Int(int),
+            None => Head::Big(big),
+        })
+    }
+
+    #[inline(always)]
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         match self.rest.split_at_checked(length) {
             Some((taken, rest)) => {
                 self.rest = rest;
                 Ok(taken)
             }
-            None => Err(ErrorKind::UnexpectedEnd),
+            None => Err(Fault::UnexpectedEnd),
         }
     }
 
-    #[inline]
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ErrorKind> {
+    #[inline(always)]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         match self.rest.split_first_chunk() {
             Some((taken, rest)) => {
                 self.rest = rest;
                 Ok(*taken)
             }
-            None => Err(ErrorKind::UnexpectedEnd),
+            None => Err(Fault::UnexpectedEnd),
         }
     }
 
-    fn sized8(&mut self) -> Result<&'a [u8], ErrorKind> {
+    fn sized8(&mut self) -> Result<&'a [u8], Fault> {
         let [length] = self.array()?;
         self.take(usize::from(length))
     }
 
-    fn sized16(&mut self) -> Result<&'a [u8], ErrorKind> {
+    fn sized16(&mut self) -> Result<&'a [u8], Fault> {
         let length = u16::from_be_bytes(self.array()?);
         self.take(usize::from(length))
     }
 
-    fn sized32(&mut self) -> Result<&'a [u8], ErrorKind> {
+    fn sized32(&mut self) -> Result<&'a [u8], Fault> {
         let length = u32::from_be_bytes(self.array()?);
         // A length that no slice can have is more than there is.
         self.take(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
-    fn open8(&mut self, form: Container) -> Result<Head<'a>, ErrorKind> {
+    fn open8(&mut self, form: Container) -> Result<Head<'a>, Fault> {
         let [count] = self.array()?;
         self.open(form, u32::from(count))
     }
 
-    fn open16(&mut self, form: Container) -> Result<Head<'a>, ErrorKind> {
+    fn open16(&mut self, form: Container) -> Result<Head<'a>, Fault> {
         let count = u16::from_be_bytes(self.array()?);
         self.open(form, u32::from(count))
     }
 
-    fn open32(&mut self, form: Container) -> Result<Head<'a>, ErrorKind> {
+    fn open32(&mut self, form: Container) -> Result<Head<'a>, Fault> {
         let count = u32::from_be_bytes(self.array()?);
         self.open(form, count)
     }
 
-    /// Believes a count only if the bytes left could hold as many elements: an
-    /// element has at least one byte, an entry at least two.
-    #[inline]
-    fn open(&self, form: Container, count: u32) -> Result<Head<'a>, ErrorKind> {
-        let width = match form {
-            Container::List => 1,
-            Container::Map | Container::Sdict => 2,
-        };
-        let least = u64::from(count).saturating_mul(width);
-        if least <= self.rest.len() as u64 {
+    /// Believes a count only if the bytes left could hold as many elements.
+    #[inline(always)]
+    fn open(&self, form: Container, count: u32) -> Result<Head<'a>, Fault> {
+        if form.fits(count, self.rest.len()) {
             Ok(Head::Open(form, count))
         } else {
-            Err(ErrorKind::CountTooLarge)
+            Err(Fault::CountTooLarge)
         }
     }
-}
-
-/// Counts the values that an input may still hold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget(pub(crate) u32);
-
-impl Budget {
-    /// Takes one value.
-    #[inline]
-    pub(crate) fn one(&mut self) -> Result<(), ErrorKind> {
-        self.take(1)
-    }
-
-    /// Takes the elements of a container, before any of them is read.
-    #[inline]
-    pub(crate) fn elements(&mut self, form: Container, count: u32) -> Result<(), ErrorKind> {
-        match form {
-            Container::List | Container::Map => self.take(count),
-            Container::Sdict => self.take(count.saturating_mul(2)),
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, count: u32) -> Result<(), ErrorKind> {
-        self.0 = self.0.checked_sub(count).ok_or(ErrorKind::TooManyItems)?;
-        Ok(())
-    }
-}
-
-/// How closely [`pass_over`] looks at text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TextCheck {
-    /// Not at all.
-    None,
-    /// Every key and every text must be UTF-8.
-    Utf8,
-}
-
-impl TextCheck {
-    #[inline]
-    pub(crate) fn check(self, text: &[u8]) -> Result<(), ErrorKind> {
-        // Most text is ASCII, and that is the quicker question.
-        if self == Self::None || text.is_ascii() || core::str::from_utf8(text).is_ok() {
-            Ok(())
-        } else {
-            Err(ErrorKind::InvalidUtf8)
-        }
-    }
-}
-
-/// Moves behind one value and all that it contains.
-///
-/// The value itself must be paid for already; its elements are taken from the
-/// budget. After an error the reader stands before the item at fault.
-#[inline]
-pub(crate) fn pass_over(
-    reader: &mut Reader<'_>,
-    room: u16,
-    budget: &mut Budget,
-    text: TextCheck,
-) -> Result<(), Error> {
-    let before = *reader;
-    match reader.head()? {
-        Head::Open(..) => {
-            *reader = before;
-            pass_over_container(reader, room, budget, text)
-        }
-        Head::Text(bytes) => text.check(bytes).map_err(|kind| {
-            *reader = before;
-            before.error(kind)
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn pass_over_container(
-    reader: &mut Reader<'_>,
-    room: u16,
-    budget: &mut Budget,
-    text: TextCheck,
-) -> Result<(), Error> {
-    let mut nesting = Nesting::new(room);
-    loop {
-        let due = nesting.due();
-        if due == Slot::End {
-            return Ok(());
-        }
-        let before = *reader;
-        if let Err(error) = step_over(reader, due, &mut nesting, budget, text) {
-            *reader = before;
-            return Err(error);
-        }
-    }
-}
-
-/// Moves behind the one item that is due.
-#[inline]
-pub(crate) fn step_over(
-    reader: &mut Reader<'_>,
-    due: Slot,
-    nesting: &mut Nesting,
-    budget: &mut Budget,
-    text: TextCheck,
-) -> Result<(), Error> {
-    let before = *reader;
-    let at = |kind| before.error(kind);
-    if due == Slot::TextKey {
-        text.check(reader.text_key()?).map_err(at)?;
-        nesting.fill();
-        return Ok(());
-    }
-    match reader.head()? {
-        Head::Open(..) if due == Slot::AnyKey => return Err(at(ErrorKind::ContainerAsKey)),
-        Head::Open(form, count) => {
-            nesting.open(form, count).map_err(at)?;
-            budget.elements(form, count).map_err(at)?;
-        }
-        Head::Text(bytes) => {
-            text.check(bytes).map_err(at)?;
-            nesting.fill();
-        }
-        _ => nesting.fill(),
-    }
-    Ok(())
 }

@@ -30,6 +30,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Forgets what was written behind `length`.
+    #[cfg(feature = "serde")]
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }

@@ -5,13 +5,14 @@ use minicbor::data::{IanaTag, Type};
 
 use super::half;
 use crate::minijson::bigint::{BigInt, MAX_INT_BYTES};
+use crate::minijson::budget::Budget;
 use crate::minijson::canonical::{Options, sort_map};
 use crate::minijson::error::{Error, ErrorKind};
+use crate::minijson::fault::Fault;
 use crate::minijson::float::Floats;
 use crate::minijson::growing::Growing;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
 use crate::minijson::nesting::Container;
-use crate::minijson::reader::Budget;
 use crate::minijson::writer::Writer;
 
 /// Reads the whole of `input` as one CBOR item, writes it to `out` as minijson,
@@ -97,6 +98,12 @@ enum Problem {
 impl From<ErrorKind> for Problem {
     fn from(kind: ErrorKind) -> Self {
         Self::Kind(kind)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Kind(fault.into())
     }
 }
 

@@ -3,12 +3,12 @@
 use super::lexer::{Lexer, Quoted};
 use super::scalar::{write_marked, write_number, write_text};
 use super::write::MARKERS;
+use crate::minijson::budget::Budget;
 use crate::minijson::canonical::{Options, sort_map};
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::growing::Growing;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
 use crate::minijson::nesting::Container;
-use crate::minijson::reader::Budget;
 use crate::minijson::writer::Writer;
 
 /// Reads the whole of `text` as one JSON value, writes it to `out` as canonical
@@ -160,7 +160,7 @@ impl JsonReader<'_, '_> {
         let start = self.start();
         let position = self.lexer.position();
         let budget = self.budget.one();
-        budget.map_err(|kind| Error::new(kind, position))?;
+        budget.map_err(|fault| Error::new(fault.into(), position))?;
         match start {
             Start::Scalar => {
                 self.scalar()?;
@@ -247,7 +247,7 @@ impl JsonReader<'_, '_> {
             return Err(Error::new(ErrorKind::ContainerAsKey, position));
         }
         let budget = self.budget.one();
-        budget.map_err(|kind| Error::new(kind, position))?;
+        budget.map_err(|fault| Error::new(fault.into(), position))?;
         if self.lexer.peek() == Some(b'"') {
             let key = self.lexer.quoted()?;
             return self.text_key(growing, key, position);

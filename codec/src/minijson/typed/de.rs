@@ -4,11 +4,13 @@ use serde::de::{self, Visitor};
 
 use super::access::{EnumAccess, ListAccess, MapAccess};
 use crate::minijson::bigint::BigInt;
+use crate::minijson::budget::Budget;
 use crate::minijson::code;
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::limits::Limits;
 use crate::minijson::nesting::Container;
-use crate::minijson::reader::{Budget, Head, Reader, TextCheck, pass_over};
+use crate::minijson::pass::{TextCheck, pass_over};
+use crate::minijson::reader::{Head, Reader};
 
 /// Reads one value after another.
 pub(super) struct Deserializer<'de> {
