@@ -125,3 +125,85 @@ impl<const N: usize> Journal for RamJournal<N> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::future::Future;
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+    use std::vec::Vec;
+
+    use wigwag_codec::ngtt::Digest;
+    use wigwag_codec::ngtt::client::Answer;
+
+    use super::*;
+
+    /// The journal in memory never waits.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("waits"),
+        }
+    }
+
+    fn record(kind: RecordKind, tid: u16) -> Record {
+        Record {
+            kind,
+            tid,
+            digest: Digest::of(&tid.to_be_bytes()),
+        }
+    }
+
+    fn load<const N: usize>(journal: &mut RamJournal<N>) -> (Memory, Vec<Record>) {
+        let mut records = Vec::new();
+        let memory = now(journal.load(&mut |record| records.push(record)));
+        (memory.unwrap(), records)
+    }
+
+    #[test]
+    fn the_last_record_of_an_order_counts() {
+        let executed = RecordKind::Executed(Answer::Confirm);
+        let mut journal = RamJournal::<4>::new();
+        assert_eq!(load(&mut journal), (Memory::Lost, Vec::new()));
+        for (kind, tid) in [
+            (RecordKind::Started, 1),
+            (RecordKind::Started, 2),
+            (executed, 1),
+            (RecordKind::Started, 3),
+            (RecordKind::Released, 2),
+            (RecordKind::Released, 9),
+        ] {
+            now(journal.append(record(kind, tid))).unwrap();
+        }
+        let kept = [record(executed, 1), record(RecordKind::Started, 3)];
+        assert_eq!(load(&mut journal), (Memory::Kept, kept.to_vec()));
+        assert_eq!(journal.records(), kept);
+    }
+
+    #[test]
+    fn the_same_id_with_another_payload_is_another_order() {
+        let mut journal = RamJournal::<4>::new();
+        let other = Record {
+            digest: Digest::of(b"other"),
+            ..record(RecordKind::Started, 1)
+        };
+        now(journal.append(record(RecordKind::Started, 1))).unwrap();
+        now(journal.append(other)).unwrap();
+        assert_eq!(journal.records().len(), 2);
+    }
+
+    #[test]
+    fn a_full_journal_says_so_until_there_is_room() {
+        let mut journal = RamJournal::<2>::new();
+        for tid in 1..=2 {
+            now(journal.append(record(RecordKind::Started, tid))).unwrap();
+        }
+        let third = record(RecordKind::Started, 3);
+        assert_eq!(now(journal.append(third)), Err(JournalFull));
+        // What is there can still change.
+        let executed = RecordKind::Executed(Answer::Reject);
+        now(journal.append(record(executed, 2))).unwrap();
+        now(journal.append(record(RecordKind::Released, 1))).unwrap();
+        now(journal.append(third)).unwrap();
+    }
+}

@@ -40,6 +40,12 @@ impl<
     /// Tells the session what the journal knows. After any trouble the past
     /// stays unknown, and orders are handed over as such.
     pub(super) async fn restore(self) -> Self {
+        if self
+            .state
+            .with(|inner| core::mem::replace(&mut inner.restored, true))
+        {
+            return self;
+        }
         let mut records: heapless::Vec<Record, MARKS> = heapless::Vec::new();
         let mut too_many = None;
         let memory = self

@@ -62,6 +62,8 @@ pub(super) struct Inner<
     pub(super) unrecorded: heapless::Vec<OrderKey, MARKS>,
     /// Journal writes that failed.
     pub(super) journal_failures: u32,
+    /// The journal was read: the runner may run more than once.
+    pub(super) restored: bool,
     /// What the application wants of the connection.
     pub(super) wish: Wish,
     pub(super) clients: MultiWakerRegistration<WAITING>,
@@ -86,6 +88,7 @@ impl<
                 status: Status::Idle,
                 unrecorded: heapless::Vec::new(),
                 journal_failures: 0,
+                restored: false,
                 wish: Wish::Stay,
                 clients: MultiWakerRegistration::new(),
                 driver: WakerRegistration::new(),
@@ -107,6 +110,8 @@ impl<
     }
 
     pub(super) fn set_status(&self, status: Status) {
+        #[cfg(feature = "defmt")]
+        defmt::info!("ngtt: {}", status);
         self.with(|inner| {
             inner.status = status;
             inner.clients.wake();
