@@ -92,8 +92,10 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// tell [`FrameReader::filled`] how much was written. Never empty if
     /// [`FrameReader::next`] returned `Ok(None)` and the buffer is not empty.
     pub fn space(&mut self) -> &mut [u8] {
-        self.buffer.as_mut().copy_within(self.held.clone(), 0);
-        self.held = 0..self.held.len();
+        if self.held.start > 0 {
+            self.buffer.as_mut().copy_within(self.held.clone(), 0);
+            self.held = 0..self.held.len();
+        }
         self.buffer
             .as_mut()
             .get_mut(self.held.end..)

@@ -47,17 +47,22 @@
 mod config;
 mod event;
 mod keepalive;
+mod link;
 mod marks;
 mod orders;
 mod outbox;
+mod receive;
 mod record;
 mod session;
 #[cfg(test)]
 mod tests;
+mod ticket;
+mod transmit;
 
 pub use config::{Config, QueueRule, WhenFull};
 pub use event::{Counters, Event, SkipReason};
 pub use orders::{History, Order, OrderId, UnknownOrder};
-pub use outbox::{Outcome, QueueError, SendKind, Ticket};
+
 pub use record::{Answer, Record, RecordKind};
 pub use session::{ClientSession, MarksFull};
+pub use ticket::{Outcome, QueueError, SendKind, Ticket};

@@ -1,13 +1,12 @@
-use super::event::{Notices, count};
-use super::keepalive::{KeepAlive, Pinged};
-use super::orders::{Delivery, Orders};
+use super::event::Notices;
+use super::link::{Asked, Link, Outgoing, Writing};
+use super::orders::Orders;
 use super::outbox::Outbox;
 use super::{
-    Answer, Config, Counters, Event, History, Order, OrderId, Outcome, QueueError, Record,
-    SendKind, SkipReason, Ticket, UnknownOrder,
+    Answer, Config, Counters, Event, Order, OrderId, Outcome, QueueError, Record, SendKind, Ticket,
+    UnknownOrder,
 };
 use crate::Instant;
-use crate::ngtt::{Digest, Frame, FrameHead, FrameOut, FrameType, LinkFault};
 
 /// The device's end of an NGTT conversation, over as many connections as it
 /// takes. See [the module](super) for an example.
@@ -31,6 +30,9 @@ use crate::ngtt::{Digest, Frame, FrameHead, FrameOut, FrameType, LinkFault};
 ///   identity of an order on the wire is its transaction id and its payload, so
 ///   this holds for servers that keep the id on redelivery.)
 /// - Every ticket is answered exactly once.
+///
+/// [`History::Interrupted`]: super::History::Interrupted
+/// [`History::Unknown`]: super::History::Unknown
 pub struct ClientSession<
     const ORDERS: usize,
     const ORDER_BYTES: usize,
@@ -38,111 +40,19 @@ pub struct ClientSession<
     const SEND_BYTES: usize,
     const MARKS: usize,
 > {
-    config: Config,
-    orders: Orders<ORDERS, ORDER_BYTES, MARKS>,
-    outbox: Outbox<SENDS, SEND_BYTES>,
-    notices: Notices,
-    link: Option<Link>,
+    pub(super) config: Config,
+    pub(super) orders: Orders<ORDERS, ORDER_BYTES, MARKS>,
+    pub(super) outbox: Outbox<SENDS, SEND_BYTES>,
+    pub(super) notices: Notices,
+    pub(super) link: Option<Link>,
     /// The number of the current or last connection; the first is 1.
-    connection: u32,
+    pub(super) connection: u32,
     /// How many frames were written.
-    writes: u64,
-    next_tid: u16,
+    pub(super) writes: u64,
+    pub(super) next_tid: u16,
     /// Whether an unknown order may have been executed before the device
     /// started.
-    past_unknown: bool,
-}
-
-/// What belongs to one connection.
-struct Link {
-    keep: KeepAlive,
-    writing: Option<Writing>,
-    /// FETCH_ORDERS is to be written.
-    fetch: bool,
-    /// An order was skipped since the last FETCH_ORDERS, for want of a slot or
-    /// of a mark.
-    skipped_slot: bool,
-    skipped_mark: bool,
-    /// The server's time to deliver again what is remembered.
-    redelivery: Grace,
-    /// Where the first FETCH_ORDERS stands in the sequence of writes, until a
-    /// later PING was answered: then the server knows what it was asked.
-    asked: Asked,
-    /// The server's time to deliver again what may have been executed before
-    /// the device started.
-    past: Grace,
-}
-
-/// Whether the server has read FETCH_ORDERS on this connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    No,
-    Written(u64),
-    Read,
-}
-
-/// The time in which the server delivers again what it delivered before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Grace {
-    /// FETCH_ORDERS was not written yet.
-    NotAsked,
-    /// The server has until then.
-    Until(Instant),
-    /// It had its time, but what it wrote may still be on the way: the PONG to
-    /// a PING with this place in the sequence of writes, or a later one, comes
-    /// behind it.
-    Behind(u64),
-    /// It has delivered what it wanted to.
-    Over,
-}
-
-impl Grace {
-    /// Time has passed, and so many frames were written. True if a PING is
-    /// wanted.
-    fn pass(&mut self, now: Instant, writes: u64) -> bool {
-        match *self {
-            Self::Until(at) if at <= now => {
-                *self = Self::Behind(writes);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The PONG to the PING with this place in the sequence of writes came.
-    fn pong(&mut self, sequence: u64) {
-        if matches!(*self, Self::Behind(from) if from <= sequence) {
-            *self = Self::Over;
-        }
-    }
-
-    const fn until(self) -> Option<Instant> {
-        match self {
-            Self::Until(at) => Some(at),
-            _ => None,
-        }
-    }
-}
-
-/// The frame that the driver is writing.
-#[derive(Clone, Copy)]
-struct Writing {
-    what: Outgoing,
-    /// When it last made progress.
-    since: Instant,
-}
-
-#[derive(Clone, Copy)]
-enum Outgoing {
-    Echo(u16),
-    Reply {
-        tid: u16,
-        digest: Digest,
-        answer: Answer,
-    },
-    Fetch,
-    Ping(u16),
-    Send(usize),
+    pub(super) past_unknown: bool,
 }
 
 /// The journal remembers more orders than the session has marks.
@@ -158,9 +68,6 @@ impl core::fmt::Display for MarksFull {
 
 impl core::error::Error for MarksFull {}
 
-/// The largest transaction id that a client uses.
-const LAST_TID: u16 = 0x7fff;
-
 impl<
     const ORDERS: usize,
     const ORDER_BYTES: usize,
@@ -175,6 +82,8 @@ impl<
     /// started, so they carry [`History::Unknown`] until the server has had
     /// time to deliver again. A device with a journal calls
     /// [`ClientSession::restore`] too.
+    ///
+    /// [`History::Unknown`]: super::History::Unknown
     #[must_use]
     pub const fn new(config: Config) -> Self {
         const {
@@ -217,6 +126,9 @@ impl<
     /// # Errors
     /// [`MarksFull`] if more orders are open than there are marks. The records
     /// that fitted are remembered, and the past stays unknown.
+    ///
+    /// [`History::New`]: super::History::New
+    /// [`History::Interrupted`]: super::History::Interrupted
     pub fn restore(&mut self, records: impl IntoIterator<Item = Record>) -> Result<(), MarksFull> {
         for record in records {
             if !self.orders.marks.restore(record) {
@@ -231,16 +143,7 @@ impl<
     pub fn connected(&mut self, now: Instant) {
         self.disconnected();
         self.connection = self.connection.saturating_add(1);
-        self.link = Some(Link {
-            keep: KeepAlive::new(now),
-            writing: None,
-            fetch: self.config.fetch_on_connect,
-            skipped_slot: false,
-            skipped_mark: false,
-            redelivery: Grace::NotAsked,
-            asked: Asked::No,
-            past: Grace::NotAsked,
-        });
+        self.link = Some(Link::new(now, self.config.fetch_on_connect));
     }
 
     /// The connection is gone. A frame that was not reported as
@@ -256,282 +159,6 @@ impl<
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         self.link.is_some()
-    }
-
-    /// Bytes arrived, though maybe no whole frame: the server is alive.
-    pub fn heard(&mut self, now: Instant) {
-        if let Some(link) = &mut self.link {
-            link.keep.heard(now);
-        }
-    }
-
-    /// A frame arrived. Never fails: what makes no sense is skipped and told of
-    /// by an [`Event`].
-    pub fn handle_frame(&mut self, frame: Frame<'_>, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        link.keep.heard(now);
-        let stray = match frame.kind {
-            FrameType::Ping => return self.handle_ping(frame.tid, now),
-            FrameType::Order => return self.handle_order(frame.tid, frame.payload),
-            FrameType::DataStreamConfirm => {
-                !self.outbox.data_answered(frame.tid, Outcome::Confirmed)
-            }
-            FrameType::DataStreamReject => {
-                let open = self.outbox.data_answered(frame.tid, Outcome::Rejected);
-                if open {
-                    count(&mut self.notices.counters.rejected);
-                }
-                !open
-            }
-            FrameType::SyncBaobResponse => {
-                !self.outbox.baobs_answered(frame.tid, Ok(frame.payload))
-            }
-            _ => true,
-        };
-        if stray {
-            self.notices.stray(frame.head());
-        }
-    }
-
-    /// A frame arrived whose payload of `length` bytes was too large for the
-    /// receive buffer and was skipped.
-    pub fn handle_oversized(&mut self, head: FrameHead, length: usize, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        link.keep.heard(now);
-        self.notices.note(Event::Oversized { head, length });
-        match head.kind {
-            FrameType::Order => self.notices.note(Event::OrderSkipped {
-                tid: head.tid,
-                reason: SkipReason::TooLarge { length },
-            }),
-            FrameType::SyncBaobResponse => {
-                if !self.outbox.baobs_answered(head.tid, Err(length)) {
-                    self.notices.stray(head);
-                }
-            }
-            // The others mean the same with any payload.
-            _ => self.handle_frame(Frame::new(head, &[]), now),
-        }
-    }
-
-    fn handle_ping(&mut self, tid: u16, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        match link.keep.pinged(tid, now, &self.config) {
-            Pinged::Pong(sequence) => {
-                let notices = &mut self.notices;
-                self.orders
-                    .marks
-                    .settle(sequence, |tid| notices.note(Event::OrderSettled { tid }));
-                self.outbox.settle(sequence);
-                link.redelivery.pong(sequence);
-                if matches!(link.asked, Asked::Written(from) if from < sequence) {
-                    link.asked = Asked::Read;
-                }
-                link.past.pong(sequence);
-                if link.past == Grace::Over {
-                    self.past_unknown = false;
-                }
-                self.forget_unseen();
-            }
-            Pinged::Late => self.notices.note(Event::LatePong { tid }),
-            Pinged::Echo => {}
-            Pinged::Suppressed => self.notices.note(Event::EchoSuppressed { tid }),
-        }
-    }
-
-    fn handle_order(&mut self, tid: u16, payload: &[u8]) {
-        let Some(link) = &mut self.link else { return };
-        let fresh = if self.past_unknown {
-            History::Unknown
-        } else {
-            History::New
-        };
-        let notices = &mut self.notices;
-        let delivery = self
-            .orders
-            .deliver(tid, payload, self.connection, fresh, || {
-                notices.note(Event::OrderReplaced { tid });
-            });
-        match delivery {
-            Delivery::Taken => count(&mut notices.counters.orders_taken),
-            Delivery::Repeated => notices.note(Event::OrderRepeated { tid }),
-            Delivery::InProgress => notices.note(Event::OrderInProgress { tid }),
-            Delivery::Skipped(reason) => {
-                let (slot, mark) = (reason == SkipReason::NoSlot, reason == SkipReason::NoMark);
-                link.skipped_slot |= slot;
-                link.skipped_mark |= mark;
-                if slot || mark {
-                    // It comes again after the next FETCH_ORDERS, and may still
-                    // be one from before the start.
-                    link.past = Grace::NotAsked;
-                }
-                notices.note(Event::OrderSkipped { tid, reason });
-            }
-        }
-    }
-
-    /// Time has passed: call this at [`ClientSession::next_timeout`] or later,
-    /// then [`ClientSession::poll_transmit`].
-    ///
-    /// # Errors
-    /// [`LinkFault`] if the connection is dead and must be closed; again at
-    /// every call until [`ClientSession::disconnected`].
-    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), LinkFault> {
-        let Some(link) = &mut self.link else {
-            return Ok(());
-        };
-        if link.redelivery.pass(now, self.writes) | link.past.pass(now, self.writes) {
-            link.keep.settle(now);
-        }
-        link.keep.ping_due(now, &self.config);
-        let writing_since = link.writing.map(|writing| writing.since);
-        let fault = link.keep.fault(now, writing_since, &self.config);
-        fault.map_or(Ok(()), Err)
-    }
-
-    fn forget_unseen(&mut self) {
-        if self
-            .link
-            .as_ref()
-            .is_some_and(|link| link.redelivery == Grace::Over)
-        {
-            let notices = &mut self.notices;
-            let note = |tid| notices.note(Event::OrderForgotten { tid });
-            self.orders.marks.forget_unseen(self.connection, note);
-        }
-    }
-
-    /// When [`ClientSession::handle_timeout`] is to be called; `None` without a
-    /// connection. Right after that call it is later than the time given there,
-    /// unless the connection is dead.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Instant> {
-        let link = self.link.as_ref()?;
-        let writing_since = link.writing.map(|writing| writing.since);
-        let mut at = link.keep.next_timeout(writing_since, &self.config);
-        for grace in [link.redelivery, link.past] {
-            at = grace.until().map_or(at, |until| at.min(until));
-        }
-        Some(at)
-    }
-
-    /// The frame to write now, the same one until it is
-    /// [`transmitted`](Self::transmitted). The order: echoes, answers to orders,
-    /// FETCH_ORDERS, PING, what the application sends.
-    pub fn poll_transmit(&mut self, now: Instant) -> Option<FrameOut<'_>> {
-        let what = match self.link.as_ref()?.writing {
-            Some(writing) => writing.what,
-            None => {
-                let what = self.choose(now)?;
-                let link = self.link.as_mut()?;
-                link.writing = Some(Writing { what, since: now });
-                what
-            }
-        };
-        Some(match what {
-            Outgoing::Echo(tid) | Outgoing::Ping(tid) => FrameOut::new(FrameType::Ping, tid, &[]),
-            Outgoing::Reply {
-                tid,
-                answer: Answer::Confirm,
-                ..
-            } => FrameOut::new(FrameType::OrderConfirm, tid, &[]),
-            Outgoing::Reply {
-                tid,
-                answer: Answer::Reject,
-                ..
-            } => FrameOut::new(FrameType::OrderReject, tid, &[]),
-            Outgoing::Fetch => FrameOut::new(FrameType::FetchOrders, 0, &[]),
-            Outgoing::Send(index) => {
-                let (kind, tid, body) = self.outbox.frame(index)?;
-                FrameOut::new(kind, tid, body)
-            }
-        })
-    }
-
-    fn choose(&mut self, now: Instant) -> Option<Outgoing> {
-        let (free_slot, free_mark) = (self.orders.has_room(), self.orders.marks.has_room());
-        let link = self.link.as_mut()?;
-        if let Some(tid) = link.keep.next_echo() {
-            return Some(Outgoing::Echo(tid));
-        }
-        if let Some((tid, digest, answer)) = self.orders.marks.next_reply() {
-            return Some(Outgoing::Reply {
-                tid,
-                digest,
-                answer,
-            });
-        }
-        let room =
-            (link.skipped_slot && free_slot) || (link.skipped_mark && free_slot && free_mark);
-        if link.fetch || room || self.outbox.wants_fetch() {
-            return Some(Outgoing::Fetch);
-        }
-        if link.keep.ping_due(now, &self.config) {
-            return self.allocate_tid().map(Outgoing::Ping);
-        }
-        self.outbox
-            .next(self.config.data_window)
-            .map(Outgoing::Send)
-    }
-
-    /// A part of the frame was written: the server takes bytes. Not needed for
-    /// frames that are written at once.
-    pub fn transmitting(&mut self, now: Instant) {
-        if let Some(writing) = self.link.as_mut().and_then(|link| link.writing.as_mut()) {
-            writing.since = writing.since.max(now);
-        }
-    }
-
-    /// The frame of [`ClientSession::poll_transmit`] was written to its last
-    /// byte.
-    pub fn transmitted(&mut self, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        let Some(Writing { what, .. }) = link.writing.take() else {
-            return;
-        };
-        let sequence = self.writes;
-        self.writes = self.writes.saturating_add(1);
-        link.keep.wrote(now);
-        let settle_at = now.saturating_add(self.config.settle_after);
-        match what {
-            Outgoing::Echo(_) => {
-                link.keep.echo_written();
-                count(&mut self.notices.counters.echoes);
-            }
-            Outgoing::Reply { tid, digest, .. } => {
-                self.orders.marks.reply_written(tid, digest, sequence);
-                link.keep.settle(if self.orders.marks.crowded() {
-                    now
-                } else {
-                    settle_at
-                });
-            }
-            Outgoing::Fetch => {
-                let grace = Grace::Until(now.saturating_add(self.config.redelivery_grace));
-                if link.redelivery == Grace::NotAsked {
-                    link.redelivery = grace;
-                }
-                if self.past_unknown && link.past == Grace::NotAsked {
-                    link.past = grace;
-                }
-                if link.asked == Asked::No {
-                    link.asked = Asked::Written(sequence);
-                    if self.orders.marks.len() > 0 {
-                        link.keep.settle(settle_at);
-                    }
-                }
-                link.fetch = false;
-                link.skipped_slot = false;
-                link.skipped_mark = false;
-                self.outbox.fetch_written();
-            }
-            Outgoing::Ping(tid) => link.keep.wrote_ping(tid, sequence, now),
-            Outgoing::Send(index) => {
-                if self.outbox.written(index, sequence) {
-                    link.keep.settle(settle_at);
-                }
-            }
-        }
     }
 
     /// The record that must become durable next, the same one until it is
@@ -587,6 +214,8 @@ impl<
     ///
     /// # Errors
     /// [`UnknownOrder`] if it was answered or given back already.
+    ///
+    /// [`History::Interrupted`]: super::History::Interrupted
     pub fn give_back(&mut self, id: OrderId) -> Result<(), UnknownOrder> {
         let tid = self.orders.give_back(id)?;
         self.notices.note(Event::OrderUnanswered { tid });
@@ -704,25 +333,5 @@ impl<
             && self.orders.len() == 0
             && self.outbox.len() == 0
             && self.orders.marks.at_rest()
-    }
-
-    /// A transaction id that is not in use, from 1 below 0x8000.
-    fn allocate_tid(&mut self) -> Option<u16> {
-        for _ in 0..LAST_TID {
-            let tid = self.next_tid;
-            self.next_tid = if tid >= LAST_TID {
-                1
-            } else {
-                tid.saturating_add(1)
-            };
-            let pinged = self
-                .link
-                .as_ref()
-                .is_some_and(|link| link.keep.uses_tid(tid));
-            if !pinged && !self.outbox.uses_tid(tid) {
-                return Some(tid);
-            }
-        }
-        None
     }
 }
