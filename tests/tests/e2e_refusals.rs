@@ -332,3 +332,31 @@ fn failures_in_a_row_are_spread_over_a_growing_window() {
             .await;
     });
 }
+
+#[test]
+fn a_server_that_only_speaks_tls_1_2_is_a_matter_of_configuration() {
+    in_paused_time(async || {
+        let pki = Pki::generate();
+        let server = pki.server();
+        let config = rustls::ServerConfig::builder_with_provider(
+            rustls::crypto::ring::default_provider().into(),
+        )
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(server.chain().to_vec(), server.key().clone_key().into())
+        .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+        let net = network_to(move |_: SocketAddrV4| {
+            let (near, far) = tokio::io::duplex(16 * 1024);
+            let accepting = acceptor.accept(far);
+            tokio::spawn(async move { accepting.await.map(drop) });
+            async { Ok(near) }
+        });
+        let (reason, wait) = first_failure(&Device::of(&pki), &net).await;
+        // protocol_version, RFC 8446 section 6.2.
+        assert_eq!(reason, Reason::Tls(End::HandshakeAlert(70)));
+        assert_eq!(reason.class(), FailureClass::Configuration);
+        assert!(wait >= Duration::from_secs(150), "{wait:?}");
+    });
+}
