@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorith
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter};
 
 use super::algorithm::{EcdsaP256, KeyCapture, POINT_LENGTH};
-use super::clock::{ClockPolicy, Now};
+use super::clock::Now;
 use super::error::CertificateError;
 use super::trust::TrustAnchors;
 
@@ -50,7 +50,7 @@ impl ExtendedKeyUsageValidator for ServerAuth {
 }
 
 /// Verifies that `chain` (leaf first, DER) proves the name `server` to a
-/// device that trusts `trust` at the time `clock` tells, and returns the
+/// device that trusts `trust`, when its clock tells `now`, and returns the
 /// leaf's public key as an uncompressed P-256 point.
 ///
 /// This is what a device does during the handshake; `wigwag pki check` calls
@@ -62,7 +62,7 @@ pub fn verify_chain(
     chain: &[CertificateDer<'_>],
     server: &ServerName<'_>,
     trust: &TrustAnchors<'_>,
-    clock: &ClockPolicy,
+    now: Now,
 ) -> Result<[u8; POINT_LENGTH], CertificateError> {
     let (leaf, intermediates) = chain.split_first().ok_or(CertificateError::Missing)?;
     if chain.len() > MAX_CHAIN {
@@ -75,7 +75,7 @@ pub fn verify_chain(
     let key = KeyCapture::new();
     leaf.verify_signature(&key, &[], &[])?;
     let point = key.point().ok_or(CertificateError::UnsupportedKey)?;
-    match clock.now() {
+    match now {
         Now::Unknown => return Err(CertificateError::ClockNotSet),
         Now::At(time) => verify_path(&leaf, intermediates, trust, time)?,
         Now::AtLeast(floor) => verify_path_after(&leaf, intermediates, trust, floor)?,

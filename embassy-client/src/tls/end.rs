@@ -85,7 +85,7 @@ impl core::fmt::Display for End {
             Self::Truncated => f.write_str("the stream ended without a TLS close"),
             Self::Reset => f.write_str("the TCP connection was reset or lost"),
             Self::PeerAlert => f.write_str("the server ended the connection with a TLS alert"),
-            Self::IdentityRefused => f.write_str("the server refused this device's certificate"),
+            Self::IdentityRefused => f.write_str("client certificate refused"),
             Self::HandshakeAlert(code) => {
                 write!(f, "the server refused the handshake with TLS alert {code}")
             }

@@ -46,19 +46,17 @@ pub enum CertificateError {
 impl core::fmt::Display for CertificateError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::Missing => "the server sent no certificate",
+            Self::Missing => "no certificate from the server",
             Self::OutOfOrder => "the server's certificate messages came twice or out of order",
             Self::ChainTooLong => "the server's chain has too many certificates",
             Self::Malformed => "a certificate of the server's chain is malformed",
             Self::UnknownIssuer => "the server's certificate does not lead to a trusted root",
-            Self::Expired => "a certificate of the server's chain has expired",
-            Self::NotYetValid => {
-                "a certificate of the server's chain is not valid yet: check this device's clock"
-            }
+            Self::Expired => "certificate expired",
+            Self::NotYetValid => "certificate not yet valid: check this device's clock",
             Self::ClockNotSet => "this device's clock is not set",
-            Self::WrongName => "the server's certificate is for another name",
+            Self::WrongName => "certificate not valid for the server's name",
             Self::NotForServers => "the certificate is not meant for servers (no serverAuth)",
-            Self::NotAnAuthority => "a certificate was signed by one that is no authority",
+            Self::NotAnAuthority => "issuer is not a CA",
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",
             Self::UnsupportedKey => "a key of the server's chain is not ECDSA P-256 with SHA-256",

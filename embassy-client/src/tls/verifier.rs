@@ -91,7 +91,7 @@ impl<'a> Verifier<'a> {
         if !matches!(self.latch, Latch::Closed) {
             return self.refuse(CertificateError::OutOfOrder);
         }
-        match verify_chain(chain, &self.server, &self.trust, &self.clock) {
+        match verify_chain(chain, &self.server, &self.trust, self.clock.now()) {
             Ok(key) => {
                 self.latch = Latch::CertificateVerified { key, transcript };
                 Ok(())

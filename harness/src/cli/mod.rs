@@ -11,10 +11,13 @@ mod buffer;
 mod completions;
 mod convert;
 mod decode;
+mod demo;
+mod device;
 mod encode;
 mod format;
 mod hex;
 mod input;
+mod interrupt;
 mod outcome;
 mod output;
 mod pki;
@@ -30,15 +33,17 @@ use outcome::Outcome;
 /// Framed messages between small devices and their servers: servers to try
 /// against, a device, and a look at every frame.
 #[derive(Parser)]
-#[command(name = "wigwag", version, arg_required_else_help = true)]
+#[command(name = "wigwag", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Serve(serve::Args),
+    Device(device::Args),
     Pki(pki::Args),
     Decode(decode::Args),
     Encode(encode::Args),
@@ -53,8 +58,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Outcome {
-    match cli.command {
+    // Without a command it is the demonstration.
+    let command = cli.command.unwrap_or(Command::Demo(demo::Args::default()));
+    match command {
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Device(args) => device::run(&args),
         Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),

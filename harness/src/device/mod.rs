@@ -35,7 +35,8 @@ pub const BATCH_BYTES: usize = 16 * 1024;
 
 const ORDERS: usize = 8;
 const SENDS: usize = 12;
-const MARKS: usize = 64;
+/// Orders that a device remembers.
+pub const MARKS: usize = 64;
 
 /// Longest wait for the server to have read everything before the device goes.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -90,8 +91,9 @@ pub struct Work {
     pub logs: Vec<Batch>,
     /// A map of names and versions of binary objects to ask the server about.
     pub baobs: Option<Vec<u8>>,
-    /// The device is done when it has answered this many orders and everything
-    /// was sent; `None`: only when it is told to stop.
+    /// The device takes no more orders than this, and is done when it has
+    /// answered them and everything was sent; `None`: only when it is told to
+    /// stop.
     pub max_orders: Option<u64>,
 }
 

@@ -1,5 +1,6 @@
 //! `wigwag pki`: certificates for trials.
 
+mod check;
 mod new;
 
 use super::outcome::Outcome;
@@ -14,10 +15,12 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     New(new::Args),
+    Check(check::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::New(args) => new::run(args),
+        Command::Check(args) => check::run(args),
     }
 }

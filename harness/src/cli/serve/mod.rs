@@ -1,6 +1,6 @@
 //! `wigwag serve`: servers to try clients against.
 
-mod events;
+pub(crate) mod events;
 mod ngtt;
 mod orders;
 

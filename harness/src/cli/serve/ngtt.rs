@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::events;
 use super::orders::{self, Enqueued};
 use crate::cli::input::Source;
+use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::{Output, say};
 use crate::cli::problem::Problem;
@@ -135,24 +136,6 @@ fn lines() -> mpsc::Receiver<Result<Enqueued, Problem>> {
         });
     }
     receiver
-}
-
-/// Ends when a person or a service manager asks for it.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                result = tokio::signal::ctrl_c() => if result.is_ok() { return },
-            }
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals only the end of the process ends the server.
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Events on standard output.

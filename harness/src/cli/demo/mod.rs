@@ -1,0 +1,56 @@
+//! `wigwag demo`: what a newcomer sees first.
+
+mod screen;
+
+use tokio::sync::Notify;
+
+use super::interrupt::interrupted;
+use super::outcome::{Failure, Outcome};
+use crate::demo::{self, Options};
+use screen::Screen;
+
+/// Watch a server and a device: orders, pathpoints, logs and binary objects
+/// over mutual TLS, through cuts and a restart, with nothing lost.
+///
+/// Everything runs in this process: a server on the loopback with fresh
+/// certificates, and the device's own client on the embassy-net stack, over a
+/// virtual network. After the story an order a second goes on until Ctrl-C.
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// End after the story. The exit status is 0 only if the server's and the
+    /// device's books agree and everything was executed once.
+    #[arg(long)]
+    once: bool,
+    /// The seed of what the network leaves to chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print every event as a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
+    let closed = Notify::new();
+    let screen = Screen::new(args.json, &closed);
+    let options = Options {
+        seed: args.seed,
+        go_on: !args.once,
+        ..Options::default()
+    };
+    let stop = async {
+        tokio::select! {
+            () = interrupted() => {}
+            () = closed.notified() => {}
+        }
+    };
+    let compared = runtime
+        .block_on(demo::run(options, &|moment| screen.show(moment), stop))
+        .map_err(|error| Failure::Work(error.to_string()))?;
+    let agrees = compared.agrees();
+    screen.finish(&compared)?;
+    if agrees { Ok(()) } else { Err(Failure::Shown) }
+}

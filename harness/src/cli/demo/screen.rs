@@ -1,0 +1,301 @@
+//! What the demonstration looks like: bars on a terminal, lines elsewhere, JSON
+//! lines for programs.
+
+use std::cell::RefCell;
+use std::io::{IsTerminal as _, stdout};
+use std::time::Instant;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde_json::{Value as Json, json};
+use tokio::sync::Notify;
+
+use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::output::Output;
+use crate::cli::serve::events;
+use crate::demo::{Comparison, Moment};
+use crate::device::DeviceEvent;
+use crate::mock::EventKind;
+
+pub(super) struct Screen<'a> {
+    inner: RefCell<Inner>,
+    /// Told when nobody reads the output any more.
+    closed: &'a Notify,
+}
+
+struct Inner {
+    look: Look,
+    output: Output,
+    started: Instant,
+    /// Orders that came again since the last line.
+    again: u64,
+    failure: Option<Failure>,
+}
+
+enum Look {
+    Json,
+    Lines,
+    Bars(Bars),
+}
+
+struct Bars {
+    all: MultiProgress,
+    orders: ProgressBar,
+    points: ProgressBar,
+    logs: ProgressBar,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) fn new(json: bool, closed: &'a Notify) -> Self {
+        let look = if json {
+            Look::Json
+        } else if stdout().is_terminal() && std::io::stderr().is_terminal() {
+            Look::Bars(Bars::new())
+        } else {
+            Look::Lines
+        };
+        let inner = Inner {
+            look,
+            output: Output::new(),
+            started: Instant::now(),
+            again: 0,
+            failure: None,
+        };
+        Self {
+            inner: RefCell::new(inner),
+            closed,
+        }
+    }
+
+    /// Shows a moment. A failure to write is kept for [`Screen::finish`].
+    pub(super) fn show(&self, moment: Moment) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.failure.is_some() {
+            return;
+        }
+        if let Err(failure) = inner.show(&moment) {
+            inner.failure = Some(failure);
+            self.closed.notify_one();
+        }
+    }
+
+    /// The summary, and the end.
+    pub(super) fn finish(self, compared: &Comparison) -> Outcome {
+        let mut inner = self.inner.into_inner();
+        if let Some(failure) = inner.failure {
+            return Err(failure);
+        }
+        inner.compared(compared, true)?;
+        inner.output.finish()
+    }
+}
+
+impl Inner {
+    fn show(&mut self, moment: &Moment) -> Outcome {
+        if let Moment::Compared(compared) = moment {
+            self.compared(compared, false)?;
+            if !matches!(self.look, Look::Json) {
+                self.say("an order a second follows; Ctrl-C ends it")?;
+            }
+            return self.output.flush();
+        }
+        match &self.look {
+            Look::Json => self.json(moment)?,
+            Look::Bars(bars) => bars.count(moment),
+            Look::Lines => {}
+        }
+        if let Moment::Device(DeviceEvent::OrderDuplicate(_)) = moment {
+            // After a cut they come in a bunch.
+            self.again += 1;
+        } else if !matches!(self.look, Look::Json)
+            && let Some(line) = line(moment)
+        {
+            self.say_again()?;
+            self.say(&line)?;
+        }
+        self.output.flush()
+    }
+
+    fn say(&mut self, line: &str) -> Outcome {
+        let line = format!("{:8.3} s  {line}", self.started.elapsed().as_secs_f64());
+        match &self.look {
+            // The terminal is the only reader, and it is still there.
+            Look::Bars(bars) => {
+                let _ = bars.all.println(line);
+                Ok(())
+            }
+            _ => self.output.line(&line),
+        }
+    }
+
+    fn say_again(&mut self) -> Outcome {
+        match std::mem::take(&mut self.again) {
+            0 => Ok(()),
+            1 => self.say("device    1 order came again: confirmed again, not executed again"),
+            more => self.say(&format!(
+                "device    {more} orders came again: confirmed again, not executed again"
+            )),
+        }
+    }
+
+    fn compared(&mut self, compared: &Comparison, last: bool) -> Outcome {
+        if let Look::Json = self.look {
+            let mut totals = json!({
+                "event": if last { "done" } else { "compared" },
+                "t": self.millis(),
+                "agree": compared.agrees(),
+                "differences": compared.differences,
+            });
+            for row in &compared.rows {
+                totals[row.what.trim().replace(' ', "_")] =
+                    json!({"server": row.server, "device": row.device});
+            }
+            return self.output.line(&totals.to_string());
+        }
+        self.say_again()?;
+        let verdict = if compared.agrees() {
+            "The books agree: nothing was lost, nothing was done twice."
+        } else {
+            "The books do NOT agree."
+        };
+        let text = format!("\n{compared}{verdict}\n");
+        if let Look::Bars(bars) = &self.look {
+            if last {
+                bars.finish();
+            }
+            return bars.all.suspend(|| {
+                self.output.line(&text)?;
+                self.output.flush()
+            });
+        }
+        self.output.line(&text)
+    }
+
+    fn json(&mut self, moment: &Moment) -> Outcome {
+        let t = self.millis();
+        let objects = match moment {
+            Moment::Begins {
+                orders,
+                points,
+                logs,
+            } => vec![json!({
+                "event": "begins", "t": t, "orders": orders, "points": points, "logs": logs,
+            })],
+            Moment::Server(event) => {
+                let with_side = |mut object: serde_json::Map<String, Json>| {
+                    object.insert("t".into(), json!(t));
+                    object.insert("side".into(), json!("server"));
+                    Json::Object(object)
+                };
+                events::objects(event).into_iter().map(with_side).collect()
+            }
+            Moment::Device(event) => {
+                let mut object = event.json();
+                object["t"] = json!(t);
+                object["side"] = json!("device");
+                vec![object]
+            }
+            Moment::Accident(what) => vec![json!({"event": "accident", "t": t, "what": what})],
+            Moment::Compared(_) => Vec::new(),
+        };
+        for object in objects {
+            self.output.line(&object.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Bars {
+    fn new() -> Self {
+        let all = MultiProgress::new();
+        // The template is right: a wrong one is an error of this line.
+        let style = ProgressStyle::with_template("  {prefix:12} {bar:40.green} {pos:>7}/{len}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = |name| {
+            let bar = all.add(ProgressBar::new(0).with_style(style.clone()));
+            bar.set_prefix(name);
+            bar
+        };
+        Self {
+            orders: bar("orders"),
+            points: bar("pathpoints"),
+            logs: bar("log entries"),
+            all,
+        }
+    }
+
+    fn count(&self, moment: &Moment) {
+        match moment {
+            Moment::Begins {
+                orders,
+                points,
+                logs,
+            } => {
+                self.orders.set_length(*orders);
+                self.points.set_length(*points);
+                self.logs.set_length(*logs);
+            }
+            Moment::Server(event) => {
+                if let EventKind::Answered { .. } = event.kind {
+                    self.orders.inc(1);
+                    if Some(self.orders.position()) > self.orders.length() {
+                        self.orders.set_length(self.orders.position());
+                    }
+                }
+            }
+            Moment::Device(DeviceEvent::DataConfirmed { points }) => {
+                self.points.inc(*points as u64);
+            }
+            Moment::Device(DeviceEvent::Logs { count }) => self.logs.inc(*count as u64),
+            _ => {}
+        }
+    }
+
+    fn finish(&self) {
+        for bar in [&self.orders, &self.points, &self.logs] {
+            bar.abandon();
+        }
+    }
+}
+
+/// The moments that are worth a line.
+fn line(moment: &Moment) -> Option<String> {
+    Some(match moment {
+        Moment::Begins {
+            orders,
+            points,
+            logs,
+        } => format!(
+            "the server will send {orders} orders; the device has {points} pathpoint values and {logs} log entries"
+        ),
+        Moment::Accident(what) => format!("ACCIDENT  {what}"),
+        Moment::Server(event) => match &event.kind {
+            EventKind::Listening { addr } => format!("server    listens on {addr}"),
+            EventKind::Connected { .. } => format!(
+                "server    accepted the certificate of {}",
+                event.device.as_deref().unwrap_or("a device")
+            ),
+            EventKind::Stopped => "server    stopped".into(),
+            _ => return None,
+        },
+        Moment::Device(event) => match event {
+            DeviceEvent::Connected { server } => {
+                format!("device    connected over mutual TLS to {server}")
+            }
+            DeviceEvent::Disconnected { reason } => format!("device    lost: {reason}"),
+            DeviceEvent::Waiting {
+                reason, retry_ms, ..
+            } if *retry_ms > 0 => format!("device    tries again in {retry_ms} ms: {reason}"),
+            DeviceEvent::Waiting { reason, .. } => format!("device    waits: {reason}"),
+            DeviceEvent::Refused { reason } => format!("device    refused: {reason}"),
+            DeviceEvent::Baobs { download, upload } => {
+                format!("device    binary objects: {download} to download, {upload} to upload")
+            }
+            _ => return None,
+        },
+        Moment::Compared(_) => return None,
+    })
+}

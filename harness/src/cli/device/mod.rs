@@ -1,0 +1,23 @@
+//! `wigwag device`: a device to try servers against.
+
+mod ngtt;
+
+use super::outcome::Outcome;
+
+/// Run the device's own client on this machine.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Ngtt(ngtt::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match &args.command {
+        Command::Ngtt(args) => ngtt::run(args),
+    }
+}

@@ -1,0 +1,418 @@
+//! `wigwag device ngtt`.
+
+use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::{Value as Json, json};
+use tokio::sync::Notify;
+use wigwag_codec::minijson::Floats;
+use wigwag_codec::ngtt::client::Answer;
+use wigwag_embassy::journal::RamJournal;
+
+use crate::cli::buffer::from_json;
+use crate::cli::input::Source;
+use crate::cli::interrupt::interrupted;
+use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::output::{Output, say};
+use crate::cli::problem::Problem;
+use crate::device::batch::{self, Batch, BatchError};
+use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Fate, Reply, Sent, Settings, Work};
+use crate::pki::Pki;
+use crate::vnet::{self, VirtualNet, always};
+
+/// A device that executes orders and sends what it is given.
+///
+/// It is the client that runs on microcontrollers, on the same embassy-net
+/// stack, over a virtual network that leads to the server. It reconnects by
+/// itself until it is done: with --max-orders after so many orders and when
+/// everything was sent, with --duration after that time, else when interrupted.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the server listens.
+    #[arg(long, value_name = "HOST:PORT")]
+    connect: String,
+    /// The name that the server has to prove: a DNS name or an IP address.
+    #[arg(long, value_name = "NAME")]
+    server_name: String,
+    /// The roots that the server's certificate must lead to.
+    #[arg(long, value_name = "FILE")]
+    ca: PathBuf,
+    /// The device's certificate.
+    #[arg(long, value_name = "FILE")]
+    cert: PathBuf,
+    /// The device's private key, PKCS #8 or SEC 1.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// How orders are answered.
+    #[arg(long, value_enum, default_value_t = Answering::Ack)]
+    reply: Answering,
+    /// Pathpoints to send: [{"path": .., "values": [[ms, value], ..]}, ..].
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Log entries to send: [{"service": .., "when": .., ..}, ..].
+    #[arg(long, value_name = "FILE")]
+    logs: Option<PathBuf>,
+    /// Binary objects to ask about: {"name": version, ..}.
+    #[arg(long, value_name = "FILE")]
+    baobs: Option<PathBuf>,
+    /// End after so many orders.
+    #[arg(long, value_name = "N")]
+    max_orders: Option<u64>,
+    /// End after this time, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    duration: Option<f64>,
+    /// Run so many devices, each with an identity of its own: the certificates
+    /// of the PKI folder that --cert lies in, by name.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    count: usize,
+    /// Which network the device is on.
+    #[arg(long, value_enum, default_value_t = Net::Virtual)]
+    net: Net,
+    /// Print every event as a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Answering {
+    /// Execute and acknowledge.
+    Ack,
+    /// Refuse.
+    Reject,
+    /// Never answer, as an application that hangs.
+    None,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Net {
+    /// The embassy-net stack on a virtual link.
+    Virtual,
+}
+
+/// A device and the name it goes by.
+struct Identity {
+    id: String,
+    settings: Settings,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let Net::Virtual = args.net;
+    let duration = duration(args.duration)?;
+    let identities = identities(args)?;
+    let work = work(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let server = tokio::net::lookup_host(&args.connect)
+            .await
+            .ok()
+            .and_then(|mut found| found.next())
+            .ok_or_else(|| Failure::Usage(format!("{} is no address", args.connect)))?;
+        devices(args.json, server, &identities, &work, duration).await
+    })
+}
+
+fn duration(seconds: Option<f64>) -> Outcome<Option<Duration>> {
+    let checked = seconds.map(Duration::try_from_secs_f64).transpose();
+    checked.map_err(|error| Failure::Usage(format!("--duration: {error}")))
+}
+
+async fn devices(
+    json: bool,
+    server: SocketAddr,
+    identities: &[Identity],
+    work: &Work,
+    duration: Option<Duration>,
+) -> Outcome {
+    let printer = Printer {
+        json,
+        several: identities.len() > 1,
+        started: Instant::now(),
+        output: RefCell::new(Output::new()),
+        failure: Cell::new(None),
+        stop: Notify::new(),
+    };
+    let books: Vec<RefCell<Book>> = identities.iter().map(|_| RefCell::default()).collect();
+    let mut running: FuturesUnordered<_> = identities
+        .iter()
+        .zip(&books)
+        .enumerate()
+        .map(|(index, (identity, book))| {
+            device(index as u64, server, identity, work, book, &printer)
+        })
+        .collect();
+    let end = async {
+        let time = async {
+            match duration {
+                Some(duration) => tokio::time::sleep(duration).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupted() => {}
+            () = time => {}
+            () = printer.stop.notified() => {}
+        }
+        // Everybody who waits, and whoever begins to: devices poll in turn.
+        loop {
+            printer.stop.notify_waiters();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let all = async {
+        while let Some(done) = running.next().await {
+            done?;
+        }
+        Ok(())
+    };
+    let done: Outcome = tokio::select! {
+        done = all => done,
+        () = end => Ok(()),
+    };
+    drop(running);
+    done?;
+    printer.done(&books)
+}
+
+async fn device(
+    seed: u64,
+    server: SocketAddr,
+    identity: &Identity,
+    work: &Work,
+    book: &RefCell<Book>,
+    printer: &Printer,
+) -> Outcome {
+    let options = vnet::Options {
+        seed,
+        ..vnet::Options::default()
+    };
+    let net = VirtualNet::with(options, always(server));
+    let name = &identity.settings.server_name;
+    if name.parse::<IpAddr>().is_err() {
+        // A documentation address (RFC 5737); the gateway leads it to the
+        // server.
+        net.names().set(name, [Ipv4Addr::new(192, 0, 2, 1)]);
+    }
+    let emit = |event: DeviceEvent| printer.event(&identity.id, &event);
+    device::run(
+        &net,
+        &identity.settings,
+        work,
+        RamJournal::<{ device::MARKS }>::new(),
+        book,
+        &emit,
+        printer.stop.notified(),
+    )
+    .await
+    .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The identities of all devices.
+fn identities(args: &Args) -> Outcome<Vec<Identity>> {
+    if let Ok(IpAddr::V6(_)) = args.server_name.parse() {
+        return Err(Failure::Usage(
+            "--server-name: the virtual network has no IPv6; use a DNS name".into(),
+        ));
+    }
+    let roots: Vec<Vec<u8>> = certificates(&args.ca)?;
+    let port = args.connect.rsplit_once(':');
+    let port = port.and_then(|(_, port)| port.parse().ok());
+    let port = port.ok_or_else(|| Failure::Usage("--connect: a port is missing".into()))?;
+    let settings = |certificate: Vec<u8>, key: Vec<u8>| Settings {
+        server_name: args.server_name.clone(),
+        port,
+        roots: roots.clone(),
+        certificate,
+        key,
+    };
+    if args.count == 1 {
+        let certificate = certificates(&args.cert)?.into_iter().next();
+        let id = args.cert.file_stem().unwrap_or_default();
+        return Ok(vec![Identity {
+            id: id.to_string_lossy().into_owned(),
+            settings: settings(certificate.unwrap_or_default(), private_key(&args.key)?),
+        }]);
+    }
+    let folder = match args.cert.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let pki = Pki::load_dir(folder).map_err(|error| Failure::Work(error.to_string()))?;
+    let found = pki.devices().len();
+    if found < args.count || args.count == 0 {
+        return Err(Failure::Usage(format!(
+            "--count {}: {} holds {found} devices; make more with `wigwag pki new --device-id`",
+            args.count,
+            folder.display()
+        )));
+    }
+    let devices = pki.devices().take(args.count).map(|(id, identity)| {
+        let key = identity.key().secret_pkcs8_der().to_vec();
+        Identity {
+            id: id.to_owned(),
+            settings: settings(identity.certificate().to_vec(), key),
+        }
+    });
+    Ok(devices.collect())
+}
+
+/// The certificates of a PEM file, in DER; one at least.
+fn certificates(path: &Path) -> Outcome<Vec<Vec<u8>>> {
+    let text = Source::of_file(path).read()?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found.into_iter().map(|der| der.to_vec()).collect()),
+        _ => Err(Failure::Work(format!(
+            "{} holds no certificate in PEM",
+            path.display()
+        ))),
+    }
+}
+
+fn private_key(path: &Path) -> Outcome<Vec<u8>> {
+    let text = Source::of_file(path).read()?;
+    let key = PrivateKeyDer::from_pem_slice(&text);
+    let key = key.map_err(|_| format!("{} holds no private key in PEM", path.display()));
+    Ok(key.map_err(Failure::Work)?.secret_der().to_vec())
+}
+
+fn work(args: &Args) -> Outcome<Work> {
+    Ok(Work {
+        reply: match args.reply {
+            Answering::Ack => Reply::Acknowledge,
+            Answering::Reject => Reply::Reject,
+            Answering::None => Reply::Nothing,
+        },
+        pathpoints: batches(args.data.as_deref(), batch::pathpoints)?,
+        logs: batches(args.logs.as_deref(), batch::logs)?,
+        baobs: args.baobs.as_deref().map(minijson).transpose()?,
+        max_orders: args.max_orders,
+    })
+}
+
+fn batches(
+    path: Option<&Path>,
+    cut: fn(&[u8], usize) -> Result<Vec<Batch>, BatchError>,
+) -> Outcome<Vec<Batch>> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    cut(&minijson(path)?, BATCH_BYTES)
+        .map_err(|error| Failure::Work(format!("{}: {error}", path.display())))
+}
+
+/// A JSON file as minijson.
+fn minijson(path: &Path) -> Outcome<Vec<u8>> {
+    let text = Source::of_file(path).read()?;
+    from_json(&text, Floats::Single).map_err(|error| {
+        let problem = Problem::from(error);
+        Failure::Work(format!("{}: {}", path.display(), problem.text()))
+    })
+}
+
+/// Events of all devices on standard output.
+struct Printer {
+    json: bool,
+    several: bool,
+    started: Instant,
+    output: RefCell<Output>,
+    failure: Cell<Option<Failure>>,
+    stop: Notify,
+}
+
+impl Printer {
+    fn event(&self, id: &str, event: &DeviceEvent) {
+        let mut object = event.json();
+        object["t"] = json!(self.millis());
+        object["cn"] = json!(id);
+        let line = if self.json {
+            object.to_string()
+        } else {
+            self.line(id, &object)
+        };
+        let mut output = self.output.borrow_mut();
+        if let Err(failure) = output.line(&line).and_then(|()| output.flush()) {
+            self.failure.set(Some(failure));
+            self.stop.notify_waiters();
+            self.stop.notify_one();
+        }
+    }
+
+    fn line(&self, id: &str, object: &Json) -> String {
+        let name = object["event"].as_str().unwrap_or_default();
+        let mut line = format!("{:8.3} s  ", self.started.elapsed().as_secs_f64());
+        if self.several {
+            line.push_str(&format!("{id}  "));
+        }
+        line.push_str(&name.replace('_', " "));
+        let fields = object.as_object().into_iter().flatten();
+        for (field, value) in fields.filter(|(field, _)| !matches!(&***field, "event" | "t" | "cn"))
+        {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            line.push_str(&format!("  {field} {text}"));
+        }
+        line
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The totals of all devices. Something that was sent and has not arrived
+    /// is a failure of the work.
+    fn done(self, books: &[RefCell<Book>]) -> Outcome {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let sum = |count: fn(&Book) -> usize| -> usize {
+            books.iter().map(|book| count(&book.borrow())).sum()
+        };
+        let lost = sum(|book| unsent(&book.pathpoints) + unsent(&book.logs));
+        let totals = json!({
+            "event": "done",
+            "t": self.millis(),
+            "devices": books.len(),
+            "connections": sum(|book| book.connections as usize),
+            "orders": sum(|book| book.orders.len()),
+            "acked": sum(|book| answered(book, Answer::Confirm)),
+            "rejected": sum(|book| answered(book, Answer::Reject)),
+            "points": sum(Book::points_confirmed),
+            "logs": sum(Book::logs_confirmed),
+            "baobs": sum(|book| usize::from(book.baobs.is_some())),
+            "unsent_batches": lost,
+        });
+        let mut output = self.output.into_inner();
+        if self.json {
+            output.line(&totals.to_string())?;
+        } else {
+            output.line(&format!("done: {totals}"))?;
+        }
+        output.finish()?;
+        if lost > 0 {
+            say(&format!("{lost} batches have not reached the server"));
+            return Err(Failure::Shown);
+        }
+        Ok(())
+    }
+}
+
+fn answered(book: &Book, answer: Answer) -> usize {
+    let orders = book.orders.iter();
+    orders.filter(|order| order.answer == Some(answer)).count()
+}
+
+fn unsent(batches: &[Sent]) -> usize {
+    let open = |sent: &&Sent| matches!(sent.fate, Fate::Open | Fate::Dropped);
+    batches.iter().filter(open).count()
+}
