@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 
+use super::super::clock::ClockPolicy;
 use super::super::test_pki::{
     Authority, IN_1970, IN_2026, IN_2035, NAME, authority_params, good, intermediate, leaf, root,
     server_params,
