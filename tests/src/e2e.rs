@@ -113,20 +113,6 @@ pub fn network_to(dial: impl Dial + 'static) -> VirtualNet {
     net
 }
 
-/// Waits until `done` says so, or fails the test with `what`.
-///
-/// # Panics
-/// After a minute (of the runtime's time).
-pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let wait = async {
-        while !done() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
-    assert!(waited.is_ok(), "not within a minute: {what}");
-}
-
 /// Runs an async test in paused time, on a thread with room for a device's
 /// memory: an unoptimised build makes it on the stack before it is boxed.
 ///
