@@ -2,7 +2,7 @@
 
 use rand_core::RngCore;
 use serde_json::{Value as Json, json};
-use wigwag_codec::minijson::{Error, ErrorKind, Floats, Options, Value, canonical};
+use wigwag_codec::minijson::{BigInt, Error, ErrorKind, Floats, Options, Value, canonical};
 use wigwag_harness::tagged;
 use wigwag_tests::campaign;
 use wigwag_tests::minijson::deep;
@@ -34,6 +34,16 @@ fn int(digits: &str) -> Json {
 
 /// Numbers of every kind, in their order.
 fn numbers() -> Vec<Json> {
+    // The largest double is (2^53 - 1) * 2^971: 53 bits and 971 zeros.
+    let largest = [
+        &[0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xF8][..],
+        &[0; 121],
+    ]
+    .concat();
+    let mut below_largest = largest.clone();
+    below_largest[7] = 0xF7;
+    let mut above_largest = largest;
+    above_largest[128] = 1;
     vec![
         float(f64::NEG_INFINITY),
         float(-1e300),
@@ -62,6 +72,9 @@ fn numbers() -> Vec<Json> {
         int("170141183460469231731687303715884105729"),
         float(1e300),
         int(&format!("1{}", "0".repeat(301))),
+        int(&format!("{}", BigInt::from_be_bytes(&below_largest))),
+        float(f64::MAX),
+        int(&format!("{}", BigInt::from_be_bytes(&above_largest))),
         float(f64::INFINITY),
     ]
 }

@@ -234,16 +234,17 @@ fn compare_with_float(a: BigInt<'_>, b: f64) -> Option<Ordering> {
         let ordering = a.cmp(&BigInt::from_be_bytes(&whole.to_be_bytes()));
         return Some(ordering.then(0.0.partial_cmp(&fraction)?));
     }
-    // A whole number: 53 bits, shifted by at least 75.
+    // A whole number: 53 bits, shifted by 75 to 971 places.
     let bits = b.to_bits();
     let mantissa = (bits & 0x000F_FFFF_FFFF_FFFF) | 0x0010_0000_0000_0000;
     let exponent = ((bits >> 52) & 0x7FF) as usize;
     let shift = exponent.saturating_sub(1023 + 52);
-    let mut magnitude = [0_u8; 136];
+    // 971 places are 121 bytes and 3 bits; 16 bytes stand before them.
+    let mut magnitude = [0_u8; 121 + 16];
     let digits = (u128::from(mantissa) << (shift % 8)).to_be_bytes();
     let end = magnitude.len().saturating_sub(shift / 8);
-    let start = end.saturating_sub(digits.len());
-    magnitude.get_mut(start..end)?.copy_from_slice(&digits);
+    let place = magnitude.get_mut(..end)?;
+    *place.last_chunk_mut()? = digits;
     let b = BigIntBuf::from_magnitude(b < 0.0, &magnitude).ok()?;
     Some(a.cmp(&b.view()))
 }
