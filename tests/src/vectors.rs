@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use wigwag_harness::tagged;
 
-/// The path of a file in `data/vectors/`.
+/// The path of a file in `data/vectors/`, or of one in the harness's `corpus/`.
 #[must_use]
 pub fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("data/vectors")
-        .join(name)
+    let folder = if name.starts_with("corpus/") {
+        "../harness"
+    } else {
+        "data/vectors"
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(name)
 }
 
 /// The bytes of a file in `data/vectors/`.
