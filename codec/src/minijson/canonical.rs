@@ -53,9 +53,9 @@ impl Options {
 ///
 /// Every number, length and count gets its shortest form; a map whose keys are
 /// all text of at most 255 bytes becomes a map with text keys, any other a map
-/// with any keys. Keys that come twice stay as they are. Two values are the same
-/// exactly if their canonical forms (in strict order, if the order of entries
-/// does not matter) are.
+/// with any keys. Keys that come twice stay as they are. With [`Floats::Kept`] two
+/// values are the same, in content and order of entries (in strict order: in
+/// content), exactly if their canonical forms are; a chosen width rounds first.
 ///
 /// The canonical form is never longer than the value, unless singles become
 /// doubles.

@@ -24,7 +24,8 @@ pub struct Config {
     /// A PING is written this long after a confirmation or logs, whose arrival
     /// only its PONG proves; at once when half of the marks are in use. 1 s.
     pub settle_after: Duration,
-    /// How many DATA_STREAM frames may be written and unanswered at a time. 8.
+    /// How many DATA_STREAM frames may be written and unanswered at a time, at least
+    /// one. 8.
     pub data_window: usize,
     /// How many batches of pathpoints may wait, and what happens when it is
     /// too many.
@@ -37,7 +38,8 @@ pub struct Config {
     /// burst of four. 1 s.
     pub echo_interval: Duration,
     /// A PING with the same transaction id is sent back at most once in this
-    /// time: if the other end echoes echoes, it ends here. 10 s.
+    /// time: if the other end echoes echoes, it ends here. At most 16 PINGs are
+    /// sent back in this time. 10 s.
     pub echo_quiet: Duration,
     /// The server redelivers what it does not know to be answered within this
     /// time after FETCH_ORDERS. When it has passed, a PING is written; an order

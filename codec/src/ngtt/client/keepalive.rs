@@ -10,8 +10,9 @@ use super::Config;
 const REMEMBERED: usize = 4;
 /// How many PINGs of the server may wait to be sent back.
 const ECHOES: usize = 4;
-/// How many sent-back PINGs are remembered, so that none goes round for ever.
-const ECHOED: usize = 8;
+/// How many sent-back PINGs are remembered, so that none goes round for ever:
+/// more than the default rate lets through in the default time of quiet.
+const ECHOED: usize = 16;
 
 /// The clocks of one connection.
 pub(super) struct KeepAlive {
@@ -155,14 +156,13 @@ impl KeepAlive {
             .saturating_add(config.echo_interval);
         if self.echoed.iter().any(|(echoed, _)| *echoed == tid)
             || full_at > now.saturating_add(burst)
+            || self.echoed.is_full()
             || self.echoes.push_back(tid).is_err()
         {
             return Pinged::Suppressed;
         }
         self.echo_full_at = full_at;
-        if self.echoed.is_full() {
-            self.echoed.pop_front();
-        }
+        // There is room: that was looked at above.
         let _ = self.echoed.push_back((tid, now));
         Pinged::Echo
     }

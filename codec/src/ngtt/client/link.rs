@@ -15,6 +15,9 @@ pub(super) struct Link {
     /// of a mark.
     pub(super) skipped_slot: bool,
     pub(super) skipped_mark: bool,
+    /// An order was answered, or given back for the first time, since the last
+    /// FETCH_ORDERS: so many of them at most does the session ask for by itself.
+    pub(super) progress: bool,
     /// The server's time to deliver again what is remembered.
     pub(super) redelivery: Grace,
     /// Where the first FETCH_ORDERS stands in the sequence of writes, until a
@@ -57,6 +60,7 @@ impl Link {
             fetch,
             skipped_slot: false,
             skipped_mark: false,
+            progress: false,
             redelivery: Grace::NotAsked,
             asked: Asked::No,
             past: Grace::NotAsked,

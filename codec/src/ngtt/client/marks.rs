@@ -293,7 +293,6 @@ impl<const MARKS: usize> Marks<MARKS> {
         self.advance(stale, Stage::Released, each);
     }
 
-    /// How many marks are in use.
     /// Whether all marks are only remembered: nothing is to be recorded, sent or
     /// proved.
     pub(super) fn at_rest(&self) -> bool {
@@ -310,6 +309,7 @@ impl<const MARKS: usize> Marks<MARKS> {
             .all(|mark| mark.persist.is_none() && waiting(mark.stage))
     }
 
+    /// How many marks are in use.
     pub(super) fn len(&self) -> usize {
         self.iter().count()
     }

@@ -231,7 +231,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
     }
 
     /// Takes the order out of its slot.
-    fn take(&mut self, id: OrderId) -> Result<(u16, Digest), UnknownOrder> {
+    fn take(&mut self, id: OrderId) -> Result<(u16, Digest, History), UnknownOrder> {
         let slot = self
             .slots
             .get_mut(usize::from(id.slot))
@@ -240,12 +240,13 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
             State::Held {
                 tid,
                 digest,
+                history,
                 given: true,
                 ..
             } if slot.generation == id.generation => {
                 slot.state = State::Free;
                 slot.generation = slot.generation.wrapping_add(1);
-                Ok((tid, digest))
+                Ok((tid, digest, history))
             }
             _ => Err(UnknownOrder),
         }
@@ -258,7 +259,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
         answer: Answer,
         connection: Option<u32>,
     ) -> Result<(), UnknownOrder> {
-        let (tid, digest) = self.take(id)?;
+        let (tid, digest, _) = self.take(id)?;
         let Some(mark) = self.marks.held(tid, digest) else {
             return Ok(());
         };
@@ -280,9 +281,9 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
     }
 
     /// The application gives the order back unanswered. Returns its
-    /// transaction id.
-    pub(super) fn give_back(&mut self, id: OrderId) -> Result<u16, UnknownOrder> {
-        let (tid, digest) = self.take(id)?;
+    /// transaction id and the history that it came with.
+    pub(super) fn give_back(&mut self, id: OrderId) -> Result<(u16, History), UnknownOrder> {
+        let (tid, digest, history) = self.take(id)?;
         if let Some(mark) = self.marks.held(tid, digest) {
             if mark.replaced {
                 self.marks.advance_held(tid, digest, Stage::Released);
@@ -290,6 +291,6 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
                 mark.stage = Stage::Started { held: false };
             }
         }
-        Ok(tid)
+        Ok((tid, history))
     }
 }

@@ -3,8 +3,8 @@ use super::link::{Asked, Link, Outgoing, Writing};
 use super::orders::Orders;
 use super::outbox::Outbox;
 use super::{
-    Answer, Config, Counters, Event, Order, OrderId, Outcome, QueueError, Record, SendKind, Ticket,
-    UnknownOrder,
+    Answer, Config, Counters, Event, History, Order, OrderId, Outcome, QueueError, Record,
+    SendKind, Ticket, UnknownOrder,
 };
 use crate::Instant;
 
@@ -124,16 +124,20 @@ impl<
     /// read in full counts as one.
     ///
     /// # Errors
-    /// [`MarksFull`] if more orders are open than there are marks. The records
-    /// that fitted are remembered, and the past stays unknown.
+    /// [`MarksFull`] if more orders were open at a time than there are marks. All
+    /// records are taken as far as there is room, and the past stays unknown.
     ///
     /// [`History::New`]: super::History::New
     /// [`History::Interrupted`]: super::History::Interrupted
     pub fn restore(&mut self, records: impl IntoIterator<Item = Record>) -> Result<(), MarksFull> {
+        let mut fitted = true;
+        // On to the end in any case: a later record may say that a remembered
+        // order was executed since, or is over.
         for record in records {
-            if !self.orders.marks.restore(record) {
-                return Err(MarksFull);
-            }
+            fitted &= self.orders.marks.restore(record);
+        }
+        if !fitted {
+            return Err(MarksFull);
         }
         self.past_unknown = false;
         Ok(())
@@ -205,19 +209,31 @@ impl<
 
     fn answer_order(&mut self, id: OrderId, answer: Answer) -> Result<(), UnknownOrder> {
         let connection = self.link.is_some().then_some(self.connection);
-        self.orders.answer(id, answer, connection)
+        self.orders.answer(id, answer, connection)?;
+        if let Some(link) = &mut self.link {
+            link.progress = true;
+        }
+        Ok(())
     }
 
     /// The application does not answer the order. The server delivers it again
     /// on the next connection or after FETCH_ORDERS, then as
     /// [`History::Interrupted`].
     ///
+    /// Orders that were skipped for want of a slot are fetched at once. If this
+    /// one came as [`History::Interrupted`] already they are fetched with the
+    /// next PING: an application that gives everything back does not make the
+    /// server deliver without end.
+    ///
     /// # Errors
     /// [`UnknownOrder`] if it was answered or given back already.
     ///
     /// [`History::Interrupted`]: super::History::Interrupted
     pub fn give_back(&mut self, id: OrderId) -> Result<(), UnknownOrder> {
-        let tid = self.orders.give_back(id)?;
+        let (tid, history) = self.orders.give_back(id)?;
+        if let Some(link) = &mut self.link {
+            link.progress |= history != History::Interrupted;
+        }
         self.notices.note(Event::OrderUnanswered { tid });
         Ok(())
     }

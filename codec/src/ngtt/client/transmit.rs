@@ -63,16 +63,17 @@ impl<
                 answer,
             });
         }
-        let room =
-            (link.skipped_slot && free_slot) || (link.skipped_mark && free_slot && free_mark);
+        let ping = link.keep.ping_due(now, &self.config);
+        let room = (link.skipped_slot && free_slot && (link.progress || ping))
+            || (link.skipped_mark && free_slot && free_mark);
         if link.fetch || room || self.outbox.wants_fetch() {
             return Some(Outgoing::Fetch);
         }
-        if link.keep.ping_due(now, &self.config) {
+        if ping {
             return self.allocate_tid().map(Outgoing::Ping);
         }
         self.outbox
-            .next(self.config.data_window)
+            .next(self.config.data_window.max(1))
             .map(Outgoing::Send)
     }
 
@@ -125,6 +126,7 @@ impl<
                 link.fetch = false;
                 link.skipped_slot = false;
                 link.skipped_mark = false;
+                link.progress = false;
                 self.outbox.fetch_written();
             }
             Outgoing::Ping(tid) => link.keep.wrote_ping(tid, sequence, now),
@@ -178,10 +180,13 @@ impl<
             } else {
                 tid.saturating_add(1)
             };
-            let pinged = self
-                .link
-                .as_ref()
-                .is_some_and(|link| link.keep.uses_tid(tid));
+            let pinged = self.link.as_ref().is_some_and(|link| {
+                let writing = matches!(
+                    link.writing,
+                    Some(Writing { what: Outgoing::Ping(ours), .. }) if ours == tid
+                );
+                writing || link.keep.uses_tid(tid)
+            });
             if !pinged && !self.outbox.uses_tid(tid) {
                 return Some(tid);
             }

@@ -151,3 +151,29 @@ fn without_a_journal_an_order_skipped_for_want_of_a_slot_stays_of_unknown_histor
     let id = take(&mut session, 3, b"c", at(152));
     assert_eq!(session.order(id).unwrap().history, History::Unknown);
 }
+
+/// What does not fit must not hide what later records say of those that do.
+#[test]
+fn records_behind_one_that_does_not_fit_still_count() {
+    let digest = crate::ngtt::Digest::of(b"go");
+    let record = |kind, tid| Record { kind, tid, digest };
+    let mut records: Vec<Record> = (1..=5)
+        .map(|tid| record(RecordKind::Started, tid))
+        .collect();
+    records.push(record(RecordKind::Executed(Answer::Confirm), 1));
+    records.push(record(RecordKind::Released, 2));
+    let mut session = Session::new(Config::new());
+    assert_eq!(session.restore(records), Err(MarksFull));
+    session.connected(at(0));
+    write(&mut session, at(0));
+    // The first was executed: it is confirmed and not handed over.
+    deliver(&mut session, 1, b"go", at(1));
+    assert_eq!(session.poll_order(), None);
+    assert_eq!(
+        write(&mut session, at(1))[0],
+        empty(FrameType::OrderConfirm, 1)
+    );
+    // The second was over: what comes now is another order.
+    let id = take(&mut session, 2, b"go", at(1));
+    assert_eq!(session.order(id).unwrap().history, History::Unknown);
+}

@@ -218,3 +218,55 @@ fn an_order_executed_after_the_server_forgot_it_is_not_remembered_for_ever() {
     persist(&mut session);
     assert_eq!(session.in_use(), (0, 0, 0));
 }
+
+/// What the server wrote up to the end of its time may still be on the way: only
+/// the PONG to a PING written after that comes behind it.
+#[test]
+fn the_pong_to_a_ping_from_before_the_end_of_the_time_forgets_nothing() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(10));
+    write(&mut session, at(10));
+    ping_pong(&mut session, at(11));
+    // The time ends at 130 s. A PING is on the way then.
+    ping_pong(&mut session, at(41));
+    ping_pong(&mut session, at(71));
+    ping_pong(&mut session, at(101));
+    // Logs want one within a second.
+    submit(&mut session, SendKind::Logs, b"a").unwrap();
+    write(&mut session, at(120));
+    session.handle_timeout(at(121)).unwrap();
+    let early = write(&mut session, at(121))[0].1;
+    session.handle_timeout(at(130)).unwrap();
+    reply(&mut session, FrameType::Ping, early, at(131));
+    assert_eq!(session.in_use().2, 1, "it may still come");
+    deliver(&mut session, 7, b"go", at(132));
+    assert_eq!(session.poll_order(), None);
+    assert_eq!(
+        write(&mut session, at(132))[0],
+        empty(FrameType::OrderConfirm, 7)
+    );
+}
+
+/// The same for a device that does not know its past.
+#[test]
+fn the_pong_to_a_ping_from_before_the_end_of_the_time_proves_nothing_of_the_past() {
+    let mut session = Session::new(Config::new());
+    session.connected(at(0));
+    write(&mut session, at(0));
+    for secs in [30, 60, 90] {
+        ping_pong(&mut session, at(secs));
+    }
+    submit(&mut session, SendKind::Logs, b"b").unwrap();
+    write(&mut session, at(118));
+    session.handle_timeout(at(119)).unwrap();
+    let early = write(&mut session, at(119))[0].1;
+    session.handle_timeout(at(120)).unwrap();
+    reply(&mut session, FrameType::Ping, early, at(121));
+    let id = take(&mut session, 7, b"go", at(122));
+    assert_eq!(session.order(id).unwrap().history, History::Unknown);
+    ping_pong(&mut session, at(122));
+    let id = take(&mut session, 8, b"go", at(123));
+    assert_eq!(session.order(id).unwrap().history, History::New);
+}

@@ -228,3 +228,76 @@ fn a_confirmation_cut_in_the_middle_is_not_written() {
         [empty(FrameType::OrderConfirm, 7)]
     );
 }
+
+/// A server that delivers `orders` orders at every FETCH_ORDERS. Counts these
+/// until there is nothing more to write; `done` has the application's part.
+fn fetches(
+    session: &mut Session,
+    orders: &mut Vec<u16>,
+    now: Instant,
+    mut done: impl FnMut(&mut Session, OrderId) -> bool,
+) -> usize {
+    let mut fetches = 0;
+    loop {
+        persist(session);
+        while let Some(id) = session.poll_order() {
+            let tid = session.order(id).unwrap().tid;
+            if done(session, id) {
+                orders.retain(|order| *order != tid);
+            }
+            persist(session);
+        }
+        let written = write(session, now);
+        let asked = written.contains(&empty(FrameType::FetchOrders, 0));
+        for (kind, tid, _) in written {
+            if kind == FrameType::Ping {
+                reply(session, FrameType::Ping, tid, now);
+            }
+        }
+        if !asked {
+            return fetches;
+        }
+        fetches += 1;
+        assert!(fetches < 1000, "asks without end");
+        for tid in orders.iter() {
+            deliver(session, *tid, b"go", now);
+        }
+    }
+}
+
+#[test]
+fn slots_that_keep_filling_make_one_fetch_for_each_answer_at_most() {
+    let mut session = connected();
+    let mut orders: Vec<u16> = (1..=20).collect();
+    for tid in orders.clone() {
+        deliver(&mut session, tid, b"go", at(1));
+    }
+    let count = fetches(&mut session, &mut orders, at(1), |session, id| {
+        session.acknowledge(id).unwrap();
+        true
+    });
+    assert!((1..=20).contains(&count), "{count}");
+    assert_eq!(orders, [], "and in the end all are executed");
+}
+
+#[test]
+fn an_application_that_gives_everything_back_makes_no_storm_of_fetches() {
+    let mut session = connected();
+    let mut orders: Vec<u16> = (1..=3).collect();
+    for tid in orders.clone() {
+        deliver(&mut session, tid, b"go", at(1));
+    }
+    let mut give_back = |session: &mut Session, id| {
+        session.give_back(id).unwrap();
+        false
+    };
+    let count = fetches(&mut session, &mut orders, at(1), &mut give_back);
+    assert!((1..=3).contains(&count), "{count}: once for each new order");
+    // From then on they are fetched with the next PING, and not before.
+    assert_eq!(session.handle_timeout(at(20)), Ok(()));
+    assert_eq!(write(&mut session, at(20)), []);
+    assert_eq!(session.handle_timeout(at(31)), Ok(()));
+    let count = fetches(&mut session, &mut orders, at(31), &mut give_back);
+    assert_eq!(count, 1);
+    assert_eq!(write(&mut session, at(31)), []);
+}

@@ -166,3 +166,26 @@ fn a_flood_of_pings_is_echoed_at_a_limited_rate() {
     }
     assert!((20..=24).contains(&echoes), "{echoes} in 20 s");
 }
+
+#[test]
+fn no_ping_is_sent_back_twice_within_the_time_of_quiet() {
+    for different in [2, 9, 12, 20] {
+        let mut session = connected();
+        let mut last = std::collections::HashMap::new();
+        for quarter in 0..400_u64 {
+            let now = Instant::from_millis(quarter * 250);
+            let tid = 0x8000 + (quarter % different) as u16;
+            reply(&mut session, FrameType::Ping, tid, now);
+            for (_, tid, _) in write(&mut session, now)
+                .iter()
+                .filter(|frame| frame.0 == FrameType::Ping && frame.1 >= 0x8000)
+            {
+                if let Some(before) = last.insert(*tid, now) {
+                    let quiet = now.saturating_duration_since(before);
+                    assert!(quiet >= Config::new().echo_quiet, "{tid:x} after {quiet:?}");
+                }
+            }
+        }
+        assert!(session.counters().echoes > 10);
+    }
+}

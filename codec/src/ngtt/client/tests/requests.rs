@@ -347,3 +347,28 @@ fn ids_go_from_1_below_0x8000_and_are_not_used_while_open() {
     assert_eq!(last, open_tid + 2, "it went round once");
     assert_eq!(session.answer(open), None);
 }
+
+#[test]
+fn the_id_of_a_ping_that_is_being_written_is_in_use() {
+    let mut session = connected();
+    session.handle_timeout(at(30)).unwrap();
+    let ping = session.poll_transmit(at(30)).unwrap().head;
+    assert_eq!(ping.kind, FrameType::Ping);
+    session.next_tid = ping.tid;
+    submit(&mut session, SendKind::DataStream, b"a").unwrap();
+    session.transmitted(at(30));
+    let data = &write(&mut session, at(30))[0];
+    assert_eq!(data.0, FrameType::DataStream);
+    assert_ne!(data.1, ping.tid);
+}
+
+#[test]
+fn a_window_of_nothing_is_a_window_of_one() {
+    let mut session = connected_with(Config {
+        data_window: 0,
+        ..Config::new()
+    });
+    submit(&mut session, SendKind::DataStream, b"a").unwrap();
+    submit(&mut session, SendKind::DataStream, b"b").unwrap();
+    assert_eq!(write(&mut session, at(1)).len(), 1);
+}
