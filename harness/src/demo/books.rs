@@ -6,8 +6,8 @@ use std::fmt;
 use wigwag_codec::ngtt::Digest;
 use wigwag_codec::ngtt::client::{Answer, History};
 
-use crate::device;
-use crate::mock::{DataAnswer, DeviceBook};
+use crate::device::{self, Reply, Work};
+use crate::mock::{DataAnswer, DeviceBook, OrderEntry};
 
 /// One line of the summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,41 +125,109 @@ pub fn compare(server: &DeviceBook, device: &device::Book) -> Comparison {
     }
 }
 
+/// What the server queued and the device executed under one transaction id and
+/// digest. Usually one of each: an id can come back with the same payload only
+/// after all the others have been used.
+#[derive(Default)]
+struct Pair<'a> {
+    queued: Vec<(usize, &'a OrderEntry)>,
+    executed: Vec<&'a device::Execution>,
+}
+
 fn compare_orders(server: &DeviceBook, device: &device::Book, differences: &mut Vec<String>) {
-    let mut executions: BTreeMap<(u16, Digest), Vec<&device::Execution>> = BTreeMap::new();
-    for execution in &device.orders {
-        let key = (execution.tid, execution.digest);
-        executions.entry(key).or_default().push(execution);
-    }
+    let mut pairs: BTreeMap<(u16, Digest), Pair<'_>> = BTreeMap::new();
     for (number, order) in server.orders.iter().enumerate() {
-        let Some(tid) = order.tid else {
-            differences.push(format!("order {number} was never delivered"));
-            continue;
-        };
-        match executions.remove(&(tid, order.digest)).as_deref() {
-            None => differences.push(format!("order {number} (tid {tid}) was not executed")),
-            Some([once]) => {
-                if once.answer != order.answer {
-                    differences.push(format!(
-                        "order {number} (tid {tid}): the device said {:?}, the server read {:?}",
-                        once.answer, order.answer
-                    ));
-                }
+        match order.tid {
+            Some(tid) => {
+                let pair = pairs.entry((tid, order.digest)).or_default();
+                pair.queued.push((number, order));
             }
-            Some(more) => {
-                let silent = more[1..].iter().any(|again| again.history == History::New);
-                differences.push(format!(
-                    "order {number} (tid {tid}) was executed {} times{}",
-                    more.len(),
-                    if silent { ", silently" } else { "" }
-                ));
-            }
+            None => differences.push(format!("order {number} was never delivered")),
         }
     }
-    for (tid, _) in executions.keys() {
+    for execution in &device.orders {
+        let key = (execution.tid, execution.digest);
+        pairs.entry(key).or_default().executed.push(execution);
+    }
+    for ((tid, _), pair) in &pairs {
+        compare_pair(*tid, pair, differences);
+    }
+}
+
+fn compare_pair(tid: u16, pair: &Pair<'_>, differences: &mut Vec<String>) {
+    let Some((number, _)) = pair.queued.last() else {
         differences.push(format!(
             "the device executed an order of tid {tid} that the server never sent"
         ));
+        return;
+    };
+    if pair.executed.len() > pair.queued.len() {
+        let again = &pair.executed[pair.queued.len()..];
+        let silent = again.iter().any(|again| again.history == History::New);
+        differences.push(format!(
+            "order {number} (tid {tid}) was executed {} times{}",
+            1 + again.len(),
+            if silent { ", silently" } else { "" }
+        ));
+    }
+    for (index, (number, order)) in pair.queued.iter().enumerate() {
+        match pair.executed.get(index) {
+            None => differences.push(format!("order {number} (tid {tid}) was not executed")),
+            Some(once) if once.answer != order.answer => differences.push(format!(
+                "order {number} (tid {tid}): the device said {:?}, the server read {:?}",
+                once.answer, order.answer
+            )),
+            Some(once) if once.answer.is_none() => {
+                differences.push(format!("order {number} (tid {tid}) was not answered"));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// What had to happen whatever the two books agree on: books of a story that
+/// stopped half-way agree, too.
+pub(super) struct Plan<'a> {
+    /// Orders that had to be sent, at the least.
+    pub(super) orders: usize,
+    /// What the device had to do.
+    pub(super) work: &'a Work,
+}
+
+impl Plan<'_> {
+    /// What is missing in the books, in words. Empty is good.
+    pub(super) fn missing(&self, server: &DeviceBook, device: &device::Book) -> Vec<String> {
+        let mut missing = Vec::new();
+        if server.orders.len() < self.orders {
+            missing.push(format!(
+                "only {} of {} orders were sent",
+                server.orders.len(),
+                self.orders
+            ));
+        }
+        if let Reply::Acknowledge = self.work.reply {
+            for (number, order) in server.orders.iter().enumerate() {
+                if order.answer == Some(Answer::Reject) {
+                    missing.push(format!("order {number} was rejected"));
+                }
+            }
+        }
+        let lists = [
+            ("pathpoints", &self.work.pathpoints, &device.pathpoints),
+            ("logs", &self.work.logs, &device.logs),
+        ];
+        for (what, planned, sent) in lists {
+            let sent: BTreeSet<Digest> = sent.iter().map(|sent| sent.digest).collect();
+            for (number, batch) in planned.iter().enumerate() {
+                if !sent.contains(&Digest::of(&batch.payload)) {
+                    missing.push(format!("batch {number} of {what} was never sent"));
+                }
+            }
+        }
+        if self.work.baobs.is_some() && device.baobs.is_none() {
+            missing.push("the question about binary objects was never answered".into());
+        }
+        missing
     }
 }
 
@@ -212,3 +280,7 @@ fn compare_logs(server: &DeviceBook, device: &device::Book, differences: &mut Ve
         }
     }
 }
+
+#[cfg(test)]
+#[path = "books_tests.rs"]
+mod tests;

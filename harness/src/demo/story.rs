@@ -1,6 +1,6 @@
 //! What happens in the demonstration, and when.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use wigwag_codec::minijson::{Encoder, Value};
 use wigwag_embassy::journal::RamJournal;
 
+use super::books::Plan;
 use super::{Comparison, DemoError, compare, corpus};
 use crate::device::batch::{self, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
@@ -123,6 +124,11 @@ pub async fn run(
         logs: things(&work.logs),
     });
 
+    let cut_short = Cell::new(false);
+    let interrupted = async {
+        interrupted.await;
+        cut_short.set(true);
+    };
     let book = RefCell::new(Book::default());
     let server_tells = async {
         loop {
@@ -158,7 +164,16 @@ pub async fn run(
         never = server_tells => never,
     };
     done?;
-    let comparison = compare(&server.book().device(DEFAULT_DEVICE_ID), &book.borrow());
+    let servers_book = server.book().device(DEFAULT_DEVICE_ID);
+    let mut comparison = compare(&servers_book, &book.borrow());
+    let plan = Plan {
+        // Somebody may have had enough before the last order.
+        orders: if cut_short.get() { 0 } else { options.orders },
+        work: &work,
+    };
+    comparison
+        .differences
+        .extend(plan.missing(&servers_book, &book.borrow()));
     server.stop(Cut::Close).await;
     Ok(comparison)
 }

@@ -54,7 +54,7 @@ const SESSION: SessionConfig = {
 };
 
 /// Whom a device talks to, and who it is. Certificates and key are DER.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// The name that the server must prove, a DNS name or an IP address. The
     /// network resolves it.
@@ -67,6 +67,16 @@ pub struct Settings {
     pub certificate: Vec<u8>,
     /// Its private key, PKCS #8 or SEC 1.
     pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Settings {
+    /// Without the key, which is secret, and the certificates, which are long.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("server_name", &self.server_name)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the application answers orders.
@@ -177,4 +187,49 @@ pub async fn run(
     })
     .await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::{DEFAULT_DEVICE_ID, Pki};
+
+    /// Every way in which the bytes of a key may show: as Debug prints a list,
+    /// and as hexadecimal digits.
+    fn shows(text: &str, secret: &[u8]) -> bool {
+        let list = format!("{:?}", &secret[secret.len() / 2..][..8]);
+        let list = list.trim_matches(['[', ']']);
+        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.contains(list) || text.to_lowercase().contains(&hex[hex.len() / 2..][..16])
+    }
+
+    #[test]
+    fn what_holds_a_key_does_not_show_it() {
+        let pki = Pki::generate();
+        let identity = pki.device(DEFAULT_DEVICE_ID).unwrap();
+        let der = identity.key().secret_pkcs8_der().to_vec();
+        let settings = Settings {
+            server_name: "ngtt.test".into(),
+            port: 2405,
+            roots: vec![pki.server_ca().to_vec()],
+            certificate: identity.certificate().to_vec(),
+            key: der.clone(),
+        };
+        let roots: [&[u8]; 1] = [&settings.roots[0]];
+        let key = SoftwareKey::from_der(&der).unwrap();
+        let device = Identity::new(&settings.certificate, &key).unwrap();
+        let trust = TrustAnchors::new(&roots).unwrap();
+        let clock = ClockPolicy::real_time(host_time);
+        let config = Config::for_server("ngtt.test", trust, device, clock).unwrap();
+        for text in [
+            format!("{settings:?} {settings:#?}"),
+            format!("{identity:?} {:?}", identity.key()),
+            format!("{pki:?}"),
+            format!("{key:?} {device:?} {config:?}"),
+        ] {
+            assert!(!shows(&text, &der), "{text}");
+        }
+        // The check itself can see a key.
+        assert!(shows(&format!("{der:?}"), &der));
+    }
 }
