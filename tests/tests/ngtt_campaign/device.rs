@@ -11,7 +11,7 @@ use wigwag_codec::ngtt::client::{
 use wigwag_codec::ngtt::{ClientSession, Digest, Frame, FrameHead, FrameType, NgttFramer};
 
 use crate::book::{Book, Request};
-use crate::dice::{Dice, MS, SEC};
+use crate::dice::{Dice, SEC};
 use crate::pipe::Pipe;
 use crate::server::{number_in, write_piece};
 
@@ -29,6 +29,8 @@ pub(crate) struct Habits {
     pub(crate) stalls: u64,
     /// So many of a hundred are given back unanswered.
     pub(crate) gives_back: u64,
+    /// A journal record takes up to this long, in microseconds.
+    pub(crate) record: u64,
 }
 
 pub(crate) struct Device<const O: usize, const S: usize, const M: usize> {
@@ -237,7 +239,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 return;
             };
             let takes = if self.journal.is_some() {
-                dice.below(50 * MS)
+                dice.below(self.habits.record)
             } else {
                 0
             };

@@ -67,9 +67,11 @@ impl Server {
         self.extra.push_back((kind, tid, payload));
     }
 
-    /// The PONG that was written last, once more.
+    /// The PONG that was written last, once more. Not a third time: the device
+    /// would take that for a PING of the server, and the server what is sent
+    /// back for one of the device.
     pub(crate) fn repeat_pong(&mut self, book: &mut Book) {
-        if let Some(tid) = self.last_pong {
+        if let Some(tid) = self.last_pong.take() {
             book.met.one("a late pong");
             self.inject(FrameType::Ping, tid, Vec::new());
         }

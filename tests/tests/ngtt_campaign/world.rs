@@ -89,6 +89,7 @@ impl<const O: usize, const S: usize, const M: usize> World<O, S, M> {
             work: dice.pick(&[0, 100 * MS, 5 * SEC]),
             stalls: dice.pick(&[0, 0, 20]),
             gives_back: dice.pick(&[0, 0, 10]),
+            record: dice.pick(&[50 * MS, 50 * MS, 5 * SEC, 40 * SEC]),
         };
         let journal = dice.percent(60);
         let ping_every = dice.percent(50).then(|| Duration::from_secs(45));

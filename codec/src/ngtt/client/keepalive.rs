@@ -203,8 +203,14 @@ impl KeepAlive {
             .then_some(LinkFault::WriteStalled)
     }
 
-    /// When something here changes by time alone.
-    pub(super) fn next_timeout(&self, writing_since: Option<Instant>, config: &Config) -> Instant {
+    /// When something here changes by time alone. `may_ping`: whether a PING that
+    /// is due may become one to be written.
+    pub(super) fn next_timeout(
+        &self,
+        writing_since: Option<Instant>,
+        may_ping: bool,
+        config: &Config,
+    ) -> Instant {
         let dead = self.last_read.saturating_add(config.read_dead);
         let dead = match writing_since {
             Some(since) => dead.min(since.saturating_add(config.ping_dead)),
@@ -214,6 +220,7 @@ impl KeepAlive {
             Ping::Outstanding { at: since, .. } | Ping::Due(since) => {
                 dead.min(since.saturating_add(config.ping_dead))
             }
+            Ping::Quiet if !may_ping => dead,
             Ping::Quiet => self.ping_at(config).map_or(dead, |at| at.min(dead)),
         }
     }

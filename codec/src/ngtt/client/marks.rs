@@ -293,6 +293,12 @@ impl<const MARKS: usize> Marks<MARKS> {
         self.advance(stale, Stage::Released, each);
     }
 
+    /// Whether the journal has not heard yet of an order that is over. After a
+    /// power failure now its mark would be back.
+    pub(super) fn releasing(&self) -> bool {
+        self.iter().any(|mark| mark.stage == Stage::Released)
+    }
+
     /// Whether all marks are only remembered: nothing is to be recorded, sent or
     /// proved.
     pub(super) fn at_rest(&self) -> bool {

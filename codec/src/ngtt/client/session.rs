@@ -22,7 +22,9 @@ use crate::Instant;
 /// # Promises
 /// - An order is confirmed after it was executed, and the mark that it was
 ///   executed is durable before the confirmation leaves. The mark stays until a
-///   PONG to a later PING proves that the server has read the confirmation.
+///   PONG to a later PING proves that the server has read the confirmation. No
+///   further PING is written before it is durable that the mark is gone: it
+///   would tell the server that the transaction id may be given to another order.
 /// - An order that the server delivers again is not handed over again while its
 ///   mark is there. One that was handed over before and never answered comes as
 ///   [`History::Interrupted`], and after a start without journal as

@@ -63,7 +63,9 @@ impl<
                 answer,
             });
         }
-        let ping = link.keep.ping_due(now, &self.config);
+        // A PING tells the server that the last PONG has done its work, and so
+        // that transaction ids are free: only once that is durable.
+        let ping = !self.orders.marks.releasing() && link.keep.ping_due(now, &self.config);
         let room = (link.skipped_slot && free_slot && (link.progress || ping))
             || (link.skipped_mark && free_slot && free_mark);
         if link.fetch || room || self.outbox.wants_fetch() {
@@ -151,7 +153,9 @@ impl<
         if link.redelivery.pass(now, self.writes) | link.past.pass(now, self.writes) {
             link.keep.settle(now);
         }
-        link.keep.ping_due(now, &self.config);
+        if !self.orders.marks.releasing() {
+            link.keep.ping_due(now, &self.config);
+        }
         let writing_since = link.writing.map(|writing| writing.since);
         let fault = link.keep.fault(now, writing_since, &self.config);
         fault.map_or(Ok(()), Err)
@@ -164,7 +168,10 @@ impl<
     pub fn next_timeout(&self) -> Option<Instant> {
         let link = self.link.as_ref()?;
         let writing_since = link.writing.map(|writing| writing.since);
-        let mut at = link.keep.next_timeout(writing_since, &self.config);
+        let may_ping = !self.orders.marks.releasing();
+        let mut at = link
+            .keep
+            .next_timeout(writing_since, may_ping, &self.config);
         for grace in [link.redelivery, link.past] {
             at = grace.until().map_or(at, |until| at.min(until));
         }

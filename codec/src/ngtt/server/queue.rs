@@ -19,7 +19,7 @@ const LAST_TID: u16 = 0x7fff;
 /// an id is free again only when
 /// - the answer was followed by two PINGs on the same connection: the second
 ///   proves that the device got the PONG to the first, and with it the proof
-///   that its answer was read. An order that was delivered again before its
+///   that its answer was read, and that it has noted so for good. An order that was delivered again before its
 ///   answer was read is answered again: then the last answer counts; or,
 /// - if the connection ended before that, a later connection has lived for the
 ///   [hold](OrderQueue::with_hold) after FETCH_ORDERS, in which a device

@@ -88,7 +88,8 @@ pub enum ServerEvent<'a, P> {
         /// One minijson value.
         payload: &'a [u8],
     },
-    /// The device has answered a PING of the server.
+    /// The device has answered a PING of the server: those have transaction ids
+    /// from 0x8000 on.
     Pong,
     /// A frame that makes no sense here was skipped.
     Stray(FrameHead),
@@ -121,7 +122,6 @@ pub struct ServerSession {
     last_read: Instant,
     last_ping: Instant,
     next_ping: u16,
-    outstanding: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +153,6 @@ impl ServerSession {
             last_read: now,
             last_ping: now,
             next_ping: FIRST_PING,
-            outstanding: None,
         }
     }
 
@@ -181,10 +180,9 @@ impl ServerSession {
         self.heard(now);
         let Frame { tid, kind, payload } = frame;
         Some(match kind {
-            FrameType::Ping if self.outstanding == Some(tid) => {
-                self.outstanding = None;
-                ServerEvent::Pong
-            }
+            // Also one that comes late: sent back it would go round, and taken
+            // for a PING of the device it would prove what it does not.
+            FrameType::Ping if tid >= FIRST_PING => ServerEvent::Pong,
             FrameType::Ping => {
                 // A PING that comes before the last one was answered proves
                 // nothing about what the device has read.
@@ -328,7 +326,6 @@ impl ServerSession {
                 self.replies.pop_front();
             }
             Outgoing::Ping(tid) => {
-                self.outstanding = Some(tid);
                 self.last_ping = now;
                 self.next_ping = if tid == u16::MAX {
                     FIRST_PING

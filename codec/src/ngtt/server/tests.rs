@@ -328,3 +328,23 @@ fn a_dead_device_is_noticed() {
         Err(LinkFault::WriteStalled)
     );
 }
+
+/// An answer to the server's own PING that comes late is no PING of the device:
+/// it proves nothing about what the device has read, and is not sent back.
+#[test]
+fn a_late_answer_to_an_own_ping_frees_no_id() {
+    let mut queue = queue(&["a", "b"]).with_last_tid(1);
+    let mut session = connect(&mut queue, at(0));
+    assert_eq!(fetch(&mut session, &mut queue, at(0)).len(), 1);
+    confirm(&mut session, &mut queue, 1, at(1));
+    for tid in [0x8000, 0x8000, 0x8001, 0xffff] {
+        let event = receive(&mut session, &mut queue, FrameType::Ping, tid, at(2));
+        assert_eq!(event, Some(ServerEvent::Pong));
+        assert_eq!(write(&mut session, &mut queue, at(2)), []);
+    }
+    ping(&mut session, &mut queue, at(3));
+    assert_eq!(write(&mut session, &mut queue, at(3)), []);
+    receive(&mut session, &mut queue, FrameType::Ping, 9, at(4));
+    let written = write(&mut session, &mut queue, at(4));
+    assert_eq!(written[1], (FrameType::Order, 1, b"b".to_vec()));
+}

@@ -119,8 +119,8 @@ fn without_a_journal_an_order_may_have_been_executed_until_the_server_had_its_ti
     assert_eq!(history(&mut session, 1, at(1)), History::Unknown);
     for secs in [30, 60, 90] {
         ping_pong(&mut session, at(secs));
+        persist(&mut session);
     }
-    persist(&mut session);
     assert_eq!(history(&mut session, 2, at(119)), History::Unknown);
     session.handle_timeout(at(120)).unwrap();
     let ping = write(&mut session, at(120))[0].clone();

@@ -270,3 +270,35 @@ fn the_pong_to_a_ping_from_before_the_end_of_the_time_proves_nothing_of_the_past
     let id = take(&mut session, 8, b"go", at(123));
     assert_eq!(session.order(id).unwrap().history, History::New);
 }
+
+/// The next PING tells the server that the id is free. If the power failed with
+/// the mark still in the journal, an equal new order would be taken for the old.
+#[test]
+fn no_further_ping_is_written_before_the_release_is_durable() {
+    let mut session = connected();
+    execute(&mut session, 7, b"go", at(1));
+    ping_pong(&mut session, at(2));
+    let released = session.poll_persist().unwrap();
+    assert_eq!(released.kind, RecordKind::Released);
+    // The journal is slow. Everything else goes on.
+    for secs in [32, 60, 90] {
+        assert_eq!(session.handle_timeout(at(secs)), Ok(()));
+        assert!(session.next_timeout() > Some(at(secs)));
+        let ticket = submit(&mut session, SendKind::DataStream, b"a").unwrap();
+        let written = write(&mut session, at(secs));
+        assert_eq!(written.len(), 1);
+        reply(
+            &mut session,
+            FrameType::DataStreamConfirm,
+            written[0].1,
+            at(secs),
+        );
+        assert_eq!(session.answer(ticket), Some(Outcome::Confirmed));
+    }
+    assert_eq!(session.handle_timeout(at(121)), Ok(()));
+    assert_eq!(write(&mut session, at(121)), []);
+    session.persisted(released);
+    assert_eq!(session.next_timeout(), Some(at(120)));
+    assert_eq!(session.handle_timeout(at(121)), Ok(()));
+    assert_eq!(write(&mut session, at(121))[0].0, FrameType::Ping);
+}

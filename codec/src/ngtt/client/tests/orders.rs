@@ -167,9 +167,10 @@ fn with_all_marks_in_use_no_order_is_taken_until_one_is_released() {
     let fetch = empty(FrameType::FetchOrders, 0);
     assert!(!write(&mut session, at(1)).contains(&fetch));
     persist(&mut session);
+    // The other two want their own PING.
     assert_eq!(
         write(&mut session, at(1)),
-        [empty(FrameType::FetchOrders, 0)]
+        [fetch, empty(FrameType::Ping, 2)]
     );
     take(&mut session, 5, b"x", at(1));
 }
