@@ -13,7 +13,9 @@ pub fn path(name: &str) -> PathBuf {
     } else {
         "data/vectors"
     };
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(folder)
+        .join(name)
 }
 
 /// The bytes of a file in `data/vectors/`.

@@ -75,7 +75,9 @@ async fn python(pki: &Pki, folder: &Path) -> Result<(), Failure> {
         PATIENCE.as_secs().to_string(),
     ];
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let _client = Peer::start("ngtt_client.py", &arguments, 2 * PATIENCE)?;
+    let mut client = Peer::start("ngtt_client.py", &arguments, 2 * PATIENCE)?;
+    // It tells of every order; unread, it would wait for a reader.
+    std::thread::spawn(move || while let Ok(Some(_)) = client.line() {});
     drive(&server, "Python client").await.map(drop)
 }
 
