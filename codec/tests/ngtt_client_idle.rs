@@ -1,4 +1,4 @@
-//! When a client session may go: `ClientSession::is_idle`.
+//! When a client session may go: `ClientSession::is_idle` and `is_settled`.
 
 use core::convert::Infallible;
 use wigwag_codec::Instant;
@@ -42,6 +42,7 @@ fn ping_of(written: &[(FrameType, u16)]) -> u16 {
 fn an_answer_counts_when_a_pong_has_proved_it() {
     let mut session = Session::new(Config::new());
     assert!(!session.is_idle(), "no connection");
+    assert!(!session.is_settled(), "no connection");
     session.connected(Instant::from_secs(1));
     flush(&mut session, Instant::from_secs(1));
     assert!(session.is_idle(), "nothing was ever to do");
@@ -112,4 +113,31 @@ fn requests_count_until_they_are_answered() {
     session.answer(ticket).unwrap();
     session.release(ticket);
     assert!(session.is_idle());
+}
+
+#[test]
+fn orders_that_nobody_answers_hold_up_no_farewell() {
+    let mut session = Session::new(Config::new());
+    session.connected(Instant::from_secs(1));
+    flush(&mut session, Instant::from_secs(1));
+    for tid in [7, 8] {
+        session.handle_frame(frame(FrameType::Order, tid), Instant::from_secs(1));
+    }
+    flush(&mut session, Instant::from_secs(1));
+    let taken = session.poll_order().unwrap();
+    assert!(session.is_settled(), "nothing was answered yet");
+    session.acknowledge(taken).unwrap();
+    assert!(!session.is_settled(), "an answer is to be written");
+    flush(&mut session, Instant::from_secs(1));
+    assert!(!session.is_settled(), "nobody knows whether it arrived");
+    let ping = ping_of(&flush(&mut session, Instant::from_secs(3)));
+    session.handle_frame(frame(FrameType::Ping, ping), Instant::from_secs(3));
+    flush(&mut session, Instant::from_secs(3));
+    assert!(session.is_settled(), "the other was not taken");
+    assert!(!session.is_idle(), "it can still be taken");
+    let returned = session.poll_order().unwrap();
+    session.give_back(returned).unwrap();
+    assert!(session.is_settled() && session.is_idle());
+    session.disconnected();
+    assert!(!session.is_settled());
 }

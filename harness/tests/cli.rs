@@ -30,7 +30,7 @@ fn exit_statuses_are_done_failed_and_wrong_use() {
         (&["decode", "minijson", "--filter", "tid=1"], "", 2),
         (&["decode", "ngtt", "--filter", "colour=red"], "", 2),
         (&["nothing"], "", 2),
-        (&[], "", 2),
+        (&["pki"], "", 2),
         (&["--help"], "", 0),
         (&["decode", "--help"], "", 0),
         (&["--version"], "", 0),

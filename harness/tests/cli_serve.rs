@@ -3,88 +3,16 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
 
-use serde_json::{Value as Json, json};
-use support::wigwag;
+use serde_json::json;
+use support::running::{LIMIT, Running};
+use support::{folder, name};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use wigwag_harness::pki::Pki;
-
-/// Nothing here takes longer.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// A running server, killed at the latest when dropped.
-struct Server {
-    child: Child,
-    input: Option<ChildStdin>,
-    events: Receiver<Json>,
-}
-
-impl Server {
-    fn start(args: &[&str]) -> Self {
-        let mut child = wigwag(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("wigwag starts");
-        let output = BufReader::new(child.stdout.take().expect("piped"));
-        let (sender, events) = channel();
-        thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                if sender.send(support::json(&line)).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            input: child.stdin.take(),
-            child,
-            events,
-        }
-    }
-
-    /// The next event of this name; others are passed over.
-    fn event(&self, name: &str) -> Json {
-        loop {
-            let event = self.events.recv_timeout(LIMIT);
-            let event = event.unwrap_or_else(|error| panic!("no event {name}: {error}"));
-            assert!(event["t"].is_u64(), "{event}");
-            if event["event"] == name {
-                return event;
-            }
-        }
-    }
-
-    fn say(&mut self, line: &str) {
-        let input = self.input.as_mut().expect("piped");
-        writeln!(input, "{line}").expect("the server reads");
-    }
-
-    /// Asks the server to end, as a service manager would.
-    fn terminate(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(asked.expect("kill starts").success());
-        self.event("done");
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A device by hand.
 struct Device(TlsStream<TcpStream>);
@@ -124,24 +52,13 @@ impl Device {
     }
 }
 
-fn folder() -> (tempfile::TempDir, Pki) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pki = Pki::generate();
-    pki.write_dir(&folder.path().join("pki")).expect("written");
-    (folder, pki)
-}
-
-fn name(folder: &Path, file: &str) -> String {
-    folder.join(file).display().to_string()
-}
-
 #[tokio::test]
 async fn orders_of_a_file_and_of_standard_input_are_delivered_and_told() {
     let (folder, pki) = folder();
     let orders = name(folder.path(), "orders.json");
     fs::write(&orders, r#"[{"orders":[{"type":"wait","time":1.5}]}]"#).expect("written");
     let pki_folder = name(folder.path(), "pki");
-    let mut server = Server::start(&[
+    let mut server = Running::start(&[
         "serve",
         "ngtt",
         "--listen",
@@ -186,7 +103,7 @@ async fn orders_of_a_file_and_of_standard_input_are_delivered_and_told() {
 async fn the_end_of_the_input_is_not_the_end_of_the_server() {
     let (folder, pki) = folder();
     let pki_folder = name(folder.path(), "pki");
-    let mut server = Server::start(&[
+    let mut server = Running::start(&[
         "serve",
         "ngtt",
         "--listen",
@@ -196,7 +113,7 @@ async fn the_end_of_the_input_is_not_the_end_of_the_server() {
         "--json",
     ]);
     server.say(r#"{"order":[]}"#);
-    drop(server.input.take());
+    server.end_input();
     let address = server.event("listening")["addr"]
         .as_str()
         .expect("text")
@@ -211,7 +128,7 @@ async fn the_end_of_the_input_is_not_the_end_of_the_server() {
 async fn a_client_without_a_certificate_is_refused_with_a_reason() {
     let (folder, pki) = folder();
     let pki_folder = name(folder.path(), "pki");
-    let server = Server::start(&[
+    let server = Running::start(&[
         "serve",
         "ngtt",
         "--listen",

@@ -5,11 +5,11 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use wigwag_codec::minijson::{self, ErrorKind};
-use wigwag_codec::ngtt::NgttError;
 use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind};
 use wigwag_codec::ngtt::message::{
     BaobRequestWriter, BaobResponse, LogEntry, LogsWriter, PathpointsWriter,
 };
+use wigwag_codec::ngtt::{ClientSession, NgttError};
 
 use super::order::Order;
 use super::sending::Sending;
@@ -120,7 +120,7 @@ impl<
         })
         .await;
         // It has one answer only: written.
-        let _ = Sending::new(*self, ticket).outcome().await;
+        let _ = Sending::new(*self, ticket, None).outcome().await;
     }
 
     /// Submits a batch of `pathpoints` pathpoints, which `write` adds one by
@@ -256,7 +256,8 @@ impl<
                     Ok(ticket) => {
                         // Something older may have been dropped for it.
                         inner.wake_all();
-                        Poll::Ready(Ok(Sending::new(*self, ticket)))
+                        let tid = inner.session.tid(ticket);
+                        Poll::Ready(Ok(Sending::new(*self, ticket, tid)))
                     }
                     Err(QueueError::Full) => {
                         inner.clients.register(cx.waker());
@@ -334,12 +335,26 @@ impl<
     }
 
     /// Waits until there is nothing left to do on the connection: no order is
-    /// with the application, the server has read every answer that it asked
-    /// for, and every request was answered.
+    /// here that is not answered, the server has read every answer that it
+    /// asked for, and every request was answered.
     pub async fn wait_idle(&self) {
+        self.wait(|session| session.is_idle()).await;
+    }
+
+    /// Waits as [`wait_idle`](Self::wait_idle) does, but not for orders that
+    /// the application has not answered: for one that takes no more of them.
+    /// The server delivers those again on the next connection.
+    pub async fn wait_settled(&self) {
+        self.wait(|session| session.is_settled()).await;
+    }
+
+    async fn wait(
+        &self,
+        is_done: impl Fn(&ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>) -> bool,
+    ) {
         poll_fn(|cx| {
             self.0.with(|inner| {
-                if inner.session.is_idle() {
+                if is_done(&inner.session) {
                     return Poll::Ready(());
                 }
                 inner.clients.register(cx.waker());

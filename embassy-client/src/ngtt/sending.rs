@@ -22,6 +22,7 @@ pub struct Sending<
 > {
     client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
     ticket: Ticket,
+    tid: Option<u16>,
     answer: Option<Outcome>,
 }
 
@@ -38,12 +39,20 @@ impl<
     pub(super) fn new(
         client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
         ticket: Ticket,
+        tid: Option<u16>,
     ) -> Self {
         Self {
             client,
             ticket,
+            tid,
             answer: None,
         }
+    }
+
+    /// The transaction id under which it is sent, on every connection; `None`
+    /// for logs, which are sent without one.
+    pub const fn tid(&self) -> Option<u16> {
+        self.tid
     }
 
     /// Waits for the answer, over as many connections as it takes. Can be

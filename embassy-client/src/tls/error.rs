@@ -60,7 +60,9 @@ impl core::fmt::Display for CertificateError {
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",
             Self::UnsupportedKey => "a key of the server's chain is not ECDSA P-256 with SHA-256",
-            Self::BadSignature => "a signature of the server does not fit its key",
+            Self::BadSignature => {
+                "a signature does not fit its key: the server or the root is not the one meant"
+            }
         })
     }
 }

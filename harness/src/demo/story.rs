@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 use wigwag_codec::minijson::{Encoder, Value};
@@ -14,7 +15,7 @@ use super::{Comparison, DemoError, compare, corpus};
 use crate::device::batch::{self, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
 use crate::faults::{Cut, Direction, StreamFault, StreamPlan};
-use crate::mock::{Event, MockNgtt};
+use crate::mock::{Event, EventKind, MockNgtt};
 use crate::pki::{DEFAULT_DEVICE_ID, Pki};
 use crate::vnet::{self, VirtualNet, loopback};
 
@@ -74,7 +75,8 @@ pub enum Moment {
 }
 
 /// Runs the demonstration; the comparison of the books at its end. `show` is
-/// told of everything as it happens; `interrupted` ends a story that goes on.
+/// told of everything as it happens. Once `interrupted` is ready nothing new
+/// begins, and what is on its way is brought to its end.
 ///
 /// Runs on tokio's current-thread runtime with timers and I/O.
 ///
@@ -129,6 +131,15 @@ pub async fn run(
         interrupted.await;
         cut_short.set(true);
     };
+    // That was before anybody could ask for events.
+    show(Moment::Server(Event {
+        at: Duration::ZERO,
+        device: None,
+        kind: EventKind::Listening {
+            addr: server.addr(),
+        },
+    }));
+
     let book = RefCell::new(Book::default());
     let server_tells = async {
         loop {
@@ -245,52 +256,65 @@ async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future
             server.enqueue(DEFAULT_DEVICE_ID, order.as_slice());
         }
     };
-    for number in 0..options.orders {
-        if number == 0 {
-            stage.connected(server).await;
-        }
-        if number == options.orders / 3 {
-            stage.connected(server).await;
-            show(Moment::Accident("the network resets every connection"));
-            net.faults().cut_all(Cut::Reset);
-        }
-        if number == options.orders * 2 / 3 {
-            stage.connected(server).await;
-            show(Moment::Accident("the server is killed, and comes back"));
-            server.stop(Cut::Reset).await;
-            sleep(Duration::from_millis(300)).await;
-            // Its port is still there: nobody else asked for it.
-            if server.restart().await.is_err() {
-                return;
+    // A server that was stopped must be started again, so the story is asked to
+    // end, and not dropped.
+    let over = Notify::new();
+    let is_over = Cell::new(false);
+    let listen = async {
+        interrupted.await;
+        is_over.set(true);
+        over.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let tell = async {
+        for number in 0..options.orders {
+            if is_over.get() {
+                break;
             }
+            if number == 0 {
+                stage.connected(server).await;
+            }
+            if number == options.orders / 3 {
+                stage.connected(server).await;
+                show(Moment::Accident("the network resets every connection"));
+                net.faults().cut_all(Cut::Reset);
+            }
+            if number == options.orders * 2 / 3 {
+                stage.connected(server).await;
+                show(Moment::Accident("the server is killed, and comes back"));
+                server.stop(Cut::Reset).await;
+                sleep(Duration::from_millis(300)).await;
+                // Its port is still there: nobody else asked for it.
+                if server.restart().await.is_err() {
+                    return;
+                }
+            }
+            send(server);
+            sleep(options.pace).await;
         }
-        send(server);
-        sleep(options.pace).await;
-    }
-    let all_there = async {
-        // The server's book is a snapshot: look now and then.
-        while !stage.is_over(server) {
-            sleep(Duration::from_millis(50)).await;
+        stage.all_there(server).await;
+        if options.go_on && !is_over.get() {
+            let now = compare(
+                &server.book().device(DEFAULT_DEVICE_ID),
+                &stage.book.borrow(),
+            );
+            show(Moment::Compared(now));
+            let more = async {
+                loop {
+                    send(server);
+                    sleep(Duration::from_secs(1)).await;
+                }
+            };
+            tokio::select! {
+                () = more => {}
+                () = over.notified() => {}
+            }
+            stage.all_there(server).await;
         }
     };
-    // If it does not come to its end the comparison will say what is missing.
-    let _ = tokio::time::timeout(options.limit, all_there).await;
-    if options.go_on {
-        let now = compare(
-            &server.book().device(DEFAULT_DEVICE_ID),
-            &stage.book.borrow(),
-        );
-        show(Moment::Compared(now));
-        let more = async {
-            loop {
-                send(server);
-                sleep(Duration::from_secs(1)).await;
-            }
-        };
-        tokio::select! {
-            () = more => {}
-            () = interrupted => {}
-        }
+    tokio::select! {
+        () = tell => {}
+        () = listen => {}
     }
 }
 
@@ -303,6 +327,18 @@ impl Stage<'_> {
             }
         };
         let _ = tokio::time::timeout(self.options.limit, connected).await;
+    }
+
+    /// Waits until everything has been answered. If it does not come to that
+    /// the comparison will say what is missing.
+    async fn all_there(&self, server: &MockNgtt) {
+        let all_there = async {
+            // The server's book is a snapshot: look now and then.
+            while !self.is_over(server) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let _ = tokio::time::timeout(self.options.limit, all_there).await;
     }
 
     /// Whether everything that is sent in the story has been answered.

@@ -1,6 +1,7 @@
 //! Cuts a long minijson list into lists that fit into a frame each.
 
-use wigwag_codec::minijson::{self, Encoder, Limits, Value};
+use wigwag_codec::minijson::{self, Encoder, Kind, Limits, Value};
+use wigwag_codec::ngtt::message::{LogEntry, Measured, Reading};
 
 /// One frame's worth of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +18,17 @@ pub struct Batch {
 pub enum BatchError {
     /// The input is not minijson.
     Minijson(minijson::Error),
-    /// The input is not a list, or an entry has not the shape it should have.
+    /// The whole input is something else.
+    Whole {
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// An entry is something else.
     Shape {
-        /// Index of the entry; 0 when it is the list itself.
+        /// Index of the entry.
         entry: usize,
+        /// What it should be.
+        wanted: &'static str,
     },
     /// One entry alone is larger than a batch.
     TooLarge {
@@ -35,7 +43,8 @@ impl std::fmt::Display for BatchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Minijson(error) => error.fmt(f),
-            Self::Shape { entry } => write!(f, "entry {entry} has not the shape it should have"),
+            Self::Whole { wanted } => write!(f, "not {wanted}"),
+            Self::Shape { entry, wanted } => write!(f, "entry {entry} is not {wanted}"),
             Self::TooLarge { entry, limit } => {
                 write!(
                     f,
@@ -54,16 +63,24 @@ impl From<minijson::Error> for BatchError {
     }
 }
 
+const PATHPOINT: &str = r#"{"path": text, "values": [[milliseconds, value], ..]}"#;
+const ENTRY: &str =
+    r#"{"service": text, "when": microseconds, "message": text, "level": number, ..}"#;
+
 /// Most bytes that the head of a list takes.
 const LIST_HEAD: usize = 5;
 
 /// Cuts a list of log entries into batches of at most `limit` bytes.
 ///
 /// # Errors
-/// [`BatchError`] when `list` is not a minijson list or an entry does not fit.
+/// [`BatchError`] when `list` has another shape or an entry does not fit.
 pub fn logs(list: &[u8], limit: usize) -> Result<Vec<Batch>, BatchError> {
     let mut cutter = Cutter::new(limit);
     for (index, item) in list_of(list)?.items().enumerate() {
+        LogEntry::new(item).ok_or(BatchError::Shape {
+            entry: index,
+            wanted: ENTRY,
+        })?;
         cutter.add(index, item.raw().to_vec(), 1)?;
     }
     cutter.finish()
@@ -78,9 +95,21 @@ pub fn logs(list: &[u8], limit: usize) -> Result<Vec<Batch>, BatchError> {
 pub fn pathpoints(list: &[u8], limit: usize) -> Result<Vec<Batch>, BatchError> {
     let mut cutter = Cutter::new(limit);
     for (entry, item) in list_of(list)?.items().enumerate() {
-        let shape = BatchError::Shape { entry };
-        let path = item.get("path").ok_or(shape)?;
-        let values: Vec<Value<'_>> = item.get("values").ok_or(shape)?.items().collect();
+        let shape = BatchError::Shape {
+            entry,
+            wanted: PATHPOINT,
+        };
+        let path = item.get("path").filter(|path| path.as_str().is_some());
+        let path = path.ok_or(shape)?;
+        let values = item
+            .get("values")
+            .filter(|values| values.kind() == Kind::List);
+        let values: Vec<Value<'_>> = values.ok_or(shape)?.items().collect();
+        let unknown =
+            |value: &Value<'_>| matches!(Reading::new(*value).measured, Measured::Other(_));
+        if values.iter().any(unknown) {
+            return Err(shape);
+        }
         // A third of a batch at a time, so that little room is wasted.
         let budget = (limit / 3).saturating_sub(path.raw().len() + 32);
         let mut rest = values.as_slice();
@@ -104,11 +133,37 @@ pub fn pathpoints(list: &[u8], limit: usize) -> Result<Vec<Batch>, BatchError> {
 fn list_of(input: &[u8]) -> Result<Value<'_>, BatchError> {
     let limits = Limits::new().with_length(input.len()).with_items(u32::MAX);
     let value = Value::parse_with(input, limits)?;
-    if value.kind() == minijson::Kind::List {
+    if value.kind() == Kind::List {
         Ok(value)
     } else {
-        Err(BatchError::Shape { entry: 0 })
+        Err(BatchError::Whole { wanted: "a list" })
     }
+}
+
+/// Checks a map of names and versions of binary objects, which goes into one
+/// frame as it is.
+///
+/// # Errors
+/// [`BatchError`] when `map` has another shape or is larger than `limit`.
+pub fn baobs(map: &[u8], limit: usize) -> Result<(), BatchError> {
+    let value = Value::parse_with(map, Limits::new().with_length(map.len()))?;
+    if value.kind() != Kind::Map {
+        return Err(BatchError::Whole {
+            wanted: "a map of names and versions",
+        });
+    }
+    for (entry, (name, version)) in value.entries().enumerate() {
+        if name.as_str().is_none() || version.as_i64().is_none() {
+            return Err(BatchError::Shape {
+                entry,
+                wanted: "a name and a whole number",
+            });
+        }
+    }
+    if map.len() > limit {
+        return Err(BatchError::TooLarge { entry: 0, limit });
+    }
+    Ok(())
 }
 
 fn pathpoint(path: Value<'_>, values: &[Value<'_>]) -> Result<Vec<u8>, BatchError> {
@@ -251,14 +306,50 @@ mod tests {
     #[test]
     fn what_is_no_list_of_pathpoints_is_refused() {
         assert!(matches!(pathpoints(&[], 100), Err(BatchError::Minijson(_))));
-        assert_eq!(pathpoints(&[8], 100), Err(BatchError::Shape { entry: 0 }));
+        let list = Err(BatchError::Whole { wanted: "a list" });
+        assert_eq!(pathpoints(&[8], 100), list);
+        assert_eq!(logs(&[0x50], 100), list);
+        // [null], and [{"path": "", "values": [null]}]
+        for bad in [&b"\x41\x08"[..], b"\x41\x52\x04path\x80\x06values\x41\x08"] {
+            let shape = BatchError::Shape {
+                entry: 0,
+                wanted: PATHPOINT,
+            };
+            assert_eq!(pathpoints(bad, 100), Err(shape));
+        }
+        let shape = BatchError::Shape {
+            entry: 0,
+            wanted: ENTRY,
+        };
+        assert_eq!(logs(b"\x41\x83abc", 100), Err(shape));
+    }
+
+    #[test]
+    fn a_log_entry_larger_than_a_frame_is_refused() {
+        let entry = b"\x41\x54\x07service\x80\x04when\x03\x07\x07message\x80\x05level\x03\x14";
         assert_eq!(
-            pathpoints(&[0x41, 8], 100),
-            Err(BatchError::Shape { entry: 0 })
+            logs(entry, entry.len() + 4).map(|batches| batches.len()),
+            Ok(1)
         );
         assert_eq!(
-            logs(&[0x41, 0x83, b'a', b'b', b'c'], 8),
+            logs(entry, 8),
             Err(BatchError::TooLarge { entry: 0, limit: 8 })
         );
+    }
+
+    #[test]
+    fn a_question_about_binary_objects_is_a_map_of_versions() {
+        let good = b"\x51\x05baob1\x03\x03";
+        assert_eq!(baobs(good, good.len()), Ok(()));
+        assert!(matches!(
+            baobs(good, good.len() - 1),
+            Err(BatchError::TooLarge { .. })
+        ));
+        assert!(matches!(baobs(&[0x40], 100), Err(BatchError::Whole { .. })));
+        assert!(matches!(
+            baobs(b"\x51\x05baob1\x80", 100),
+            Err(BatchError::Shape { entry: 0, .. })
+        ));
+        assert!(matches!(baobs(&[], 100), Err(BatchError::Minijson(_))));
     }
 }

@@ -55,6 +55,9 @@ pub struct Book {
     pub baobs: Option<(usize, usize)>,
     /// How many connections came up.
     pub connections: u64,
+    /// Why this device refused the server, or the server this device, when it
+    /// last tried; `None` once there is a connection.
+    pub refused: Option<String>,
 }
 
 impl Book {

@@ -45,13 +45,24 @@ pub enum DeviceEvent {
     OrderRejected(u16),
     /// An order came again that had been executed, and was not executed again.
     OrderDuplicate(u16),
+    /// Pathpoints were submitted.
+    Data {
+        /// The transaction id of their batch.
+        tid: u16,
+        /// Points in it.
+        points: usize,
+    },
     /// The server took a batch of pathpoints.
     DataConfirmed {
+        /// Its transaction id.
+        tid: u16,
         /// Points in it.
         points: usize,
     },
     /// The server refused a batch of pathpoints.
     DataRejected {
+        /// Its transaction id.
+        tid: u16,
         /// Points in it.
         points: usize,
     },
@@ -63,9 +74,9 @@ pub enum DeviceEvent {
     /// The server answered about binary objects.
     Baobs {
         /// Names to download.
-        download: usize,
+        download: Vec<String>,
         /// Names to upload.
-        upload: usize,
+        upload: Vec<String>,
     },
     /// Something was dropped or skipped by rule.
     Dropped {
@@ -106,8 +117,15 @@ impl DeviceEvent {
             Self::OrderAcked(tid) => json!({"event": "order_acked", "tid": tid}),
             Self::OrderRejected(tid) => json!({"event": "order_rejected", "tid": tid}),
             Self::OrderDuplicate(tid) => json!({"event": "order_duplicate", "tid": tid}),
-            Self::DataConfirmed { points } => json!({"event": "data_confirmed", "points": points}),
-            Self::DataRejected { points } => json!({"event": "data_rejected", "points": points}),
+            Self::Data { tid, points } => {
+                json!({"event": "data", "tid": tid, "points": points, "batches": 1})
+            }
+            Self::DataConfirmed { tid, points } => {
+                json!({"event": "data_confirmed", "tid": tid, "points": points})
+            }
+            Self::DataRejected { tid, points } => {
+                json!({"event": "data_rejected", "tid": tid, "points": points})
+            }
             Self::Logs { count } => json!({"event": "logs", "count": count}),
             Self::Baobs { download, upload } => {
                 json!({"event": "baobs", "download": download, "upload": upload})

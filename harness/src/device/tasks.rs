@@ -13,8 +13,9 @@ use serde_json::{Value as Json, json};
 use wigwag_codec::minijson::{self, Value};
 use wigwag_codec::ngtt::client::{Answer, Event, History, SkipReason};
 use wigwag_codec::ngtt::{Digest, NgttError};
-use wigwag_embassy::ngtt::{SendKind, Status};
+use wigwag_embassy::ngtt::{Reason, SendKind, Status};
 use wigwag_embassy::supervisor::FailureClass;
+use wigwag_embassy::tls::{CertificateError, End};
 
 use super::{Book, Client, DeviceEvent, Execution, Fate, Order, Reply, Sent, Work};
 use crate::device::batch::Batch;
@@ -56,9 +57,14 @@ impl Application<'_, '_> {
 
     /// Waits until the server has read everything, then closes the connection.
     pub(super) async fn leave(&self, budget: Duration) {
-        let drained = self.client.wait_idle();
-        let budget = Timer::after_millis(budget.as_millis() as u64);
-        select(drained, budget).await;
+        let (_, sends, marks) = self.client.in_use();
+        // Without a connection there may never be one: with nothing to tell
+        // the server there is nothing to wait for.
+        if sends > 0 || marks > 0 {
+            let drained = self.client.wait_settled();
+            let budget = Timer::after_millis(budget.as_millis() as u64);
+            select(drained, budget).await;
+        }
         self.client.close().await;
     }
 
@@ -112,25 +118,31 @@ impl Application<'_, '_> {
                     .submit(SendKind::DataStream, |slot| copy(&batch.payload, slot))
                     .await
                 {
-                    Ok(sending) => on_the_way.push_back((at, batch.things, sending)),
-                    Err(_) => self.data_answered(at, batch.things, Fate::Dropped),
+                    Ok(sending) => {
+                        // Pathpoints always have one.
+                        let tid = sending.tid().unwrap_or_default();
+                        let points = batch.things;
+                        (self.emit)(DeviceEvent::Data { tid, points });
+                        on_the_way.push_back((at, tid, points, sending));
+                    }
+                    Err(_) => self.data_answered(at, 0, batch.things, Fate::Dropped),
                 }
             }
-            let Some((at, points, mut sending)) = on_the_way.pop_front() else {
+            let Some((at, tid, points, mut sending)) = on_the_way.pop_front() else {
                 return;
             };
             let fate = fate(sending.outcome().await.map(drop));
-            self.data_answered(at, points, fate);
+            self.data_answered(at, tid, points, fate);
         }
     }
 
-    fn data_answered(&self, at: usize, points: usize, fate: Fate) {
+    fn data_answered(&self, at: usize, tid: u16, points: usize, fate: Fate) {
         if let Some(sent) = self.book.borrow_mut().pathpoints.get_mut(at) {
             sent.fate = fate;
         }
         (self.emit)(match fate {
-            Fate::Confirmed => DeviceEvent::DataConfirmed { points },
-            Fate::Rejected => DeviceEvent::DataRejected { points },
+            Fate::Confirmed => DeviceEvent::DataConfirmed { tid, points },
+            Fate::Rejected => DeviceEvent::DataRejected { tid, points },
             Fate::Open | Fate::Dropped => dropped("pathpoints", points as u64),
         });
     }
@@ -171,12 +183,15 @@ impl Application<'_, '_> {
         match self.ask(SendKind::SyncBaobs, write).await {
             Ok(answer) => {
                 let value = Value::parse(&answer).ok();
-                let names = |key| {
+                let names = |key| -> Vec<String> {
                     let list = value.and_then(|value| value.get(key));
-                    list.map_or(0, |list| list.len())
+                    let names = list.into_iter().flat_map(|list| list.items());
+                    names
+                        .filter_map(|name| name.as_str().map(str::to_owned))
+                        .collect()
                 };
                 let (download, upload) = (names("download"), names("upload"));
-                self.book.borrow_mut().baobs = Some((download, upload));
+                self.book.borrow_mut().baobs = Some((download.len(), upload.len()));
                 (self.emit)(DeviceEvent::Baobs { download, upload });
             }
             Err(_) => (self.emit)(dropped("question about binary objects", 1)),
@@ -211,12 +226,16 @@ impl Application<'_, '_> {
         loop {
             let status = self.client.wait_status(|status| *status != last).await;
             if let (true, Some(reason)) = (last.is_connected(), status.reason()) {
-                let reason = reason.to_string();
+                let reason = self.words(reason);
                 (self.emit)(DeviceEvent::Disconnected { reason });
             }
             match status {
                 Status::Connected { .. } => {
-                    self.book.borrow_mut().connections += 1;
+                    {
+                        let mut book = self.book.borrow_mut();
+                        book.connections += 1;
+                        book.refused = None;
+                    }
                     let server = self.server.to_owned();
                     (self.emit)(DeviceEvent::Connected { server });
                 }
@@ -226,8 +245,9 @@ impl Application<'_, '_> {
                     attempt,
                 } => {
                     let class = reason.class();
-                    let reason = reason.to_string();
+                    let reason = self.words(reason);
                     if class != FailureClass::Transient {
+                        self.book.borrow_mut().refused = Some(reason.clone());
                         (self.emit)(DeviceEvent::Refused {
                             reason: reason.clone(),
                         });
@@ -241,13 +261,23 @@ impl Application<'_, '_> {
                     });
                 }
                 Status::Offline { reason } => (self.emit)(DeviceEvent::Waiting {
-                    reason: reason.to_string(),
+                    reason: self.words(reason),
                     retry_ms: 0,
                     attempt: 0,
                 }),
                 _ => {}
             }
             last = status;
+        }
+    }
+
+    /// The reason, with the name where that is what was wrong.
+    fn words(&self, reason: Reason) -> String {
+        match reason {
+            Reason::Tls(End::Certificate(CertificateError::WrongName)) => {
+                format!("certificate not valid for {}", self.server)
+            }
+            other => other.to_string(),
         }
     }
 
@@ -259,12 +289,13 @@ impl Application<'_, '_> {
                 Event::OrderSkipped {
                     reason: SkipReason::TooLarge { length },
                     ..
-                } => (self.emit)(dropped(&format!("order of {length} bytes"), 1)),
+                } => (self.emit)(dropped(&format!("ORDER of {length} bytes"), 1)),
                 Event::UnknownType { number, .. } => {
                     (self.emit)(dropped(&format!("frame of unknown type {number}"), 1));
                 }
-                Event::Oversized { length, .. } => {
-                    (self.emit)(dropped(&format!("frame of {length} bytes"), 1));
+                Event::Oversized { head, length } => {
+                    let what = format!("{} of {length} bytes", head.kind.name());
+                    (self.emit)(dropped(&what, 1));
                 }
                 _ => {}
             }

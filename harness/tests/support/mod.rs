@@ -2,13 +2,18 @@
 
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub(crate) mod device;
+pub(crate) mod running;
+
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use wigwag_harness::pki::Pki;
 
 /// Nothing that these tests run takes longer.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -96,4 +101,17 @@ pub(crate) fn lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Vec<u8
         .into_iter()
         .flat_map(|line| format!("{}\n", line.as_ref()).into_bytes())
         .collect()
+}
+
+/// A folder of its own for a test, with certificates in `pki`.
+pub(crate) fn folder() -> (tempfile::TempDir, Pki) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pki = Pki::generate();
+    pki.write_dir(&folder.path().join("pki")).expect("written");
+    (folder, pki)
+}
+
+/// A file of the folder, as an argument.
+pub(crate) fn name(folder: &Path, file: &str) -> String {
+    folder.join(file).display().to_string()
 }

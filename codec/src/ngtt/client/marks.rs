@@ -305,14 +305,21 @@ impl<const MARKS: usize> Marks<MARKS> {
         let waiting = |stage| {
             matches!(
                 stage,
-                Stage::Executed {
-                    reply: Reply::Waiting,
-                    ..
-                }
+                Stage::Started { .. }
+                    | Stage::Executed {
+                        reply: Reply::Waiting,
+                        ..
+                    }
             )
         };
         self.iter()
             .all(|mark| mark.persist.is_none() && waiting(mark.stage))
+    }
+
+    /// Whether an answer of the application is remembered.
+    pub(super) fn any_answered(&self) -> bool {
+        self.iter()
+            .any(|mark| matches!(mark.stage, Stage::Executed { .. }))
     }
 
     /// How many marks are in use.

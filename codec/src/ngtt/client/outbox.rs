@@ -315,6 +315,13 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
         slot.payload.get(..slot.length).filter(|_| readable)
     }
 
+    /// The transaction id of what is in the slot of a ticket, if it has one.
+    pub(super) fn tid(&self, ticket: Ticket) -> Option<u16> {
+        let slot = self.slots.get(usize::from(ticket.slot))?;
+        let there = slot.generation == ticket.generation && slot.state != State::Free;
+        Some(slot.tid).filter(|tid| there && *tid != 0)
+    }
+
     /// Nobody reads the payload of an answered ticket any more.
     pub(super) fn release(&mut self, ticket: Ticket) {
         if let Some(slot) = self.get_mut(ticket)

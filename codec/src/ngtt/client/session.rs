@@ -281,6 +281,15 @@ impl<
         self.outbox.fetch().ok_or(QueueError::Full)
     }
 
+    /// The transaction id under which `ticket` is sent, on this connection and
+    /// on later ones, until its slot is free: most answers free it when they
+    /// are taken. `None` then, and for logs and FETCH_ORDERS, which are sent
+    /// without one.
+    #[must_use]
+    pub fn tid(&self, ticket: Ticket) -> Option<u16> {
+        self.outbox.tid(ticket)
+    }
+
     /// The next answer to any ticket.
     pub fn poll_answer(&mut self) -> Option<(Ticket, Outcome)> {
         self.outbox.poll()
@@ -335,21 +344,36 @@ impl<
         )
     }
 
-    /// Whether there is nothing left to do on this connection: no order is with
-    /// the application, the server has read every answer that it asked for, and
-    /// every request was answered. False without a connection.
+    /// Whether there is nothing left to do on this connection: no order is here
+    /// that the application has to take or to answer, and all is
+    /// [settled](Self::is_settled). False without a connection.
     ///
     /// Orders answered on an earlier connection may still be remembered. The
     /// server has had its chance to ask for those answers again: it has read
     /// FETCH_ORDERS since.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let asked = self.link.as_ref().map(|link| link.asked);
-        let known = asked == Some(Asked::Read) || self.orders.marks.len() == 0;
-        asked.is_some()
-            && known
-            && self.orders.len() == 0
+        let remembered = self.orders.marks.len() > 0;
+        self.is_settled() && self.orders.len() == 0 && (self.has_been_asked() || !remembered)
+    }
+
+    /// Whether everything that the application gave has arrived: the server has
+    /// read every answer that it asked for, and every request was answered.
+    /// False without a connection.
+    ///
+    /// Orders that the application has not answered do not count: this is for
+    /// one that takes no more of them. The server delivers those again on the
+    /// next connection.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_connected()
+            && (self.has_been_asked() || !self.orders.marks.any_answered())
             && self.outbox.len() == 0
             && self.orders.marks.at_rest()
+    }
+
+    /// Whether the server is known to have read FETCH_ORDERS on this connection.
+    fn has_been_asked(&self) -> bool {
+        matches!(&self.link, Some(link) if link.asked == Asked::Read)
     }
 }

@@ -15,18 +15,29 @@ use screen::Screen;
 /// Everything runs in this process: a server on the loopback with fresh
 /// certificates, and the device's own client on the embassy-net stack, over a
 /// virtual network. After the story an order a second goes on until Ctrl-C.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Args {
     /// End after the story. The exit status is 0 only if the server's and the
     /// device's books agree and everything was executed once.
     #[arg(long)]
     once: bool,
     /// The seed of what the network leaves to chance.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = Options::default().seed)]
     seed: u64,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,
+}
+
+impl Default for Args {
+    /// Without any argument.
+    fn default() -> Self {
+        Self {
+            once: false,
+            seed: Options::default().seed,
+            json: false,
+        }
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -41,15 +52,24 @@ pub(crate) fn run(args: &Args) -> Outcome {
         go_on: !args.once,
         ..Options::default()
     };
-    let stop = async {
-        tokio::select! {
-            () = interrupted() => {}
-            () = closed.notified() => {}
-        }
+    let show = |moment| screen.show(moment);
+    // The first interruption brings the story to its end, the second is
+    // somebody who does not want to wait for that.
+    let hurry = async {
+        interrupted().await;
+        interrupted().await;
     };
-    let compared = runtime
-        .block_on(demo::run(options, &|moment| screen.show(moment), stop))
-        .map_err(|error| Failure::Work(error.to_string()))?;
+    let compared = runtime.block_on(async {
+        tokio::select! {
+            compared = demo::run(options, &show, interrupted()) => Some(compared),
+            () = closed.notified() => None,
+            () = hurry => None,
+        }
+    });
+    let Some(compared) = compared else {
+        return Err(screen.abandon());
+    };
+    let compared = compared.map_err(|error| Failure::Work(error.to_string()))?;
     let agrees = compared.agrees();
     screen.finish(&compared)?;
     if agrees { Ok(()) } else { Err(Failure::Shown) }

@@ -78,6 +78,13 @@ impl<'a> Screen<'a> {
         }
     }
 
+    /// The end before there is anything to compare: nobody reads any more, or
+    /// somebody did not want to wait.
+    pub(super) fn abandon(self) -> Failure {
+        let failure = self.inner.into_inner().failure;
+        failure.unwrap_or_else(|| Failure::Work("ended before the books were compared".into()))
+    }
+
     /// The summary, and the end.
     pub(super) fn finish(self, compared: &Comparison) -> Outcome {
         let mut inner = self.inner.into_inner();
@@ -246,7 +253,7 @@ impl Bars {
                     }
                 }
             }
-            Moment::Device(DeviceEvent::DataConfirmed { points }) => {
+            Moment::Device(DeviceEvent::DataConfirmed { points, .. }) => {
                 self.points.inc(*points as u64);
             }
             Moment::Device(DeviceEvent::Logs { count }) => self.logs.inc(*count as u64),
@@ -292,7 +299,8 @@ fn line(moment: &Moment) -> Option<String> {
             DeviceEvent::Waiting { reason, .. } => format!("device    waits: {reason}"),
             DeviceEvent::Refused { reason } => format!("device    refused: {reason}"),
             DeviceEvent::Baobs { download, upload } => {
-                format!("device    binary objects: {download} to download, {upload} to upload")
+                let (down, up) = (download.len(), upload.len());
+                format!("device    binary objects: {down} to download, {up} to upload")
             }
             _ => return None,
         },

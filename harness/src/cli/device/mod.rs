@@ -1,6 +1,7 @@
 //! `wigwag device`: a device to try servers against.
 
 mod ngtt;
+mod printer;
 
 use super::outcome::Outcome;
 

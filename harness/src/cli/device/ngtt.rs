@@ -1,29 +1,26 @@
 //! `wigwag device ngtt`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use serde_json::{Value as Json, json};
-use tokio::sync::Notify;
 use wigwag_codec::minijson::Floats;
-use wigwag_codec::ngtt::client::Answer;
 use wigwag_embassy::journal::RamJournal;
 
+use super::printer::Printer;
 use crate::cli::buffer::from_json;
 use crate::cli::input::Source;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{Output, say};
 use crate::cli::problem::Problem;
 use crate::device::batch::{self, Batch, BatchError};
-use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Fate, Reply, Sent, Settings, Work};
+use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
 use crate::pki::Pki;
 use crate::vnet::{self, VirtualNet, always};
 
@@ -53,10 +50,12 @@ pub(crate) struct Args {
     /// How orders are answered.
     #[arg(long, value_enum, default_value_t = Answering::Ack)]
     reply: Answering,
-    /// Pathpoints to send: [{"path": .., "values": [[ms, value], ..]}, ..].
+    /// Pathpoints to send: [{"path": .., "values": [[ms, value], ..]}, ..],
+    /// with times in milliseconds since 1970.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Log entries to send: [{"service": .., "when": .., ..}, ..].
+    /// Log entries to send: [{"service": .., "when": .., "message": ..,
+    /// "level": ..}, ..], with times in microseconds since 1970.
     #[arg(long, value_name = "FILE")]
     logs: Option<PathBuf>,
     /// Binary objects to ask about: {"name": version, ..}.
@@ -133,14 +132,7 @@ async fn devices(
     work: &Work,
     duration: Option<Duration>,
 ) -> Outcome {
-    let printer = Printer {
-        json,
-        several: identities.len() > 1,
-        started: Instant::now(),
-        output: RefCell::new(Output::new()),
-        failure: Cell::new(None),
-        stop: Notify::new(),
-    };
+    let printer = Printer::new(json, identities.len() > 1);
     let books: Vec<RefCell<Book>> = identities.iter().map(|_| RefCell::default()).collect();
     let mut running: FuturesUnordered<_> = identities
         .iter()
@@ -160,12 +152,19 @@ async fn devices(
         tokio::select! {
             () = interrupted() => {}
             () = time => {}
-            () = printer.stop.notified() => {}
+            () = printer.stop().notified() => {}
         }
         // Everybody who waits, and whoever begins to: devices poll in turn.
-        loop {
-            printer.stop.notify_waiters();
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let tell = async {
+            loop {
+                printer.stop().notify_waiters();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // They bring what they do to its end, unless somebody cannot wait.
+        tokio::select! {
+            () = tell => {}
+            () = interrupted() => {}
         }
     };
     let all = async {
@@ -180,7 +179,8 @@ async fn devices(
     };
     drop(running);
     done?;
-    printer.done(&books)
+    let ids: Vec<&str> = identities.iter().map(|identity| &*identity.id).collect();
+    printer.done(&ids, work, &books)
 }
 
 async fn device(
@@ -210,7 +210,7 @@ async fn device(
         RamJournal::<{ device::MARKS }>::new(),
         book,
         &emit,
-        printer.stop.notified(),
+        printer.stop().notified(),
     )
     .await
     .map_err(|error| Failure::Usage(error.to_string()))
@@ -294,7 +294,7 @@ fn work(args: &Args) -> Outcome<Work> {
         },
         pathpoints: batches(args.data.as_deref(), batch::pathpoints)?,
         logs: batches(args.logs.as_deref(), batch::logs)?,
-        baobs: args.baobs.as_deref().map(minijson).transpose()?,
+        baobs: args.baobs.as_deref().map(baobs).transpose()?,
         max_orders: args.max_orders,
     })
 }
@@ -310,6 +310,13 @@ fn batches(
         .map_err(|error| Failure::Work(format!("{}: {error}", path.display())))
 }
 
+fn baobs(path: &Path) -> Outcome<Vec<u8>> {
+    let map = minijson(path)?;
+    batch::baobs(&map, BATCH_BYTES)
+        .map_err(|error| Failure::Work(format!("{}: {error}", path.display())))?;
+    Ok(map)
+}
+
 /// A JSON file as minijson.
 fn minijson(path: &Path) -> Outcome<Vec<u8>> {
     let text = Source::of_file(path).read()?;
@@ -317,102 +324,4 @@ fn minijson(path: &Path) -> Outcome<Vec<u8>> {
         let problem = Problem::from(error);
         Failure::Work(format!("{}: {}", path.display(), problem.text()))
     })
-}
-
-/// Events of all devices on standard output.
-struct Printer {
-    json: bool,
-    several: bool,
-    started: Instant,
-    output: RefCell<Output>,
-    failure: Cell<Option<Failure>>,
-    stop: Notify,
-}
-
-impl Printer {
-    fn event(&self, id: &str, event: &DeviceEvent) {
-        let mut object = event.json();
-        object["t"] = json!(self.millis());
-        object["cn"] = json!(id);
-        let line = if self.json {
-            object.to_string()
-        } else {
-            self.line(id, &object)
-        };
-        let mut output = self.output.borrow_mut();
-        if let Err(failure) = output.line(&line).and_then(|()| output.flush()) {
-            self.failure.set(Some(failure));
-            self.stop.notify_waiters();
-            self.stop.notify_one();
-        }
-    }
-
-    fn line(&self, id: &str, object: &Json) -> String {
-        let name = object["event"].as_str().unwrap_or_default();
-        let mut line = format!("{:8.3} s  ", self.started.elapsed().as_secs_f64());
-        if self.several {
-            line.push_str(&format!("{id}  "));
-        }
-        line.push_str(&name.replace('_', " "));
-        let fields = object.as_object().into_iter().flatten();
-        for (field, value) in fields.filter(|(field, _)| !matches!(&***field, "event" | "t" | "cn"))
-        {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            line.push_str(&format!("  {field} {text}"));
-        }
-        line
-    }
-
-    fn millis(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// The totals of all devices. Something that was sent and has not arrived
-    /// is a failure of the work.
-    fn done(self, books: &[RefCell<Book>]) -> Outcome {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let sum = |count: fn(&Book) -> usize| -> usize {
-            books.iter().map(|book| count(&book.borrow())).sum()
-        };
-        let lost = sum(|book| unsent(&book.pathpoints) + unsent(&book.logs));
-        let totals = json!({
-            "event": "done",
-            "t": self.millis(),
-            "devices": books.len(),
-            "connections": sum(|book| book.connections as usize),
-            "orders": sum(|book| book.orders.len()),
-            "acked": sum(|book| answered(book, Answer::Confirm)),
-            "rejected": sum(|book| answered(book, Answer::Reject)),
-            "points": sum(Book::points_confirmed),
-            "logs": sum(Book::logs_confirmed),
-            "baobs": sum(|book| usize::from(book.baobs.is_some())),
-            "unsent_batches": lost,
-        });
-        let mut output = self.output.into_inner();
-        if self.json {
-            output.line(&totals.to_string())?;
-        } else {
-            output.line(&format!("done: {totals}"))?;
-        }
-        output.finish()?;
-        if lost > 0 {
-            say(&format!("{lost} batches have not reached the server"));
-            return Err(Failure::Shown);
-        }
-        Ok(())
-    }
-}
-
-fn answered(book: &Book, answer: Answer) -> usize {
-    let orders = book.orders.iter();
-    orders.filter(|order| order.answer == Some(answer)).count()
-}
-
-fn unsent(batches: &[Sent]) -> usize {
-    let open = |sent: &&Sent| matches!(sent.fate, Fate::Open | Fate::Dropped);
-    batches.iter().filter(open).count()
 }

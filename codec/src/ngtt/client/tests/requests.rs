@@ -372,3 +372,30 @@ fn a_window_of_nothing_is_a_window_of_one() {
     submit(&mut session, SendKind::DataStream, b"b").unwrap();
     assert_eq!(write(&mut session, at(1)).len(), 1);
 }
+
+#[test]
+fn a_ticket_knows_its_transaction_id_on_every_connection() {
+    let mut session = connected();
+    let data = submit(&mut session, DATA, b"points").unwrap();
+    let baobs = submit(&mut session, BAOBS, b"have").unwrap();
+    let logs = submit(&mut session, LOGS, b"logs").unwrap();
+    let tids = |written: &[Written]| -> Vec<u16> {
+        let wanted = [FrameType::DataStream, FrameType::SyncBaobRequest];
+        let chosen = written.iter().filter(|frame| wanted.contains(&frame.0));
+        chosen.map(|frame| frame.1).collect()
+    };
+    let known = [session.tid(data).unwrap(), session.tid(baobs).unwrap()];
+    assert_eq!(tids(&write(&mut session, at(1))), known);
+    assert_eq!(session.tid(logs), None);
+    session.disconnected();
+    session.connected(at(2));
+    assert_eq!(tids(&write(&mut session, at(2))), known);
+
+    reply(&mut session, FrameType::DataStreamConfirm, known[0], at(2));
+    assert_eq!(session.tid(data), Some(known[0]));
+    assert_eq!(session.answer(data), Some(Outcome::Confirmed));
+    assert_eq!(session.tid(data), None, "the slot is free");
+    let next = submit(&mut session, DATA, b"more").unwrap();
+    assert_ne!(session.tid(next), None);
+    assert_eq!(session.tid(data), None, "the slot is another one's");
+}
