@@ -14,7 +14,9 @@
 //!
 //! Sequences and maps need not know their length beforehand. Lists and maps as
 //! keys are refused. Nesting is limited to [`MAX_DEPTH`](super::MAX_DEPTH) on the
-//! way out and by [`Limits::depth`] on the way in.
+//! way out and by [`Limits::depth`] on the way in. A type that contains itself
+//! takes stack for each level, as serde does; on little stack set the depth
+//! accordingly, or use a [`Value`](super::Value), which takes none.
 //!
 //! On the way in text and bytes can be borrowed from the input, and a field of
 //! type [`Value`](super::Value) takes any value as it stands. What the program's

@@ -47,7 +47,9 @@ pub struct Config {
     /// is forgotten. 120 s.
     pub redelivery_grace: Duration,
     /// Whether FETCH_ORDERS is written on each new connection. Without it the
-    /// server may keep its orders to itself. True.
+    /// server may keep its orders to itself, and orders remembered from earlier
+    /// connections are not forgotten before it is written for another reason:
+    /// by request, or for an order that was skipped. True.
     pub fetch_on_connect: bool,
 }
 

@@ -67,7 +67,10 @@ impl<
         // that transaction ids are free: only once that is durable.
         let ping = !self.orders.marks.releasing() && link.keep.ping_due(now, &self.config);
         let room = (link.skipped_slot && free_slot && (link.progress || ping))
-            || (link.skipped_mark && free_slot && free_mark);
+            || (link.skipped_mark && free_slot && free_mark)
+            // Marks of earlier connections are dropped only when the server was
+            // asked, and has had its time.
+            || (link.skipped_mark && link.redelivery == Grace::NotAsked);
         if link.fetch || room || self.outbox.wants_fetch() {
             return Some(Outgoing::Fetch);
         }

@@ -302,3 +302,35 @@ fn no_further_ping_is_written_before_the_release_is_durable() {
     assert_eq!(session.handle_timeout(at(121)), Ok(()));
     assert_eq!(write(&mut session, at(121))[0].0, FrameType::Ping);
 }
+
+/// Where FETCH_ORDERS is not written by itself, marks from before must not keep
+/// out new orders for ever.
+#[test]
+fn marks_in_use_since_before_are_asked_for_when_they_keep_out_an_order() {
+    let mut session = Session::new(Config {
+        fetch_on_connect: false,
+        ..Config::new()
+    });
+    let record = |tid| Record {
+        kind: RecordKind::Executed(Answer::Confirm),
+        tid,
+        digest: crate::ngtt::Digest::of(b"go"),
+    };
+    session.restore((1..=4).map(record)).unwrap();
+    session.connected(at(0));
+    assert_eq!(write(&mut session, at(0)), []);
+    for _ in 0..2 {
+        deliver(&mut session, 5, b"go", at(1));
+        assert_eq!(session.poll_order(), None);
+    }
+    let written = write(&mut session, at(1));
+    assert_eq!(written, [(FrameType::FetchOrders, 0, Vec::new())], "once");
+    deliver(&mut session, 5, b"go", at(2));
+    ping_pong(&mut session, at(2));
+    for secs in [32, 62, 92, 121] {
+        ping_pong(&mut session, at(secs));
+    }
+    persist(&mut session);
+    assert!(write(&mut session, at(121)).contains(&empty(FrameType::FetchOrders, 0)));
+    take(&mut session, 5, b"go", at(122));
+}

@@ -189,3 +189,30 @@ fn no_ping_is_sent_back_twice_within_the_time_of_quiet() {
         assert!(session.counters().echoes > 10);
     }
 }
+
+/// A clock that breaks its promise costs a connection at most.
+#[test]
+fn a_clock_that_jumps_neither_panics_nor_turns_in_circles() {
+    let years = at(3_000_000_000);
+    let times = [at(100), at(1), years, at(50), Instant::MAX, Instant::ZERO];
+    for first in times {
+        for second in times {
+            let mut session = connected();
+            session.connected(first);
+            submit(&mut session, SendKind::Logs, b"a").unwrap();
+            deliver(&mut session, 7, b"go", second);
+            reply(&mut session, FrameType::Ping, 0x8001, first);
+            for now in [second, first, second] {
+                let alive = session.handle_timeout(now).is_ok();
+                let next = session.next_timeout();
+                assert!(!alive || next > Some(now), "{first:?} {second:?}: {next:?}");
+                assert!(write(&mut session, now).len() < 10);
+            }
+            // The next connection is none the worse for it.
+            persist(&mut session);
+            session.connected(at(1));
+            assert!(!write(&mut session, at(1)).is_empty());
+            assert_eq!(session.handle_timeout(at(2)), Ok(()));
+        }
+    }
+}
