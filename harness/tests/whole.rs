@@ -16,6 +16,7 @@ use wigwag_harness::faults::{Cut, Direction, StreamFault, StreamPlan};
 use wigwag_harness::mock::{self, Answer, DataAnswer, MockNgtt};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
 use wigwag_harness::vnet::{Options, VirtualNet};
+use wigwag_tests::campaign;
 
 const ORDERS: u64 = 12;
 
@@ -136,7 +137,7 @@ fn compare(device: &Book, server: &mock::DeviceBook, seed: u64) {
 }
 
 #[test]
-fn nothing_is_lost_and_nothing_done_twice_whatever_is_cut() {
+fn campaign_nothing_is_lost_and_nothing_done_twice_whatever_is_cut() {
     in_paused_time(cut_anywhere);
 }
 
@@ -144,7 +145,7 @@ async fn cut_anywhere() {
     let pki = Pki::generate();
     let (settings, work) = (settings(&pki), work(Some(ORDERS)));
     let mut struck = 0;
-    for seed in 0..30 {
+    for seed in campaign::seeds("whole device", 300) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let server = MockNgtt::start(&pki).await.unwrap();
         for number in 0..ORDERS {
