@@ -140,13 +140,25 @@ impl Supervisor {
         self.connected_since = Some(now);
     }
 
+    /// The application ended the connection, or the attempt: no failure. A
+    /// connection that was stable clears the count of earlier ones.
+    pub fn ended(&mut self, now: Instant) {
+        if self.take_stable(now) {
+            self.failures = 0;
+        }
+    }
+
+    /// Whether there was a connection that lived long enough; it is over now.
+    fn take_stable(&mut self, now: Instant) -> bool {
+        self.connected_since
+            .take()
+            .is_some_and(|since| now.saturating_duration_since(since) >= self.backoff.stable_after)
+    }
+
     /// An attempt failed, or the connection was lost. `random` is uniform over
     /// all of u32.
     pub fn failed(&mut self, class: FailureClass, now: Instant, random: u32) -> Retry {
-        let stable = self
-            .connected_since
-            .take()
-            .is_some_and(|since| now.saturating_duration_since(since) >= self.backoff.stable_after);
+        let stable = self.take_stable(now);
         // Each class counts from its own first window.
         if stable || class != self.class {
             self.failures = 0;
@@ -236,6 +248,26 @@ mod tests {
             supervisor.failed(FailureClass::Transient, now, MAX).attempt,
             2
         );
+    }
+
+    #[test]
+    fn what_the_application_ends_is_no_failure_and_no_recovery() {
+        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut now = Instant::from_secs(0);
+        for _ in 0..5 {
+            supervisor.failed(FailureClass::Transient, now, MAX);
+        }
+        supervisor.connected(now);
+        supervisor.ended(now);
+        // The minute passes without a connection.
+        now = now.saturating_add(Duration::from_secs(60));
+        let retry = supervisor.failed(FailureClass::Transient, now, MAX);
+        assert_eq!(retry.attempt, 6);
+        supervisor.connected(now);
+        now = now.saturating_add(Duration::from_secs(60));
+        supervisor.ended(now);
+        let retry = supervisor.failed(FailureClass::Transient, now, MAX);
+        assert_eq!(retry.attempt, 1);
     }
 
     #[test]

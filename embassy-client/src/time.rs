@@ -7,12 +7,38 @@ pub fn now() -> Instant {
     Instant::from_micros(embassy_time::Instant::now().as_micros())
 }
 
-/// The same instant for embassy's timers.
+/// A hundred years in microseconds: as good as never. Any more could overflow
+/// when embassy turns it into ticks, or adds it to the present: the count of
+/// ticks is multiplied with the tick rate first.
+const NEVER: u64 = 100 * 366 * 24 * 3600 * 1_000_000;
+
+/// The same instant for embassy's timers; one beyond a hundred years is cut.
 pub(crate) fn instant(at: Instant) -> embassy_time::Instant {
-    embassy_time::Instant::from_micros(at.as_micros())
+    embassy_time::Instant::from_micros(at.as_micros().min(NEVER))
 }
 
-/// The same duration for embassy's timers; one too long to count is cut.
+/// The same duration for embassy's timers; one of more than a hundred years,
+/// such as `Duration::MAX` for "no limit", is cut.
 pub(crate) fn duration(length: core::time::Duration) -> embassy_time::Duration {
-    embassy_time::Duration::from_micros(u64::try_from(length.as_micros()).unwrap_or(u64::MAX / 4))
+    let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+    embassy_time::Duration::from_micros(micros.min(NEVER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_is_far_away_at_every_tick_rate() {
+        let longest = duration(core::time::Duration::MAX).as_micros();
+        assert_eq!(longest, NEVER);
+        assert_eq!(instant(Instant::from_micros(u64::MAX)).as_micros(), NEVER);
+        // From a slow clock's 32,768 Hz to a nanosecond: what embassy computes.
+        for rate in [32_768, 1_000_000, 80_000_000, 1_000_000_000_u128] {
+            let ticks = u128::from(NEVER) * rate / 1_000_000;
+            assert!(2 * ticks < u128::from(u64::MAX), "{rate} Hz");
+        }
+        let second = core::time::Duration::from_secs(1);
+        assert_eq!(duration(second), embassy_time::Duration::from_secs(1));
+    }
 }

@@ -21,6 +21,10 @@ use super::status::Status;
 /// Every method that waits can be dropped at any time: an order is taken, and
 /// a request submitted, in the poll that returns or not at all. What was
 /// submitted is sent even if nobody waits for the answer any more.
+///
+/// Up to 16 tasks can wait at a time. With more nothing is lost, but they keep
+/// waking each other, which costs processor time. A closure that is given to a
+/// method runs while the state is locked: it must not use the client.
 pub struct Client<
     'a,
     M: RawMutex,
@@ -293,7 +297,8 @@ impl<
         .await
     }
 
-    /// Waits for the connection that is being made, or tells why there is none.
+    /// Waits for the connection that is being made, or tells why there is none;
+    /// after [`close`](Self::close) it waits for [`open`](Self::open) first.
     ///
     /// # Errors
     /// [`NgttError::ConnectionFailed`] when the client has been offline for
@@ -311,26 +316,36 @@ impl<
     pub fn reconnect(&self) {
         self.0.with(|inner| {
             inner.wish = Wish::Reconnect;
-            inner.wake_driver();
+            inner.wake_all();
         });
     }
 
     /// Ends the connection in good order and stays without one until
-    /// [`open`](Self::open); ready when it is closed. What is queued stays
-    /// queued; to send it first, wait for [`wait_idle`](Self::wait_idle).
+    /// [`open`](Self::open); ready when it is closed, or when another task
+    /// wants a connection after all. What is queued stays queued; to send it
+    /// first, wait for [`wait_idle`](Self::wait_idle).
     pub async fn close(&self) {
         self.0.with(|inner| {
             inner.wish = Wish::Close;
             inner.wake_driver();
         });
-        self.wait_status(|status| *status == Status::Closed).await;
+        poll_fn(|cx| {
+            self.0.with(|inner| {
+                if inner.status == Status::Closed || inner.wish != Wish::Close {
+                    return Poll::Ready(());
+                }
+                inner.clients.register(cx.waker());
+                Poll::Pending
+            })
+        })
+        .await;
     }
 
     /// Connects again after [`close`](Self::close).
     pub fn open(&self) {
         self.0.with(|inner| {
             inner.wish = Wish::Stay;
-            inner.wake_driver();
+            inner.wake_all();
         });
     }
 

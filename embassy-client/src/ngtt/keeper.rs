@@ -15,7 +15,7 @@ use super::driver::{Stop, drive};
 use super::state::{State, Wish};
 use super::status::{Reason, Status};
 use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
-use crate::supervisor::Supervisor;
+use crate::supervisor::{FailureClass, Supervisor};
 use crate::time;
 use crate::tls;
 
@@ -105,6 +105,9 @@ impl<
     >
 {
     pub(super) async fn run(&mut self) -> ! {
+        // The runner may have been dropped and started again.
+        self.state.with(|inner| inner.session.disconnected());
+        self.state.set_status(Status::Joining);
         let mut supervisor = Supervisor::new(self.config.backoff);
         self.spread_start().await;
         // A link that flaps must not undo the backoff: it may cut one wait
@@ -113,14 +116,23 @@ impl<
         loop {
             self.wanted().await;
             let state = self.state;
+            let could_cut_short = may_cut_short;
             let attempt = async {
                 self.online().await;
                 self.attempt(&mut supervisor, &mut may_cut_short).await
             };
             let reason = match select(attempt, closed_early(state)).await {
                 Either::First(Stop::Failed(reason)) => reason,
-                Either::First(Stop::Unwanted) | Either::Second(()) => continue,
+                Either::First(Stop::Unwanted) | Either::Second(()) => {
+                    supervisor.ended(time::now());
+                    continue;
+                }
             };
+            if reason.class() != FailureClass::Transient {
+                // With TLS 1.3 a refused device is connected for a moment. That
+                // does not count.
+                may_cut_short = could_cut_short;
+            }
             let retry = supervisor.failed(reason.class(), time::now(), self.rng.next_u32());
             self.state.set_status(Status::Waiting {
                 reason,

@@ -40,10 +40,7 @@ impl<
     /// Tells the session what the journal knows. After any trouble the past
     /// stays unknown, and orders are handed over as such.
     pub(super) async fn restore(self) -> Self {
-        if self
-            .state
-            .with(|inner| core::mem::replace(&mut inner.restored, true))
-        {
+        if self.state.with(|inner| inner.restored) {
             return self;
         }
         let mut records: heapless::Vec<Record, MARKS> = heapless::Vec::new();
@@ -56,17 +53,21 @@ impl<
                 }
             })
             .await;
-        self.state.with(|inner| match memory {
-            Ok(Memory::Kept) => {
-                // One record too many makes the session say so and remember
-                // the others.
-                let all = records.iter().copied().chain(too_many);
-                if inner.session.restore(all).is_err() {
-                    inner.journal_failures = inner.journal_failures.saturating_add(1);
+        self.state.with(|inner| {
+            // Only now: the future may have been dropped while it read.
+            inner.restored = true;
+            match memory {
+                Ok(Memory::Kept) => {
+                    // One record too many makes the session say so and remember
+                    // the others.
+                    let all = records.iter().copied().chain(too_many);
+                    if inner.session.restore(all).is_err() {
+                        inner.journal_failures = inner.journal_failures.saturating_add(1);
+                    }
                 }
+                Ok(Memory::Lost) => {}
+                Err(_) => inner.journal_failures = inner.journal_failures.saturating_add(1),
             }
-            Ok(Memory::Lost) => {}
-            Err(_) => inner.journal_failures = inner.journal_failures.saturating_add(1),
         });
         self
     }
@@ -91,6 +92,67 @@ impl<
                 Timer::after(RETRY).await;
             }
             self.state.with(|inner| inner.recorded(record));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::future::Future;
+    use core::pin::pin;
+    use core::task::{Context, Waker};
+
+    use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+    use wigwag_codec::ngtt::Digest;
+    use wigwag_codec::ngtt::client::{Config, RecordKind};
+
+    use super::*;
+
+    /// Knows one order that was begun, and takes two polls to tell.
+    struct Slow;
+
+    impl Journal for Slow {
+        type Error = ();
+
+        async fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Memory, ()> {
+            let mut waited = false;
+            poll_fn(|_| match core::mem::replace(&mut waited, true) {
+                false => Poll::Pending,
+                true => Poll::Ready(()),
+            })
+            .await;
+            each(Record {
+                kind: RecordKind::Started,
+                tid: 1,
+                digest: Digest::of(b"order"),
+            });
+            Ok(Memory::Kept)
+        }
+
+        async fn append(&mut self, _: Record) -> Result<(), ()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_runner_dropped_while_it_reads_the_journal_reads_it_again() {
+        let state: State<NoopRawMutex> = State::new(Config::new());
+        let mut journal = Slow;
+        for polls in [1, 2, 2] {
+            let recorder = Recorder {
+                state: &state,
+                journal: &mut journal,
+            };
+            let mut restoring = pin!(recorder.restore());
+            let mut context = Context::from_waker(Waker::noop());
+            for _ in 0..polls {
+                if restoring.as_mut().poll(&mut context).is_ready() {
+                    break;
+                }
+            }
+            // Dropped here: the first time before it is done.
+            let known = state.with(|inner| inner.session.in_use().2);
+            assert_eq!(known, polls - 1);
         }
     }
 }

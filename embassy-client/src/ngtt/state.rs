@@ -11,9 +11,10 @@ use wigwag_codec::ngtt::{ClientSession, Digest};
 use super::client::Client;
 use super::status::Status;
 
-/// Futures of the application that can wait at the same time without waking
-/// each other needlessly.
-const WAITING: usize = 8;
+/// Tasks of the application that can wait at the same time without waking each
+/// other needlessly: by default four that execute orders, four that wait for
+/// answers, and as many for status, events and the rest.
+const WAITING: usize = 16;
 
 /// The session and what surrounds it, for a `static`: everything that outlives
 /// connections. Its const parameters are those of

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wigwag_codec::ngtt::Digest;
 use wigwag_codec::ngtt::client::Answer;
 
-use super::DataAnswer;
+use super::{DataAnswer, MockOptions};
 
 /// Everything a server knows, device by device. Times are since the server's
 /// start.
@@ -47,6 +47,8 @@ pub struct DeviceBook {
     pub baobs: Vec<BaobSync>,
     /// Batches, logs and requests that found no room in this record.
     pub unrecorded: u64,
+    /// Bytes that the kept logs and requests came with.
+    pub(super) kept_bytes: usize,
     /// Connections made.
     pub connections: u64,
     /// PINGs of the device, each of which was answered.
@@ -64,6 +66,24 @@ pub struct DeviceBook {
 }
 
 impl DeviceBook {
+    /// Whether there is room for one more entry of `bytes` beside `entries` of
+    /// its kind. If there is it is taken, if not the entry is counted.
+    pub(super) fn make_room(
+        &mut self,
+        entries: usize,
+        bytes: usize,
+        options: &MockOptions,
+    ) -> bool {
+        let kept = self.kept_bytes.saturating_add(bytes);
+        let room = entries < options.keep && kept <= options.keep_bytes;
+        if room {
+            self.kept_bytes = kept;
+        } else {
+            self.unrecorded += 1;
+        }
+        room
+    }
+
     /// Orders that are not answered.
     #[must_use]
     pub fn unanswered(&self) -> usize {

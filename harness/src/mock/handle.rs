@@ -96,10 +96,13 @@ impl Connection {
         }
         let digest = batch.digest;
         let answer = batch.answer;
-        let keep = self.shared.options.keep;
+        let options = &self.shared.options;
         if let Some((live, _, book)) = self.shared.lock().parts(&self.device, self.id) {
             book.invalid += u64::from(error.is_some());
-            record(&mut book.batches, batch, keep, &mut book.unrecorded);
+            // Of its payload only the digest is kept.
+            if book.make_room(book.batches.len(), 0, options) {
+                book.batches.push(batch);
+            }
             let due = now.instant.saturating_add(delay);
             live.answer_data(tid, answer, due, now.instant);
         }
@@ -130,10 +133,12 @@ impl Connection {
             entries,
             raw: payload.to_vec(),
         };
-        let keep = self.shared.options.keep;
+        let options = &self.shared.options;
         if let Some((_, _, book)) = self.shared.lock().parts(&self.device, self.id) {
             book.invalid += u64::from(counted.is_err());
-            record(&mut book.logs, logs, keep, &mut book.unrecorded);
+            if book.make_room(book.logs.len(), payload.len(), options) {
+                book.logs.push(logs);
+            }
         }
         let told = match counted {
             Ok(entries) => EventKind::Logs { entries },
@@ -145,7 +150,7 @@ impl Connection {
     fn sync_baobs(&self, tid: u16, payload: &[u8]) -> Result<(), String> {
         let has = payload::parse_baobs(payload)?;
         let at = self.shared.now().at;
-        let keep = self.shared.options.keep;
+        let options = &self.shared.options;
         let mut state = self.shared.lock();
         let (download, upload) = payload::compare_baobs(&has, &state.baobs);
         if let Some((live, _, book)) = state.parts(&self.device, self.id) {
@@ -160,20 +165,13 @@ impl Connection {
                 download: download.clone(),
                 upload: upload.clone(),
             };
-            record(&mut book.baobs, sync, keep, &mut book.unrecorded);
+            if book.make_room(book.baobs.len(), payload.len(), options) {
+                book.baobs.push(sync);
+            }
         }
         drop(state);
         self.shared
             .tell(Some(&self.device), EventKind::Baobs { download, upload });
         Ok(())
-    }
-}
-
-/// Keeps an entry if there is room for it, else counts it.
-fn record<T>(entries: &mut Vec<T>, entry: T, keep: usize, unrecorded: &mut u64) {
-    if entries.len() < keep {
-        entries.push(entry);
-    } else {
-        *unrecorded += 1;
     }
 }

@@ -46,6 +46,9 @@ pub struct MockOptions {
     /// Batches, logs and requests kept in the book for each device; what comes
     /// after is counted only. 100,000.
     pub keep: usize,
+    /// Bytes of logs and of requests about binary objects kept in the book for
+    /// each device; what comes after is counted only. 64 MiB.
+    pub keep_bytes: usize,
 }
 
 impl Default for MockOptions {
@@ -64,6 +67,7 @@ impl Default for MockOptions {
             tls12: false,
             keylog: None,
             keep: 100_000,
+            keep_bytes: 64 << 20,
         }
     }
 }

@@ -272,3 +272,34 @@ async fn any_bytes_are_survived() {
     device.send(FrameType::Ping, 1, &[]).await;
     assert_eq!(device.receive().await.0, FrameType::Ping);
 }
+
+#[tokio::test]
+async fn what_is_kept_of_a_device_has_a_limit() {
+    let pki = Pki::generate();
+    let options = MockOptions {
+        keep: 4,
+        keep_bytes: 10_000,
+        ..MockOptions::default()
+    };
+    let server = MockNgtt::start_with(&pki, options).await.unwrap();
+    let mut device = Hand::connect(&pki, server.addr()).await;
+    let mut text = vec![0x81];
+    text.resize(4000, b'x');
+    for _ in 0..5 {
+        device.send(FrameType::Logs, 0, &text).await;
+    }
+    // Small ones find what room is left, up to the number that is kept.
+    for tid in 1..=4 {
+        device.send(FrameType::Logs, 0, b"\x40").await;
+        device.send(FrameType::DataStream, tid, b"\x40").await;
+    }
+    device.send(FrameType::DataStream, 5, b"\x40").await;
+    let all = |book: &wigwag_harness::mock::Book| book.device(DEVICE).unrecorded == 3 + 2 + 1;
+    assert!(server.wait_until(LIMIT, all).await, "{:?}", server.book());
+    let book = server.book().device(DEVICE);
+    assert_eq!((book.logs.len(), book.batches.len()), (4, 4));
+    // They are answered all the same.
+    for _ in 0..5 {
+        assert_eq!(device.receive().await.0, FrameType::DataStreamConfirm);
+    }
+}
