@@ -262,6 +262,12 @@ fn limits_bind_every_way_in() {
     let error = read_every_way(&input, Limits::new().with_items(0)).unwrap_err();
     assert_eq!((error.kind, error.offset), (ErrorKind::TooManyItems, 0));
 
+    // {1: 2} with any keys: the keys are values too.
+    let pairs = tagged::from_hex("6103010302").unwrap();
+    assert!(read_every_way(&pairs, Limits::new().with_items(3)).is_ok());
+    let error = read_every_way(&pairs, Limits::new().with_items(2)).unwrap_err();
+    assert_eq!((error.kind, error.offset), (ErrorKind::TooManyItems, 0));
+
     let length = input.len();
     assert!(read_every_way(&input, Limits::new().with_length(length)).is_ok());
     let error = Value::parse_with(&input, Limits::new().with_length(length - 1)).unwrap_err();

@@ -105,6 +105,8 @@ fn text_and_its_escapes() {
         (r#""\ud83d""#, ErrorKind::LoneSurrogate, 1),
         (r#""\ude00\ud83d""#, ErrorKind::LoneSurrogate, 1),
         (r#""\ud83d\u0041""#, ErrorKind::LoneSurrogate, 1),
+        (r#""\ud83d\ud83d""#, ErrorKind::LoneSurrogate, 1),
+        (r#""\ud83d\ue000""#, ErrorKind::LoneSurrogate, 1),
         (r#""\x41""#, ErrorKind::InvalidToken, 1),
         (r#""\u00g0""#, ErrorKind::InvalidToken, 1),
         (r#""\u00"#, ErrorKind::UnexpectedEnd, 1),
