@@ -2,10 +2,10 @@
 
 use core::convert::Infallible;
 use wigwag_codec::Instant;
-use wigwag_codec::ngtt::client::{Config, SendKind};
+use wigwag_codec::ngtt::client::{Config, SendKind, Slots};
 use wigwag_codec::ngtt::{ClientSession, Frame, FrameType};
 
-type Session = ClientSession<2, 64, 2, 64, 8>;
+type Session = ClientSession<Slots<2, 64, 2, 64, 8>>;
 
 /// Writes everything there is to write; the frames' types and ids.
 fn flush(session: &mut Session, now: Instant) -> Vec<(FrameType, u16)> {

@@ -88,7 +88,8 @@ impl Device {
         let state: Box<State<NoopRawMutex>> = Box::new(State::new(self.session));
         let mut buffers: Box<Buffers> = Box::new(Buffers::new());
         let network = EmbassyNetwork::new(stack);
-        let (client, mut runner) = ngtt::new(&state, &mut buffers, network, config, OsRng, journal);
+        let (client, mut runner) =
+            ngtt::new(&state, &mut *buffers, network, config, OsRng, journal);
         let runner = async { runner.run().await };
         alongside(app(client), vec![Box::pin(forever(runner))]).await
     }

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use libfuzzer_sys::fuzz_target;
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameReader, Received};
-use wigwag_codec::ngtt::client::{Config, QueueRule, Record, SendKind, WhenFull};
+use wigwag_codec::ngtt::client::{Config, QueueRule, Record, SendKind, Slots, WhenFull};
 use wigwag_codec::ngtt::{ClientSession, Frame, NgttFramer};
 use wigwag_codec_fuzz::Script;
 
-type Session = ClientSession<2, 16, 3, 16, 4>;
+type Session = ClientSession<Slots<2, 16, 3, 16, 4>>;
 
 fuzz_target!(|data: &[u8]| {
     let mut script = Script::new(data);

@@ -2,6 +2,7 @@
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 
+use super::driver::Channel;
 use crate::tls::Link;
 
 /// What one connection needs, in bytes: TLS receive and send records, TCP
@@ -22,12 +23,12 @@ pub struct Buffers<
     const QUEUE_IN: usize = 1536,
     const QUEUE_OUT: usize = 1024,
 > {
-    pub(super) tls_in: [u8; TLS_IN],
-    pub(super) tls_out: [u8; TLS_OUT],
-    pub(super) tcp_in: [u8; TCP_IN],
-    pub(super) tcp_out: [u8; TCP_OUT],
+    tls_in: [u8; TLS_IN],
+    tls_out: [u8; TLS_OUT],
+    tcp_in: [u8; TCP_IN],
+    tcp_out: [u8; TCP_OUT],
     // Driver and owner run in one task: no other lock is needed.
-    pub(super) link: Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>,
+    link: Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>,
 }
 
 impl<
@@ -68,5 +69,55 @@ impl<
 {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Any [`Buffers`].
+pub trait Memory: sealed::Lend {}
+
+impl<B: sealed::Lend> Memory for B {}
+
+pub(super) use sealed::Lent;
+
+mod sealed {
+    use super::Channel;
+
+    pub trait Lend {
+        const QUEUE_IN: usize;
+        type Link: Channel;
+
+        fn lend(&mut self) -> Lent<'_, Self::Link>;
+    }
+
+    /// The parts of some buffers.
+    pub struct Lent<'a, L> {
+        pub tls_in: &'a mut [u8],
+        pub tls_out: &'a mut [u8],
+        pub tcp_in: &'a mut [u8],
+        pub tcp_out: &'a mut [u8],
+        pub link: &'a L,
+    }
+}
+
+impl<
+    const TLS_IN: usize,
+    const TLS_OUT: usize,
+    const TCP_IN: usize,
+    const TCP_OUT: usize,
+    const QUEUE_IN: usize,
+    const QUEUE_OUT: usize,
+> sealed::Lend for Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>
+{
+    const QUEUE_IN: usize = QUEUE_IN;
+    type Link = Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>;
+
+    fn lend(&mut self) -> Lent<'_, Self::Link> {
+        Lent {
+            tls_in: &mut self.tls_in,
+            tls_out: &mut self.tls_out,
+            tcp_in: &mut self.tcp_in,
+            tcp_out: &mut self.tcp_out,
+            link: &self.link,
+        }
     }
 }

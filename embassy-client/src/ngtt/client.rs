@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use wigwag_codec::minijson::{self, ErrorKind};
-use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind};
+use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind, Sizes, Slots};
 use wigwag_codec::ngtt::message::{
     BaobRequestWriter, BaobResponse, LogEntry, LogsWriter, PathpointsWriter,
 };
@@ -25,64 +25,28 @@ use super::status::Status;
 /// Up to 16 tasks can wait at a time. With more nothing is lost, but they keep
 /// waking each other, which costs processor time. A closure that is given to a
 /// method runs while the state is locked: it must not use the client.
-pub struct Client<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
->(&'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>);
+pub struct Client<'a, M: RawMutex, S: Sizes = Slots>(&'a State<M, S>);
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Clone for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> Clone for Client<'_, M, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Copy for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
-}
+impl<M: RawMutex, S: Sizes> Copy for Client<'_, M, S> {}
 
-impl<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
-    pub(super) const fn new(
-        state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    ) -> Self {
+impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
+    pub(super) const fn new(state: &'a State<M, S>) -> Self {
         Self(state)
     }
 
-    pub(super) fn state(&self) -> &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    pub(super) fn state(&self) -> &'a State<M, S> {
         self.0
     }
 
-    /// Waits for the next order. Up to `ORDERS` can be in the application's
-    /// hands at a time; the rest wait on the server.
-    pub async fn next_order(&self) -> Order<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    /// Waits for the next order. As many can be in the application's hands
+    /// at a time as [`Slots`] says; the rest wait on the server.
+    pub async fn next_order(&self) -> Order<'a, M, S> {
         poll_fn(|cx| match self.try_next_order() {
             Some(order) => Poll::Ready(order),
             None => {
@@ -95,9 +59,7 @@ impl<
     }
 
     /// The next order, if one is here.
-    pub fn try_next_order(
-        &self,
-    ) -> Option<Order<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>> {
+    pub fn try_next_order(&self) -> Option<Order<'a, M, S>> {
         self.0.with(|inner| {
             let id = inner.session.poll_order()?;
             inner
@@ -139,7 +101,7 @@ impl<
         &self,
         pathpoints: usize,
         mut write: impl FnMut(&mut PathpointsWriter<'_>) -> Result<(), minijson::Error>,
-    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+    ) -> Result<Sending<'a, M, S>, NgttError> {
         self.submit(SendKind::DataStream, |slot| {
             let mut writer = PathpointsWriter::new(slot, pathpoints)?;
             write(&mut writer)?;
@@ -186,7 +148,7 @@ impl<
     pub async fn submit_logs(
         &self,
         entries: &[LogEntry<'_>],
-    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+    ) -> Result<Sending<'a, M, S>, NgttError> {
         self.submit(SendKind::Logs, |slot| {
             let mut writer = LogsWriter::new(slot, entries.len())?;
             for entry in entries {
@@ -250,7 +212,7 @@ impl<
         &self,
         kind: SendKind,
         mut write: impl FnMut(&mut [u8]) -> Result<usize, minijson::Error>,
-    ) -> Result<Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>, NgttError> {
+    ) -> Result<Sending<'a, M, S>, NgttError> {
         const fn too_large<T>(limit: usize) -> Poll<Result<T, NgttError>> {
             Poll::Ready(Err(NgttError::TooLarge { limit }))
         }
@@ -268,7 +230,7 @@ impl<
                         Poll::Pending
                     }
                     Err(QueueError::Payload(error)) if error.kind == ErrorKind::BufferFull => {
-                        too_large(SEND_BYTES)
+                        too_large(S::SEND_BYTES)
                     }
                     Err(QueueError::Payload(error)) => Poll::Ready(Err(error.into())),
                     Err(QueueError::TooLong { limit }) => too_large(limit),
@@ -363,10 +325,7 @@ impl<
         self.wait(|session| session.is_settled()).await;
     }
 
-    async fn wait(
-        &self,
-        is_done: impl Fn(&ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>) -> bool,
-    ) {
+    async fn wait(&self, is_done: impl Fn(&ClientSession<S>) -> bool) {
         poll_fn(|cx| {
             self.0.with(|inner| {
                 if is_done(&inner.session) {
@@ -416,15 +375,7 @@ impl<
     }
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> core::fmt::Debug for Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> core::fmt::Debug for Client<'_, M, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Client")
     }

@@ -6,89 +6,107 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::Timer;
+use rand_core::CryptoRngCore;
 use wigwag_codec::Instant;
+use wigwag_codec::ngtt::client::Sizes;
 use wigwag_codec::ngtt::{Frame, LinkFault, NgttFramer};
 
 use super::state::{State, Wish};
 use super::status::Reason;
 use crate::connection::{Framed, Incoming, ReceiveError};
+use crate::net::TcpSocket;
 use crate::time;
-use crate::tls::Connection;
+use crate::tls::{self, End, Link, TlsParameters};
 
 /// Why the driver stopped.
-pub(super) enum Stop {
+pub enum Stop {
     /// The connection is over or useless.
     Failed(Reason),
     /// The application wants a new one, or none.
     Unwanted,
 }
 
-/// Drives the session over `connection` until it ends.
-pub(super) async fn drive<
-    M: RawMutex,
-    L: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const IN: usize,
-    const OUT: usize,
->(
-    state: &State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    connection: Connection<'_, L, IN, OUT>,
-) -> Stop {
-    state.with(|inner| {
-        inner.session.connected(time::now());
-        if inner.wish == Wish::Reconnect {
-            // This is the new one.
-            inner.wish = Wish::Stay;
-        }
-    });
-    let mut driver = Driver {
-        state,
-        framed: Framed::new(connection, NgttFramer::for_buffer(IN)),
-        written: 0,
-        alarm: None,
-    };
-    let stop = poll_fn(|cx| driver.poll(cx)).await;
-    state.with(|inner| {
-        inner.session.disconnected();
-        inner.wake_all();
-    });
-    stop
+/// The queues between TLS and the session, whatever their size: both ends of
+/// one connection.
+pub trait Channel {
+    /// Runs TLS over `socket` to the end of the connection: see [`tls::run`].
+    fn own<T: TcpSocket, R: CryptoRngCore>(
+        &self,
+        socket: &T,
+        receive: &mut [u8],
+        send: &mut [u8],
+        parameters: &TlsParameters<'_>,
+        rng: &mut R,
+    ) -> impl Future<Output = End>;
+
+    /// Drives the session over the connection until it ends. `opened` is told
+    /// when the server has been verified.
+    fn drive<M: RawMutex, S: Sizes>(
+        &self,
+        state: &State<M, S>,
+        opened: impl FnOnce(Instant),
+    ) -> impl Future<Output = Stop>;
 }
 
-struct Driver<
-    'a,
-    M: RawMutex,
-    L: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const IN: usize,
-    const OUT: usize,
-> {
-    state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+impl<L: RawMutex, const IN: usize, const OUT: usize> Channel for Link<L, IN, OUT> {
+    async fn own<T: TcpSocket, R: CryptoRngCore>(
+        &self,
+        socket: &T,
+        receive: &mut [u8],
+        send: &mut [u8],
+        parameters: &TlsParameters<'_>,
+        rng: &mut R,
+    ) -> End {
+        tls::run(self, socket, receive, send, parameters, rng).await
+    }
+
+    async fn drive<M: RawMutex, S: Sizes>(
+        &self,
+        state: &State<M, S>,
+        opened: impl FnOnce(Instant),
+    ) -> Stop {
+        let connection = self.connection();
+        if let Err(end) = connection.opened().await {
+            return Stop::Failed(Reason::Tls(end));
+        }
+        opened(time::now());
+        state.with(|inner| {
+            inner.session.connected(time::now());
+            if inner.wish == Wish::Reconnect {
+                // This is the new one.
+                inner.wish = Wish::Stay;
+            }
+        });
+        let mut driver = Driver {
+            state,
+            framed: Framed::new(connection, NgttFramer::for_buffer(IN)),
+            written: 0,
+            alarm: None,
+        };
+        let stop = poll_fn(|cx| driver.poll(cx)).await;
+        state.with(|inner| {
+            inner.session.disconnected();
+            inner.wake_all();
+        });
+        // The owner ends the connection; close is taken between records.
+        match stop {
+            Stop::Unwanted => connection.close(),
+            Stop::Failed(_) => connection.abort(),
+        }
+        stop
+    }
+}
+
+struct Driver<'a, M: RawMutex, L: RawMutex, S: Sizes, const IN: usize, const OUT: usize> {
+    state: &'a State<M, S>,
     framed: Framed<'a, NgttFramer, L, IN, OUT>,
     /// How much of the session's current frame is in the send queue.
     written: usize,
     alarm: Option<(Instant, Timer)>,
 }
 
-impl<
-    M: RawMutex,
-    L: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const IN: usize,
-    const OUT: usize,
-> Driver<'_, M, L, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS, IN, OUT>
+impl<M: RawMutex, L: RawMutex, S: Sizes, const IN: usize, const OUT: usize>
+    Driver<'_, M, L, S, IN, OUT>
 {
     /// Does all there is to do now. What can be received and what can be sent
     /// is bounded by the queues of the link, so this ends.

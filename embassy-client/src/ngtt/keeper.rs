@@ -8,29 +8,20 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::Timer;
 use rand_core::CryptoRngCore;
 use wigwag_codec::Instant;
+use wigwag_codec::ngtt::client::Sizes;
 
-use super::buffers::Buffers;
+use super::buffers::{Lent, Memory};
 use super::config::Config;
-use super::driver::{Stop, drive};
+use super::driver::{Channel, Stop};
 use super::state::{State, Wish};
 use super::status::{Reason, Status};
 use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
 use crate::supervisor::{FailureClass, Supervisor};
 use crate::time;
-use crate::tls;
 
 /// Ready when the application wants no connection while one is still being
 /// made. An open one is closed in good order by the driver.
-async fn closed_early<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
->(
-    state: &State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-) {
+async fn closed_early<M: RawMutex, S: Sizes>(state: &State<M, S>) {
     core::future::poll_fn(|cx| {
         state.with(|inner| {
             if inner.wish == Wish::Close && !inner.status.is_connected() {
@@ -44,66 +35,15 @@ async fn closed_early<
 }
 
 /// The part of the runner that connects.
-pub(super) struct Keeper<
-    's,
-    'c,
-    M: RawMutex,
-    N,
-    R,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const TLS_IN: usize,
-    const TLS_OUT: usize,
-    const TCP_IN: usize,
-    const TCP_OUT: usize,
-    const QUEUE_IN: usize,
-    const QUEUE_OUT: usize,
-> {
-    pub(super) state: &'s State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    pub(super) buffers: &'s mut Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>,
+pub(super) struct Keeper<'s, 'c, M: RawMutex, N, R, S: Sizes, B: Memory> {
+    pub(super) state: &'s State<M, S>,
+    pub(super) buffers: &'s mut B,
     pub(super) network: &'s N,
     pub(super) config: &'s Config<'c>,
     pub(super) rng: &'s mut R,
 }
 
-impl<
-    M: RawMutex,
-    N: Network,
-    R: CryptoRngCore,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const TLS_IN: usize,
-    const TLS_OUT: usize,
-    const TCP_IN: usize,
-    const TCP_OUT: usize,
-    const QUEUE_IN: usize,
-    const QUEUE_OUT: usize,
->
-    Keeper<
-        '_,
-        '_,
-        M,
-        N,
-        R,
-        ORDERS,
-        ORDER_BYTES,
-        SENDS,
-        SEND_BYTES,
-        MARKS,
-        TLS_IN,
-        TLS_OUT,
-        TCP_IN,
-        TCP_OUT,
-        QUEUE_IN,
-        QUEUE_OUT,
-    >
-{
+impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, '_, M, N, R, S, B> {
     pub(super) async fn run(&mut self) -> ! {
         // The runner may have been dropped and started again.
         self.state.with(|inner| inner.session.disconnected());
@@ -278,13 +218,13 @@ impl<
         may_cut_short: &mut bool,
     ) -> Stop {
         self.state.set_status(Status::Connecting);
-        let Buffers {
+        let Lent {
             tls_in,
             tls_out,
             tcp_in,
             tcp_out,
             link,
-        } = &mut *self.buffers;
+        } = self.buffers.lend();
         let buffers = TcpBuffers {
             receive: tcp_in,
             send: tcp_out,
@@ -298,25 +238,12 @@ impl<
             return Stop::Failed(Reason::Connect(error));
         }
         self.state.set_status(Status::Securing);
-        let link = &*link;
-        let connection = link.connection();
-        let owner = tls::run(link, &socket, tls_in, tls_out, &self.config.tls, self.rng);
-        let session = async {
-            if let Err(end) = connection.opened().await {
-                return Stop::Failed(Reason::Tls(end));
-            }
-            let since = time::now();
+        let owner = link.own(&socket, tls_in, tls_out, &self.config.tls, self.rng);
+        let session = link.drive(self.state, |since| {
             supervisor.connected(since);
             *may_cut_short = true;
             self.state.set_status(Status::Connected { since });
-            let stop = drive(self.state, connection).await;
-            // The owner ends the connection; close is taken between records.
-            match stop {
-                Stop::Unwanted => connection.close(),
-                Stop::Failed(_) => connection.abort(),
-            }
-            stop
-        };
+        });
         // The link starts anew when the owner is first polled.
         let mut owner = core::pin::pin!(owner);
         let mut session = core::pin::pin!(session);

@@ -34,7 +34,7 @@ mod sending;
 mod state;
 mod status;
 
-pub use buffers::Buffers;
+pub use buffers::{Buffers, Memory};
 pub use client::Client;
 pub use config::{Config, ConfigError};
 pub use device::{DEFAULT_PORT, Device, DeviceError, Environment};
@@ -45,6 +45,7 @@ pub use state::State;
 pub use status::{Reason, Status};
 pub use wigwag_codec::minijson;
 pub use wigwag_codec::ngtt::client::{
-    Config as SessionConfig, Counters, Event, History, Outcome, QueueRule, SendKind, WhenFull,
+    Config as SessionConfig, Counters, Event, History, Outcome, QueueRule, SendKind, Sizes, Slots,
+    WhenFull,
 };
 pub use wigwag_codec::ngtt::{NgttError, message};

@@ -6,59 +6,41 @@ use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use wigwag_codec::minijson::{self, Value};
-use wigwag_codec::ngtt::client::{Answer, History, OrderId};
+use wigwag_codec::ngtt::client::{Answer, History, OrderId, Sizes, Slots};
 use wigwag_codec::ngtt::message::Sections;
 use wigwag_codec::ngtt::{Digest, NgttError};
 
 use super::client::Client;
-use super::state::OrderKey;
 
 /// One order. Execute it, then [`acknowledge`](Self::acknowledge) or
 /// [`reject`](Self::reject) it.
 ///
-/// It is a copy of `ORDER_BYTES` bytes that borrows nothing, so it can be held
-/// over any number of awaits. Dropped unanswered, it goes back to the server:
+/// It is a copy of [`Sizes::ORDER_BYTES`] bytes that borrows nothing, so it can
+/// be held over any number of awaits. Dropped unanswered, it goes back to the server:
 /// [`Event::OrderUnanswered`](wigwag_codec::ngtt::client::Event) tells of it,
 /// and it is delivered again on the next connection or after
 /// [`Client::fetch_orders`], then with [`History::Interrupted`].
 #[must_use = "an order that is dropped unanswered is delivered again"]
-pub struct Order<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
-> {
-    client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+pub struct Order<'a, M: RawMutex, S: Sizes = Slots> {
+    client: Client<'a, M, S>,
     id: OrderId,
     tid: u16,
     history: History,
     length: usize,
-    payload: [u8; ORDER_BYTES],
+    payload: S::OrderPayload,
     answered: bool,
 }
 
-impl<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Order<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<'a, M: RawMutex, S: Sizes> Order<'a, M, S> {
     /// Copies an order out of its slot.
     pub(super) fn new(
-        client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+        client: Client<'a, M, S>,
         id: OrderId,
         order: &wigwag_codec::ngtt::client::Order<'_>,
     ) -> Self {
-        let mut payload = [0; ORDER_BYTES];
-        let length = order.payload.len().min(ORDER_BYTES);
-        payload[..length].copy_from_slice(&order.payload[..length]);
+        let mut payload = S::order_payload();
+        let length = order.payload.len().min(S::ORDER_BYTES);
+        payload.as_mut()[..length].copy_from_slice(&order.payload[..length]);
         Self {
             client,
             id,
@@ -82,7 +64,7 @@ impl<
 
     /// The payload: one minijson value, a list of sections.
     pub fn payload(&self) -> &[u8] {
-        self.payload.get(..self.length).unwrap_or_default()
+        self.payload.as_ref().get(..self.length).unwrap_or_default()
     }
 
     /// The payload as a value.
@@ -106,46 +88,36 @@ impl<
     /// returned future waits until the journal has recorded it, from when on
     /// the order is not handed over again even after a power failure. The
     /// confirmation leaves after that, as soon as there is a connection.
-    pub fn acknowledge(self) -> Recorded<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    pub fn acknowledge(self) -> Recorded<'a, M, S> {
         self.answer(Answer::Confirm)
     }
 
     /// The order is refused. As [`acknowledge`](Self::acknowledge) otherwise.
-    pub fn reject(self) -> Recorded<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    pub fn reject(self) -> Recorded<'a, M, S> {
         self.answer(Answer::Reject)
     }
 
-    fn answer(
-        mut self,
-        answer: Answer,
-    ) -> Recorded<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    fn answer(mut self, answer: Answer) -> Recorded<'a, M, S> {
         self.answered = true;
-        let key = (self.tid, Digest::of(self.payload()));
-        let client = self.client;
+        let (client, tid) = (self.client, self.tid);
+        let digest = Digest::of(self.payload());
         client.state().with(|inner| {
-            let known = match answer {
+            // The order is ours until it is answered: it is known.
+            let _ = match answer {
                 Answer::Confirm => inner.session.acknowledge(self.id),
                 Answer::Reject => inner.session.reject(self.id),
             };
-            // A full list means only that nobody can wait for this one.
-            if known.is_ok() && !inner.unrecorded.contains(&key) {
-                let _ = inner.unrecorded.push(key);
-            }
             inner.wake_driver();
         });
-        Recorded { client, key }
+        Recorded {
+            client,
+            tid,
+            digest,
+        }
     }
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Drop for Order<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> Drop for Order<'_, M, S> {
     fn drop(&mut self) {
         if !self.answered {
             self.client.state().with(|inner| {
@@ -157,15 +129,7 @@ impl<
     }
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> core::fmt::Debug for Order<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> core::fmt::Debug for Order<'_, M, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Order")
             .field("tid", &self.tid)
@@ -177,38 +141,22 @@ impl<
 
 /// Waits until an answer is recorded in the journal. May be dropped: the
 /// answer is noted already.
-pub struct Recorded<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
-> {
-    client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    key: OrderKey,
+pub struct Recorded<'a, M: RawMutex, S: Sizes = Slots> {
+    client: Client<'a, M, S>,
+    tid: u16,
+    digest: Digest,
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Future for Recorded<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> Future for Recorded<'_, M, S> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.client.state().with(|inner| {
-            if inner.unrecorded.contains(&self.key) {
-                inner.clients.register(cx.waker());
-                Poll::Pending
-            } else {
-                Poll::Ready(())
+            if inner.session.is_recorded(self.tid, self.digest) {
+                return Poll::Ready(());
             }
+            inner.clients.register(cx.waker());
+            Poll::Pending
         })
     }
 }

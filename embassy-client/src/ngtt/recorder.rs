@@ -5,7 +5,7 @@ use core::task::Poll;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::{Duration, Timer};
-use wigwag_codec::ngtt::client::Record;
+use wigwag_codec::ngtt::client::{Record, Sizes};
 
 use super::state::State;
 use crate::journal::{Journal, Memory};
@@ -13,44 +13,26 @@ use crate::journal::{Journal, Memory};
 /// Wait before a record that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
-pub(super) struct Recorder<
-    's,
-    M: RawMutex,
-    J,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> {
-    pub(super) state: &'s State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+pub(super) struct Recorder<'s, M: RawMutex, J, S: Sizes> {
+    pub(super) state: &'s State<M, S>,
     pub(super) journal: &'s mut J,
 }
 
-impl<
-    M: RawMutex,
-    J: Journal,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Recorder<'_, M, J, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
     /// Tells the session what the journal knows. After any trouble the past
     /// stays unknown, and orders are handed over as such.
     pub(super) async fn restore(self) -> Self {
         if self.state.with(|inner| inner.restored) {
             return self;
         }
-        let mut records: heapless::Vec<Record, MARKS> = heapless::Vec::new();
+        let mut records = S::per_mark::<Option<Record>>(None);
+        let mut places = records.as_mut().iter_mut();
         let mut too_many = None;
         let memory = self
             .journal
-            .load(&mut |record| {
-                if let Err(record) = records.push(record) {
-                    too_many = Some(record);
-                }
+            .load(&mut |record| match places.next() {
+                Some(place) => *place = Some(record),
+                None => too_many = Some(record),
             })
             .await;
         self.state.with(|inner| {
@@ -60,7 +42,7 @@ impl<
                 Ok(Memory::Kept) => {
                     // One record too many makes the session say so and remember
                     // the others.
-                    let all = records.iter().copied().chain(too_many);
+                    let all = records.as_ref().iter().flatten().copied().chain(too_many);
                     if inner.session.restore(all).is_err() {
                         inner.journal_failures = inner.journal_failures.saturating_add(1);
                     }

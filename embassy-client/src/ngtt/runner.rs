@@ -3,8 +3,9 @@
 use embassy_futures::join::join;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use rand_core::CryptoRngCore;
+use wigwag_codec::ngtt::client::{Sizes, Slots};
 
-use super::buffers::Buffers;
+use super::buffers::{Buffers, Memory};
 use super::client::Client;
 use super::config::Config;
 use super::keeper::Keeper;
@@ -16,26 +17,12 @@ use crate::net::Network;
 /// Runs the connection, the retries and the journal of one client. Spawn
 /// [`run`](Runner::run) as a task of its own, on the executor of the network
 /// stack.
-pub struct Runner<
-    'a,
-    M: RawMutex,
-    N,
-    R,
-    J,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
-    const TLS_IN: usize = 16_640,
-    const TLS_OUT: usize = 2048,
-    const TCP_IN: usize = 4096,
-    const TCP_OUT: usize = 2048,
-    const QUEUE_IN: usize = 1536,
-    const QUEUE_OUT: usize = 1024,
-> {
-    state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    buffers: &'a mut Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>,
+///
+/// `N` is the network, `R` the random generator, `J` the journal; `S` and `B`
+/// are the sizes of the [`State`] and the [`Buffers`].
+pub struct Runner<'a, M: RawMutex, N, R, J, S: Sizes = Slots, B: Memory = Buffers> {
+    state: &'a State<M, S>,
+    buffers: &'a mut B,
     network: N,
     config: Config<'a>,
     rng: R,
@@ -48,54 +35,17 @@ pub struct Runner<
 /// of every connection rests on it. See [the module](super) for a whole
 /// program.
 #[allow(clippy::type_complexity)]
-pub fn new<
-    'a,
-    M: RawMutex,
-    N: Network,
-    R: CryptoRngCore,
-    J: Journal,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const TLS_IN: usize,
-    const TLS_OUT: usize,
-    const TCP_IN: usize,
-    const TCP_OUT: usize,
-    const QUEUE_IN: usize,
-    const QUEUE_OUT: usize,
->(
-    state: &'a State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    buffers: &'a mut Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>,
+pub fn new<'a, M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory>(
+    state: &'a State<M, S>,
+    buffers: &'a mut B,
     network: N,
     config: Config<'a>,
     rng: R,
     journal: J,
-) -> (
-    Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-    Runner<
-        'a,
-        M,
-        N,
-        R,
-        J,
-        ORDERS,
-        ORDER_BYTES,
-        SENDS,
-        SEND_BYTES,
-        MARKS,
-        TLS_IN,
-        TLS_OUT,
-        TCP_IN,
-        TCP_OUT,
-        QUEUE_IN,
-        QUEUE_OUT,
-    >,
-) {
+) -> (Client<'a, M, S>, Runner<'a, M, N, R, J, S, B>) {
     const {
         assert!(
-            QUEUE_IN >= ORDER_BYTES + wigwag_codec::ngtt::HEADER_LEN,
+            B::QUEUE_IN >= S::ORDER_BYTES + wigwag_codec::ngtt::HEADER_LEN,
             "QUEUE_IN must hold an order of ORDER_BYTES and its header"
         );
     };
@@ -110,47 +60,14 @@ pub fn new<
     (state.client(), runner)
 }
 
-impl<
-    M: RawMutex,
-    N: Network,
-    R: CryptoRngCore,
-    J: Journal,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-    const TLS_IN: usize,
-    const TLS_OUT: usize,
-    const TCP_IN: usize,
-    const TCP_OUT: usize,
-    const QUEUE_IN: usize,
-    const QUEUE_OUT: usize,
->
-    Runner<
-        '_,
-        M,
-        N,
-        R,
-        J,
-        ORDERS,
-        ORDER_BYTES,
-        SENDS,
-        SEND_BYTES,
-        MARKS,
-        TLS_IN,
-        TLS_OUT,
-        TCP_IN,
-        TCP_OUT,
-        QUEUE_IN,
-        QUEUE_OUT,
-    >
+impl<M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory>
+    Runner<'_, M, N, R, J, S, B>
 {
     /// Bytes of static memory that a client of this configuration takes: its
     /// [`State`] and its [`Buffers`]. What comes on top is the runner itself
     /// and the future of [`run`](Self::run), some kilobytes in its task, and
-    /// `ORDER_BYTES` for each [`Order`](super::Order) in the application's
-    /// hands.
+    /// [`Sizes::ORDER_BYTES`] for each [`Order`](super::Order) in the
+    /// application's hands.
     ///
     /// A program can hold it against its budget when it is built:
     ///
@@ -161,9 +78,7 @@ impl<
     /// type Runner = ngtt::Runner<'static, NoopRawMutex, EmbassyNetwork<'static>, Rng, RamJournal>;
     /// const _: () = assert!(Runner::STATIC_RAM < 40 * 1024);
     /// ```
-    pub const STATIC_RAM: usize =
-        size_of::<State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>()
-            + size_of::<Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT>>();
+    pub const STATIC_RAM: usize = size_of::<State<M, S>>() + size_of::<B>();
 
     /// Reads the journal, then keeps the client connected for ever.
     ///
@@ -182,7 +97,7 @@ impl<
         let recorder = recorder.restore().await;
         let mut keeper = Keeper {
             state,
-            buffers,
+            buffers: &mut **buffers,
             network: &*network,
             config,
             rng,

@@ -5,42 +5,21 @@ use core::task::Poll;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use wigwag_codec::ngtt::NgttError;
-use wigwag_codec::ngtt::client::{Outcome, Ticket};
+use wigwag_codec::ngtt::client::{Outcome, Sizes, Slots, Ticket};
 
 use super::client::{Client, success};
 
 /// A request that is queued or on its way. Dropped, it is still sent, and its
 /// answer is thrown away.
-pub struct Sending<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
-> {
-    client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+pub struct Sending<'a, M: RawMutex, S: Sizes = Slots> {
+    client: Client<'a, M, S>,
     ticket: Ticket,
     tid: Option<u16>,
     answer: Option<Outcome>,
 }
 
-impl<
-    'a,
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Sending<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
-    pub(super) fn new(
-        client: Client<'a, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
-        ticket: Ticket,
-        tid: Option<u16>,
-    ) -> Self {
+impl<'a, M: RawMutex, S: Sizes> Sending<'a, M, S> {
+    pub(super) fn new(client: Client<'a, M, S>, ticket: Ticket, tid: Option<u16>) -> Self {
         Self {
             client,
             ticket,
@@ -81,7 +60,7 @@ impl<
             answer.map_or(Poll::Pending, Poll::Ready)
         })
         .await;
-        success(outcome, SEND_BYTES)
+        success(outcome, S::SEND_BYTES)
     }
 
     /// Shows the server's reply about binary objects, or the refused batch, to
@@ -94,15 +73,7 @@ impl<
     }
 }
 
-impl<
-    M: RawMutex,
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Drop for Sending<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<M: RawMutex, S: Sizes> Drop for Sending<'_, M, S> {
     fn drop(&mut self) {
         self.client.state().with(|inner| {
             inner.session.abandon(self.ticket);

@@ -5,8 +5,8 @@ use core::cell::RefCell;
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
-use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, RecordKind};
-use wigwag_codec::ngtt::{ClientSession, Digest};
+use wigwag_codec::ngtt::ClientSession;
+use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, Sizes, Slots};
 
 use super::client::Client;
 use super::status::Status;
@@ -17,23 +17,14 @@ use super::status::Status;
 const WAITING: usize = 16;
 
 /// The session and what surrounds it, for a `static`: everything that outlives
-/// connections. Its const parameters are those of
-/// [`ClientSession`](wigwag_codec::ngtt::ClientSession).
+/// connections. `S` says how much memory it has: some [`Slots`].
 ///
 /// `M` is the lock: `NoopRawMutex` where client and runner share an executor
 /// (then it needs a `StaticCell`), `CriticalSectionRawMutex` for a plain
 /// `static`. With the latter, interrupts are masked while a frame is copied in
 /// or out.
-pub struct State<
-    M: RawMutex,
-    const ORDERS: usize = 4,
-    const ORDER_BYTES: usize = 1024,
-    const SENDS: usize = 4,
-    const SEND_BYTES: usize = 1024,
-    const MARKS: usize = 16,
-> {
-    #[allow(clippy::type_complexity)]
-    inner: Mutex<M, RefCell<Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>>,
+pub struct State<M: RawMutex, S: Sizes = Slots> {
+    inner: Mutex<M, RefCell<Inner<S>>>,
 }
 
 /// What the application wants of the connection.
@@ -47,20 +38,9 @@ pub(super) enum Wish {
     Close,
 }
 
-/// Names an order for the journal: transaction id and digest.
-pub(super) type OrderKey = (u16, Digest);
-
-pub(super) struct Inner<
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> {
-    pub(super) session: ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>,
+pub(super) struct Inner<S: Sizes> {
+    pub(super) session: ClientSession<S>,
     pub(super) status: Status,
-    /// Orders that were answered and whose record is not durable yet.
-    pub(super) unrecorded: heapless::Vec<OrderKey, MARKS>,
     /// Journal writes that failed.
     pub(super) journal_failures: u32,
     /// The journal was read: the runner may run more than once.
@@ -79,7 +59,7 @@ impl<
     const SENDS: usize,
     const SEND_BYTES: usize,
     const MARKS: usize,
-> State<M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+> State<M, Slots<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>
 {
     /// A session that has not been connected yet.
     pub const fn new(config: SessionConfig) -> Self {
@@ -87,7 +67,6 @@ impl<
             inner: Mutex::new(RefCell::new(Inner {
                 session: ClientSession::new(config),
                 status: Status::Idle,
-                unrecorded: heapless::Vec::new(),
                 journal_failures: 0,
                 restored: false,
                 wish: Wish::Stay,
@@ -97,16 +76,15 @@ impl<
             })),
         }
     }
+}
 
+impl<M: RawMutex, S: Sizes> State<M, S> {
     /// The application's handle.
-    pub const fn client(&self) -> Client<'_, M, ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS> {
+    pub const fn client(&self) -> Client<'_, M, S> {
         Client::new(self)
     }
 
-    pub(super) fn with<T>(
-        &self,
-        f: impl FnOnce(&mut Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>) -> T,
-    ) -> T {
+    pub(super) fn with<T>(&self, f: impl FnOnce(&mut Inner<S>) -> T) -> T {
         self.inner.lock(|inner| f(&mut inner.borrow_mut()))
     }
 
@@ -120,14 +98,7 @@ impl<
     }
 }
 
-impl<
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> Inner<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<S: Sizes> Inner<S> {
     /// Whether the connection, or the wait for one, is to end now. A wish for
     /// another one is fulfilled with that.
     pub(super) fn is_unwanted(&mut self) -> bool {
@@ -164,10 +135,6 @@ impl<
     /// `record` is durable.
     pub(super) fn recorded(&mut self, record: Record) {
         self.session.persisted(record);
-        if record.kind != RecordKind::Started {
-            self.unrecorded
-                .retain(|key| *key != (record.tid, record.digest));
-        }
         self.wake_all();
     }
 }

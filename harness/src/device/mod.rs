@@ -41,9 +41,10 @@ pub const MARKS: usize = 64;
 /// Longest wait for the server to have read everything before the device goes.
 const DRAIN: Duration = Duration::from_secs(10);
 
-type State = ngtt::State<NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
-type Client<'a> = ngtt::Client<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
-type Order<'a> = ngtt::Order<'a, NoopRawMutex, ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
+type Slots = ngtt::Slots<ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
+type State = ngtt::State<NoopRawMutex, Slots>;
+type Client<'a> = ngtt::Client<'a, NoopRawMutex, Slots>;
+type Order<'a> = ngtt::Order<'a, NoopRawMutex, Slots>;
 type Memory = Buffers<16_640, 4096, 32_768, 32_768, { ORDER_BYTES + 64 }, 16_384>;
 
 /// A device on the host has time: logs wait for room instead of making some.
@@ -164,7 +165,7 @@ pub async fn run(
     let mut memory = Box::new(const { Memory::new() });
     net.run(async |stack| {
         let network = EmbassyNetwork::new(stack);
-        let (client, mut runner) = ngtt::new(&state, &mut memory, network, config, OsRng, journal);
+        let (client, mut runner) = ngtt::new(&state, &mut *memory, network, config, OsRng, journal);
         let application = Application {
             client,
             server: &settings.server_name,

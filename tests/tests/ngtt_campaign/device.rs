@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameReader, Received};
 use wigwag_codec::ngtt::client::{
-    Answer, Config, OrderId, Outcome, QueueError, Record, RecordKind, SendKind, Ticket,
+    Answer, Config, OrderId, Outcome, QueueError, Record, RecordKind, SendKind, Slots, Ticket,
 };
 use wigwag_codec::ngtt::{ClientSession, Digest, Frame, FrameHead, FrameType, NgttFramer};
 
@@ -36,7 +36,7 @@ pub(crate) struct Habits {
 pub(crate) struct Device<const O: usize, const S: usize, const M: usize> {
     config: Config,
     habits: Habits,
-    session: ClientSession<O, ORDER_BYTES, S, SEND_BYTES, M>,
+    session: ClientSession<Slots<O, ORDER_BYTES, S, SEND_BYTES, M>>,
     reader: FrameReader<NgttFramer, Vec<u8>>,
     writing: VecDeque<u8>,
     /// What that frame is.

@@ -1,6 +1,7 @@
 //! What is remembered of orders, so that none is executed twice silently.
 
 use super::record::{Answer, Record, RecordKind};
+use super::sizes::Sizes;
 use crate::ngtt::Digest;
 
 /// What is remembered of one order.
@@ -61,35 +62,33 @@ impl Mark {
 }
 
 /// All marks of a session.
-pub(super) struct Marks<const MARKS: usize> {
-    marks: [Option<Mark>; MARKS],
+pub(super) struct Marks<S: Sizes> {
+    marks: S::PerMark<Option<Mark>>,
     /// How many journal records were asked for.
     records: u64,
 }
 
-impl<const MARKS: usize> Marks<MARKS> {
-    pub(super) const fn new() -> Self {
-        Self {
-            marks: [None; MARKS],
-            records: 0,
-        }
+impl<S: Sizes> Marks<S> {
+    /// Nothing is remembered: all of `marks` are `None`.
+    pub(super) const fn new(marks: S::PerMark<Option<Mark>>) -> Self {
+        Self { marks, records: 0 }
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Mark> {
-        self.marks.iter_mut().flatten()
+        self.marks.as_mut().iter_mut().flatten()
     }
 
     fn iter(&self) -> impl Iterator<Item = &Mark> {
-        self.marks.iter().flatten()
+        self.marks.as_ref().iter().flatten()
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.marks.iter().any(Option::is_none)
+        self.marks.as_ref().iter().any(Option::is_none)
     }
 
     /// Whether half of the marks or more are in use.
     pub(super) fn crowded(&self) -> bool {
-        self.iter().count().saturating_mul(2) >= MARKS
+        self.len().saturating_mul(2) >= self.marks.as_ref().len()
     }
 
     /// What is remembered of this very order.
@@ -134,6 +133,15 @@ impl<const MARKS: usize> Marks<MARKS> {
         })
     }
 
+    /// Whether no answer to this order waits to become durable.
+    pub(super) fn is_recorded(&self, tid: u16, digest: Digest) -> bool {
+        !self.iter().any(|mark| {
+            mark.is(tid, digest)
+                && !matches!(mark.stage, Stage::Started { .. })
+                && mark.persist.is_some()
+        })
+    }
+
     /// Remembers a new order. False if all marks are in use.
     pub(super) fn start(&mut self, tid: u16, digest: Digest, seen: u32) -> bool {
         let persist = Some(self.next_record());
@@ -149,7 +157,7 @@ impl<const MARKS: usize> Marks<MARKS> {
     }
 
     fn insert(&mut self, mark: Mark) -> bool {
-        let place = self.marks.iter_mut().find(|place| place.is_none());
+        let place = self.marks.as_mut().iter_mut().find(|place| place.is_none());
         place.is_some_and(|place| place.replace(mark).is_none())
     }
 
@@ -167,7 +175,13 @@ impl<const MARKS: usize> Marks<MARKS> {
         mut each: impl FnMut(u16),
     ) {
         let mut records = self.records;
-        for mark in self.marks.iter_mut().flatten().filter(|mark| choose(mark)) {
+        for mark in self
+            .marks
+            .as_mut()
+            .iter_mut()
+            .flatten()
+            .filter(|mark| choose(mark))
+        {
             records = records.saturating_add(1);
             mark.stage = stage;
             mark.persist = Some(records);
@@ -195,7 +209,7 @@ impl<const MARKS: usize> Marks<MARKS> {
     /// `record` is durable. A record that was overtaken by a later stage, or
     /// that was not asked for, changes nothing.
     pub(super) fn persisted(&mut self, record: Record) {
-        let place = self.marks.iter_mut().find(|place| {
+        let place = self.marks.as_mut().iter_mut().find(|place| {
             place.is_some_and(|mark| mark.persist.is_some() && mark.record() == record)
         });
         let Some(place) = place else { return };
@@ -210,6 +224,7 @@ impl<const MARKS: usize> Marks<MARKS> {
     pub(super) fn restore(&mut self, record: Record) -> bool {
         let known = self
             .marks
+            .as_mut()
             .iter_mut()
             .find(|place| place.is_some_and(|mark| mark.is(record.tid, record.digest)));
         let stage = match record.kind {

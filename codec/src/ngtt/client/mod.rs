@@ -7,11 +7,11 @@
 //!
 //! ```
 //! use wigwag_codec::Instant;
-//! use wigwag_codec::ngtt::client::{Config, SendKind};
+//! use wigwag_codec::ngtt::client::{Config, SendKind, Slots};
 //! use wigwag_codec::ngtt::{ClientSession, Frame, FrameType};
 //!
 //! // 2 orders of 256 bytes, 4 requests of 256 bytes, 8 remembered orders.
-//! let mut session = ClientSession::<2, 256, 4, 256, 8>::new(Config::new());
+//! let mut session = ClientSession::<Slots<2, 256, 4, 256, 8>>::new(Config::new());
 //! let now = Instant::from_secs(1);
 //!
 //! session.connected(now);
@@ -54,6 +54,7 @@ mod outbox;
 mod receive;
 mod record;
 mod session;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -62,7 +63,7 @@ mod transmit;
 pub use config::{Config, QueueRule, WhenFull};
 pub use event::{Counters, Event, SkipReason};
 pub use orders::{History, Order, OrderId, UnknownOrder};
-
 pub use record::{Answer, Record, RecordKind};
 pub use session::{ClientSession, MarksFull};
+pub use sizes::{Sizes, Slots};
 pub use ticket::{Outcome, QueueError, SendKind, Ticket};

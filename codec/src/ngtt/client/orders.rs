@@ -3,6 +3,7 @@
 use super::event::SkipReason;
 use super::marks::{Marks, Reply, Stage};
 use super::record::Answer;
+use super::sizes::Sizes;
 use crate::ngtt::Digest;
 
 /// Names an order that the application has. It is good for one answer.
@@ -61,10 +62,10 @@ pub(super) enum Delivery {
     Skipped(SkipReason),
 }
 
-struct Slot<const BYTES: usize> {
+pub(super) struct Slot<P> {
     generation: u16,
     state: State,
-    payload: [u8; BYTES],
+    payload: P,
 }
 
 #[derive(Clone, Copy)]
@@ -83,30 +84,33 @@ enum State {
 }
 
 /// Order slots and marks of a session.
-pub(super) struct Orders<const ORDERS: usize, const BYTES: usize, const MARKS: usize> {
-    slots: [Slot<BYTES>; ORDERS],
-    pub(super) marks: Marks<MARKS>,
+pub(super) struct Orders<S: Sizes> {
+    slots: S::PerOrder<Slot<S::OrderPayload>>,
+    pub(super) marks: Marks<S>,
     arrivals: u64,
 }
 
-impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS, BYTES, MARKS> {
-    pub(super) const fn new() -> Self {
-        let slots = [const {
-            Slot {
-                generation: 0,
-                state: State::Free,
-                payload: [0; BYTES],
-            }
-        }; ORDERS];
+impl<const BYTES: usize> Slot<[u8; BYTES]> {
+    pub(super) const EMPTY: Self = Self {
+        generation: 0,
+        state: State::Free,
+        payload: [0; BYTES],
+    };
+}
+
+impl<S: Sizes> Orders<S> {
+    /// No orders: all of `slots` are empty.
+    pub(super) const fn new(slots: S::PerOrder<Slot<S::OrderPayload>>, marks: Marks<S>) -> Self {
         Self {
             slots,
-            marks: Marks::new(),
+            marks,
             arrivals: 0,
         }
     }
 
     pub(super) fn has_room(&self) -> bool {
         self.slots
+            .as_ref()
             .iter()
             .any(|slot| matches!(slot.state, State::Free))
     }
@@ -114,6 +118,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
     /// How many slots are in use.
     pub(super) fn len(&self) -> usize {
         self.slots
+            .as_ref()
             .iter()
             .filter(|slot| matches!(slot.state, State::Held { .. }))
             .count()
@@ -147,13 +152,14 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
             }
             None => false,
         };
-        if payload.len() > BYTES {
+        if payload.len() > S::ORDER_BYTES {
             return Delivery::Skipped(SkipReason::TooLarge {
                 length: payload.len(),
             });
         }
         let free = self
             .slots
+            .as_mut()
             .iter_mut()
             .find(|slot| matches!(slot.state, State::Free));
         let Some(slot) = free else {
@@ -169,7 +175,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
         } else {
             return Delivery::Skipped(SkipReason::NoMark);
         };
-        for (to, from) in slot.payload.iter_mut().zip(payload) {
+        for (to, from) in slot.payload.as_mut().iter_mut().zip(payload) {
             *to = *from;
         }
         self.arrivals = self.arrivals.saturating_add(1);
@@ -189,6 +195,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
         let marks = &self.marks;
         let ready = self
             .slots
+            .as_mut()
             .iter_mut()
             .enumerate()
             .filter_map(|(index, slot)| match &mut slot.state {
@@ -213,7 +220,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
 
     /// The order, while the application has it.
     pub(super) fn get(&self, id: OrderId) -> Option<Order<'_>> {
-        let slot = self.slots.get(usize::from(id.slot))?;
+        let slot = self.slots.as_ref().get(usize::from(id.slot))?;
         match slot.state {
             State::Held {
                 tid,
@@ -224,7 +231,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
             } if slot.generation == id.generation => Some(Order {
                 tid,
                 history,
-                payload: slot.payload.get(..length)?,
+                payload: slot.payload.as_ref().get(..length)?,
             }),
             _ => None,
         }
@@ -234,6 +241,7 @@ impl<const ORDERS: usize, const BYTES: usize, const MARKS: usize> Orders<ORDERS,
     fn take(&mut self, id: OrderId) -> Result<(u16, Digest, History), UnknownOrder> {
         let slot = self
             .slots
+            .as_mut()
             .get_mut(usize::from(id.slot))
             .ok_or(UnknownOrder)?;
         match slot.state {

@@ -2,10 +2,11 @@
 
 use super::config::{QueueRule, WhenFull};
 use super::event::count;
+use super::sizes::Sizes;
 use super::ticket::{Outcome, QueueError, SendKind, Ticket};
 use crate::ngtt::FrameType;
 
-struct Slot<const BYTES: usize> {
+pub(super) struct Slot<P> {
     generation: u16,
     state: State,
     /// Nobody waits for the answer.
@@ -15,7 +16,7 @@ struct Slot<const BYTES: usize> {
     /// Its place in the sequence of submissions.
     order: u64,
     length: usize,
-    payload: [u8; BYTES],
+    payload: P,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,32 +38,25 @@ enum State {
 }
 
 /// The send slots of a session.
-pub(super) struct Outbox<const SENDS: usize, const BYTES: usize> {
-    slots: [Slot<BYTES>; SENDS],
-    /// Tickets whose slot was given to something newer.
-    dropped: heapless::Deque<Ticket, SENDS>,
+pub(super) struct Outbox<S: Sizes> {
+    slots: S::PerSend<Slot<S::SendPayload>>,
+    /// Tickets whose slot was given to something newer: the oldest first, then
+    /// empty places.
+    dropped: S::PerSend<Option<Ticket>>,
     submissions: u64,
     /// How many requests were dropped.
     pub(super) drops: u32,
 }
 
-impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
-    pub(super) const fn new() -> Self {
-        let slots = [const {
-            Slot {
-                generation: 0,
-                state: State::Free,
-                abandoned: false,
-                what: What::Fetch,
-                tid: 0,
-                order: 0,
-                length: 0,
-                payload: [0; BYTES],
-            }
-        }; SENDS];
+impl<S: Sizes> Outbox<S> {
+    /// Nothing to send: all of `slots` are empty, all of `dropped` are `None`.
+    pub(super) const fn new(
+        slots: S::PerSend<Slot<S::SendPayload>>,
+        dropped: S::PerSend<Option<Ticket>>,
+    ) -> Self {
         Self {
             slots,
-            dropped: heapless::Deque::new(),
+            dropped,
             submissions: 0,
             drops: 0,
         }
@@ -72,6 +66,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     pub(super) fn uses_tid(&self, tid: u16) -> bool {
         let open = |state| matches!(state, State::Queued | State::Written(_));
         self.slots
+            .as_ref()
             .iter()
             .any(|slot| open(slot.state) && slot.tid == tid)
     }
@@ -87,9 +82,13 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<Ticket, QueueError<E>> {
         let what = What::Payload(kind);
-        let in_use = |slot: &&Slot<BYTES>| slot.state != State::Free && slot.what == what;
-        let used = self.slots.iter().filter(in_use).count();
-        let free = self.slots.iter().position(|slot| slot.state == State::Free);
+        let in_use = |slot: &&Slot<S::SendPayload>| slot.state != State::Free && slot.what == what;
+        let used = self.slots.as_ref().iter().filter(in_use).count();
+        let free = self
+            .slots
+            .as_ref()
+            .iter()
+            .position(|slot| slot.state == State::Free);
         let index = match free {
             Some(index) if used < rule.limit => index,
             _ => match rule.when_full {
@@ -104,10 +103,11 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
                 }
             },
         };
-        let slot = self.slots.get_mut(index).ok_or(QueueError::Full)?;
-        let length = write(&mut slot.payload).map_err(QueueError::Payload)?;
-        if length > BYTES {
-            return Err(QueueError::TooLong { limit: BYTES });
+        let slot = self.slots.as_mut().get_mut(index).ok_or(QueueError::Full)?;
+        let length = write(slot.payload.as_mut()).map_err(QueueError::Payload)?;
+        let limit = S::SEND_BYTES;
+        if length > limit {
+            return Err(QueueError::TooLong { limit });
         }
         self.occupy(index, what, tid, length)
             .ok_or(QueueError::Full)
@@ -117,13 +117,14 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     pub(super) fn fetch(&mut self) -> Option<Ticket> {
         let index = self
             .slots
+            .as_ref()
             .iter()
             .position(|slot| slot.state == State::Free)?;
         self.occupy(index, What::Fetch, 0, 0)
     }
 
     fn occupy(&mut self, index: usize, what: What, tid: u16, length: usize) -> Option<Ticket> {
-        let slot = self.slots.get_mut(index)?;
+        let slot = self.slots.as_mut().get_mut(index)?;
         self.submissions = self.submissions.saturating_add(1);
         slot.state = State::Queued;
         slot.abandoned = false;
@@ -138,9 +139,14 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     }
 
     fn oldest_queued(&self, what: What, busy: Option<usize>) -> Option<usize> {
-        let queued = self.slots.iter().enumerate().filter(|(index, slot)| {
-            slot.state == State::Queued && slot.what == what && Some(*index) != busy
-        });
+        let queued = self
+            .slots
+            .as_ref()
+            .iter()
+            .enumerate()
+            .filter(|(index, slot)| {
+                slot.state == State::Queued && slot.what == what && Some(*index) != busy
+            });
         queued
             .min_by_key(|(_, slot)| slot.order)
             .map(|(index, _)| index)
@@ -149,17 +155,42 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     /// Frees a queued slot and keeps the answer for its ticket. `None`, and
     /// nothing changed, if there is no room for the answer.
     fn drop_queued(&mut self, index: usize) -> Option<usize> {
-        let slot = self.slots.get_mut(index)?;
+        let slot = self.slots.as_mut().get_mut(index)?;
         if !slot.abandoned {
             let ticket = Ticket {
                 slot: u16::try_from(index).ok()?,
                 generation: slot.generation,
             };
-            self.dropped.push_back(ticket).ok()?;
+            let empty = self
+                .dropped
+                .as_mut()
+                .iter_mut()
+                .find(|place| place.is_none());
+            *empty? = Some(ticket);
         }
         slot.free();
         count(&mut self.drops);
         Some(index)
+    }
+
+    /// Takes `ticket` off the list of those that were dropped; false if it is
+    /// not on it.
+    fn forget_dropped(&mut self, ticket: Ticket) -> bool {
+        let mut newer = self
+            .dropped
+            .as_mut()
+            .iter_mut()
+            .skip_while(|dropped| **dropped != Some(ticket));
+        let Some(mut place) = newer.next() else {
+            return false;
+        };
+        // The newer ones move up.
+        *place = None;
+        for next in newer {
+            core::mem::swap(place, next);
+            place = next;
+        }
+        true
     }
 
     /// The next slot to write, the oldest of those that may go: type,
@@ -168,10 +199,11 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
         let data = What::Payload(SendKind::DataStream);
         let open = self
             .slots
+            .as_ref()
             .iter()
             .filter(|slot| slot.what == data && matches!(slot.state, State::Written(_)))
             .count();
-        let ready = self.slots.iter().enumerate().filter(|(_, slot)| {
+        let ready = self.slots.as_ref().iter().enumerate().filter(|(_, slot)| {
             slot.state == State::Queued
                 && slot.what != What::Fetch
                 && (slot.what != data || open < window)
@@ -184,26 +216,27 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     /// Whether somebody waits for FETCH_ORDERS to be written.
     pub(super) fn wants_fetch(&self) -> bool {
         self.slots
+            .as_ref()
             .iter()
             .any(|slot| slot.what == What::Fetch && slot.state == State::Queued)
     }
 
     /// Type, transaction id and payload of a slot that is to be written.
     pub(super) fn frame(&self, index: usize) -> Option<(FrameType, u16, &[u8])> {
-        let slot = self.slots.get(index)?;
+        let slot = self.slots.as_ref().get(index)?;
         let What::Payload(kind) = slot.what else {
             return None;
         };
         Some((
             kind.frame_type(),
             slot.tid,
-            slot.payload.get(..slot.length)?,
+            slot.payload.as_ref().get(..slot.length)?,
         ))
     }
 
     /// The slot was written. True if only a PONG will answer it.
     pub(super) fn written(&mut self, index: usize, sequence: u64) -> bool {
-        match self.slots.get_mut(index) {
+        match self.slots.as_mut().get_mut(index) {
             Some(slot) if slot.state == State::Queued => {
                 slot.state = State::Written(sequence);
                 slot.what == What::Payload(SendKind::Logs)
@@ -214,7 +247,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// FETCH_ORDERS was written: answers all who wait for it.
     pub(super) fn fetch_written(&mut self) {
-        for slot in &mut self.slots {
+        for slot in self.slots.as_mut() {
             if slot.what == What::Fetch && slot.state == State::Queued {
                 slot.answer(Outcome::Fetched);
             }
@@ -223,7 +256,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// The server has read all that was written before `sequence`.
     pub(super) fn settle(&mut self, sequence: u64) {
-        for slot in &mut self.slots {
+        for slot in self.slots.as_mut() {
             if slot.what == What::Payload(SendKind::Logs)
                 && matches!(slot.state, State::Written(at) if at < sequence)
             {
@@ -232,8 +265,8 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
         }
     }
 
-    fn open(&mut self, kind: SendKind, tid: u16) -> Option<&mut Slot<BYTES>> {
-        self.slots.iter_mut().find(|slot| {
+    fn open(&mut self, kind: SendKind, tid: u16) -> Option<&mut Slot<S::SendPayload>> {
+        self.slots.as_mut().iter_mut().find(|slot| {
             slot.what == What::Payload(kind)
                 && slot.tid == tid
                 && matches!(slot.state, State::Written(_))
@@ -252,7 +285,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
         let Some(slot) = self.open(SendKind::SyncBaobs, tid) else {
             return false;
         };
-        match payload.map(|payload| (payload, slot.payload.get_mut(..payload.len()))) {
+        match payload.map(|payload| (payload, slot.payload.as_mut().get_mut(..payload.len()))) {
             Ok((payload, Some(place))) => {
                 place.copy_from_slice(payload);
                 slot.length = payload.len();
@@ -270,7 +303,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// The connection is gone: what was not answered is sent again.
     pub(super) fn disconnected(&mut self) {
-        for slot in &mut self.slots {
+        for slot in self.slots.as_mut() {
             if matches!(slot.state, State::Written(_)) {
                 slot.state = State::Queued;
             }
@@ -279,11 +312,13 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// Takes the next answer that is there.
     pub(super) fn poll(&mut self) -> Option<(Ticket, Outcome)> {
-        if let Some(ticket) = self.dropped.pop_front() {
+        if let Some(ticket) = self.dropped.as_ref().first().copied().flatten() {
+            self.forget_dropped(ticket);
             return Some((ticket, Outcome::Dropped));
         }
         let (index, slot) = self
             .slots
+            .as_mut()
             .iter_mut()
             .enumerate()
             .find(|(_, slot)| matches!(slot.state, State::Answered(_)))?;
@@ -296,28 +331,30 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// Takes the answer to `ticket`, if it is there.
     pub(super) fn answer(&mut self, ticket: Ticket) -> Option<Outcome> {
-        if self.dropped.iter().any(|dropped| *dropped == ticket) {
-            self.dropped.retain(|dropped| *dropped != ticket);
+        if self.forget_dropped(ticket) {
             return Some(Outcome::Dropped);
         }
         self.get_mut(ticket)?.take_answer()
     }
 
-    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Slot<BYTES>> {
-        let slot = self.slots.get_mut(usize::from(ticket.slot))?;
+    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Slot<S::SendPayload>> {
+        let slot = self.slots.as_mut().get_mut(usize::from(ticket.slot))?;
         (slot.generation == ticket.generation && slot.state != State::Free).then_some(slot)
     }
 
     /// What is in the slot of an answered ticket.
     pub(super) fn payload(&self, ticket: Ticket) -> Option<&[u8]> {
-        let slot = self.slots.get(usize::from(ticket.slot))?;
+        let slot = self.slots.as_ref().get(usize::from(ticket.slot))?;
         let readable = slot.generation == ticket.generation && slot.state == State::Held;
-        slot.payload.get(..slot.length).filter(|_| readable)
+        slot.payload
+            .as_ref()
+            .get(..slot.length)
+            .filter(|_| readable)
     }
 
     /// The transaction id of what is in the slot of a ticket, if it has one.
     pub(super) fn tid(&self, ticket: Ticket) -> Option<u16> {
-        let slot = self.slots.get(usize::from(ticket.slot))?;
+        let slot = self.slots.as_ref().get(usize::from(ticket.slot))?;
         let there = slot.generation == ticket.generation && slot.state != State::Free;
         Some(slot.tid).filter(|tid| there && *tid != 0)
     }
@@ -333,7 +370,7 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
 
     /// Nobody waits for the answer any more.
     pub(super) fn abandon(&mut self, ticket: Ticket) {
-        self.dropped.retain(|dropped| *dropped != ticket);
+        self.forget_dropped(ticket);
         if let Some(slot) = self.get_mut(ticket) {
             match slot.state {
                 State::Answered(_) | State::Held => slot.free(),
@@ -346,13 +383,27 @@ impl<const SENDS: usize, const BYTES: usize> Outbox<SENDS, BYTES> {
     /// How many slots are in use.
     pub(super) fn len(&self) -> usize {
         self.slots
+            .as_ref()
             .iter()
             .filter(|slot| slot.state != State::Free)
             .count()
     }
 }
 
-impl<const BYTES: usize> Slot<BYTES> {
+impl<const BYTES: usize> Slot<[u8; BYTES]> {
+    pub(super) const EMPTY: Self = Self {
+        generation: 0,
+        state: State::Free,
+        abandoned: false,
+        what: What::Fetch,
+        tid: 0,
+        order: 0,
+        length: 0,
+        payload: [0; BYTES],
+    };
+}
+
+impl<P> Slot<P> {
     fn answer(&mut self, outcome: Outcome) {
         if self.abandoned {
             self.free();

@@ -4,18 +4,11 @@ use super::event::count;
 use super::keepalive::Pinged;
 use super::link::{Asked, Grace};
 use super::orders::Delivery;
-use super::{ClientSession, Event, History, Outcome, SkipReason};
+use super::{ClientSession, Event, History, Outcome, Sizes, SkipReason};
 use crate::Instant;
 use crate::ngtt::{Frame, FrameHead, FrameType};
 
-impl<
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<S: Sizes> ClientSession<S> {
     /// Bytes arrived, though maybe no whole frame: the server is alive.
     pub fn heard(&mut self, now: Instant) {
         if let Some(link) = &mut self.link {

@@ -1,23 +1,19 @@
 use super::event::Notices;
 use super::link::{Asked, Link, Outgoing, Writing};
-use super::orders::Orders;
-use super::outbox::Outbox;
+use super::marks::Marks;
+use super::orders::{self, Orders};
+use super::outbox::{self, Outbox};
 use super::{
     Answer, Config, Counters, Event, History, Order, OrderId, Outcome, QueueError, Record,
-    SendKind, Ticket, UnknownOrder,
+    SendKind, Sizes, Slots, Ticket, UnknownOrder,
 };
 use crate::Instant;
+use crate::ngtt::Digest;
 
 /// The device's end of an NGTT conversation, over as many connections as it
 /// takes. See [the module](super) for an example.
 ///
-/// The const parameters are its memory:
-/// - `ORDERS`: how many orders the application can have at a time, each of up to
-///   `ORDER_BYTES` bytes;
-/// - `SENDS`: how many requests can wait for their answer, each of up to
-///   `SEND_BYTES` bytes (replies about binary objects included);
-/// - `MARKS`: how many orders are remembered until the server is known to have
-///   read their answer; at least `ORDERS`, four times as many is comfortable.
+/// `S` is its memory: some [`Slots`].
 ///
 /// # Promises
 /// - An order is confirmed after it was executed, and the mark that it was
@@ -35,16 +31,10 @@ use crate::Instant;
 ///
 /// [`History::Interrupted`]: super::History::Interrupted
 /// [`History::Unknown`]: super::History::Unknown
-pub struct ClientSession<
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> {
+pub struct ClientSession<S: Sizes = Slots> {
     pub(super) config: Config,
-    pub(super) orders: Orders<ORDERS, ORDER_BYTES, MARKS>,
-    pub(super) outbox: Outbox<SENDS, SEND_BYTES>,
+    pub(super) orders: Orders<S>,
+    pub(super) outbox: Outbox<S>,
     pub(super) notices: Notices,
     pub(super) link: Option<Link>,
     /// The number of the current or last connection; the first is 1.
@@ -76,7 +66,7 @@ impl<
     const SENDS: usize,
     const SEND_BYTES: usize,
     const MARKS: usize,
-> ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
+> ClientSession<Slots<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>
 {
     /// A session of a device that remembers nothing of the time before.
     ///
@@ -109,8 +99,11 @@ impl<
         }
         Self {
             config,
-            orders: Orders::new(),
-            outbox: Outbox::new(),
+            orders: Orders::new(
+                [const { orders::Slot::EMPTY }; ORDERS],
+                Marks::new([None; MARKS]),
+            ),
+            outbox: Outbox::new([const { outbox::Slot::EMPTY }; SENDS], [None; SENDS]),
             notices: Notices::new(),
             link: None,
             connection: 0,
@@ -119,7 +112,9 @@ impl<
             past_unknown: true,
         }
     }
+}
 
+impl<S: Sizes> ClientSession<S> {
     /// Takes the records of a journal, oldest first, before the first
     /// connection. From then on the past is known: orders are
     /// [`History::New`] or [`History::Interrupted`]. An empty journal that was
@@ -178,6 +173,13 @@ impl<
     pub fn persisted(&mut self, record: Record) {
         self.orders.marks.persisted(record);
         self.forget_unseen();
+    }
+
+    /// Whether the answer to this order is durable, if there was one. An order
+    /// is known by its transaction id and its digest.
+    #[must_use]
+    pub fn is_recorded(&self, tid: u16, digest: Digest) -> bool {
+        self.orders.marks.is_recorded(tid, digest)
     }
 
     /// The next order for the application. It keeps the order's slot until it

@@ -2,21 +2,14 @@
 
 use super::event::count;
 use super::link::{Asked, Grace, Outgoing, Writing};
-use super::{Answer, ClientSession};
+use super::{Answer, ClientSession, Sizes};
 use crate::Instant;
 use crate::ngtt::{FrameOut, FrameType, LinkFault};
 
 /// The largest transaction id that a client uses.
 const LAST_TID: u16 = 0x7fff;
 
-impl<
-    const ORDERS: usize,
-    const ORDER_BYTES: usize,
-    const SENDS: usize,
-    const SEND_BYTES: usize,
-    const MARKS: usize,
-> ClientSession<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>
-{
+impl<S: Sizes> ClientSession<S> {
     /// The frame to write now, the same one until it is
     /// [`transmitted`](Self::transmitted). The order: echoes, answers to orders,
     /// FETCH_ORDERS, PING, what the application sends.

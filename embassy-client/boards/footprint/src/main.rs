@@ -20,7 +20,7 @@ static KEY: &[u8] = &[0x30; 138];
 
 type Network = EmbassyNetwork<'static>;
 type ClientRunner =
-    Runner<'static, NoopRawMutex, Network, chip::Entropy, RamJournal, 4, 1024, 4, 1024, 16>;
+    Runner<'static, NoopRawMutex, Network, chip::Entropy, RamJournal>;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -42,12 +42,9 @@ async fn points(client: Client<'static, NoopRawMutex>) {
     loop {
         let value = i64::from(chip::random_word());
         let _ = client
-            .sync_pathpoints(|slot| {
-                let mut points = wigwag_codec::minijson::Encoder::new(slot);
-                points.list(1)?.map(2)?.key("path")?.str("W1")?;
-                points.key("values")?.list(1)?.list(2)?;
-                points.int(1_623_859_235_473)?.int(value)?;
-                Ok(points.finish()?.len())
+            .sync_pathpoints(1, |batch| {
+                let points = batch.pathpoint("W1", 1)?;
+                points.value(1_623_859_235_473, |to| to.int(value)).map(drop)
             })
             .await;
     }

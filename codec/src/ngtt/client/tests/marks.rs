@@ -1,6 +1,7 @@
 //! When an executed order is forgotten, and when not.
 
 use super::*;
+use crate::ngtt::Digest;
 
 fn records(session: &mut Session) -> Vec<(RecordKind, u16)> {
     persist(session)
@@ -314,7 +315,7 @@ fn marks_in_use_since_before_are_asked_for_when_they_keep_out_an_order() {
     let record = |tid| Record {
         kind: RecordKind::Executed(Answer::Confirm),
         tid,
-        digest: crate::ngtt::Digest::of(b"go"),
+        digest: Digest::of(b"go"),
     };
     session.restore((1..=4).map(record)).unwrap();
     session.connected(at(0));
@@ -333,4 +334,17 @@ fn marks_in_use_since_before_are_asked_for_when_they_keep_out_an_order() {
     persist(&mut session);
     assert!(write(&mut session, at(121)).contains(&empty(FrameType::FetchOrders, 0)));
     take(&mut session, 5, b"go", at(122));
+}
+
+#[test]
+fn an_answer_is_recorded_when_its_record_is_durable() {
+    let mut session = connected();
+    let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+    let id = take(&mut session, 7, b"one", at(1));
+    assert!(session.is_recorded(7, one), "there is no answer yet");
+    session.acknowledge(id).unwrap();
+    assert!(!session.is_recorded(7, one));
+    assert!(session.is_recorded(7, other) && session.is_recorded(8, one));
+    persist(&mut session);
+    assert!(session.is_recorded(7, one));
 }

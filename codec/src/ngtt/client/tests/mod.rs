@@ -14,7 +14,7 @@ use crate::Instant;
 use crate::ngtt::{ClientSession, Frame, FrameType};
 
 /// Two orders of 16 bytes, three requests of 16 bytes, four marks.
-type Session = ClientSession<2, 16, 3, 16, 4>;
+type Session = ClientSession<Slots<2, 16, 3, 16, 4>>;
 
 /// A frame as it was written: type, transaction id, payload.
 type Written = (FrameType, u16, Vec<u8>);

@@ -399,3 +399,20 @@ fn a_ticket_knows_its_transaction_id_on_every_connection() {
     assert_ne!(session.tid(next), None);
     assert_eq!(session.tid(data), None, "the slot is another one's");
 }
+
+#[test]
+fn dropped_requests_are_told_of_oldest_first() {
+    let mut session = session_with(Config {
+        data: QueueRule::new(WhenFull::DropOldest),
+        ..Config::new()
+    });
+    let tickets =
+        [b"a", b"b", b"c", b"d", b"e", b"f"].map(|data| submit(&mut session, DATA, data).unwrap());
+    assert_eq!(session.answer(tickets[1]), Some(Outcome::Dropped));
+    let seventh = submit(&mut session, DATA, b"g");
+    assert!(seventh.is_ok(), "there is room for one more answer");
+    for dropped in [tickets[0], tickets[2], tickets[3]] {
+        assert_eq!(session.poll_answer(), Some((dropped, Outcome::Dropped)));
+    }
+    no_answer(&mut session);
+}
