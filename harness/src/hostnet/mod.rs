@@ -1,0 +1,135 @@
+//! The host's own sockets as a device's [`Network`]: the same client on a
+//! gateway or a workstation, without the virtual network.
+//!
+//! There is one path, and it is always up: what the host's links do shows in
+//! connections that fail. It runs on tokio's current-thread runtime.
+//!
+//! ```
+//! use std::time::Duration;
+//! use wigwag_embassy::net::{Family, Network, PathId};
+//! use wigwag_harness::hostnet::HostNetwork;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! // A name that no name server knows, as a test wants it.
+//! let net = HostNetwork::new().with_name("ngtt.test", ["127.0.0.1".parse().unwrap()]);
+//! let found = net
+//!     .resolve(PathId(0), "ngtt.test", Family::V4, Duration::from_secs(5))
+//!     .await
+//!     .unwrap();
+//! assert_eq!(found[0].to_string(), "127.0.0.1");
+//! # });
+//! ```
+
+mod tcp;
+mod udp;
+
+pub use tcp::HostTcp;
+pub use udp::HostUdp;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use wigwag_embassy::net::{
+    Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError, TcpBuffers,
+};
+
+/// The host's network. See the [module](self).
+#[derive(Debug, Clone, Default)]
+pub struct HostNetwork {
+    names: HashMap<String, Vec<IpAddr>>,
+}
+
+impl HostNetwork {
+    /// The host's network, with the host's names.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives `name` these addresses, whatever name servers say.
+    #[must_use]
+    pub fn with_name(mut self, name: &str, addresses: impl Into<Vec<IpAddr>>) -> Self {
+        self.names
+            .insert(name.to_ascii_lowercase(), addresses.into());
+        self
+    }
+
+    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        if let Ok(address) = name.parse() {
+            return Ok(vec![address]);
+        }
+        if let Some(known) = self.names.get(&name.to_ascii_lowercase()) {
+            return Ok(known.clone());
+        }
+        let found = tokio::net::lookup_host((name, 0)).await;
+        let found = found.map_err(|_| ResolveError::Failed)?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+}
+
+fn only(path: PathId) -> Result<(), NoSuchPath> {
+    if path == PathId(0) {
+        Ok(())
+    } else {
+        Err(NoSuchPath)
+    }
+}
+
+impl Network for HostNetwork {
+    type Tcp<'a> = HostTcp;
+    type Udp<'a> = HostUdp;
+    /// The kernel has buffers of its own.
+    type UdpBuffers<'a> = ();
+
+    fn path_state(&self, path: PathId) -> PathState {
+        match only(path) {
+            Ok(()) => PathState::Up,
+            Err(NoSuchPath) => PathState::LinkDown,
+        }
+    }
+
+    async fn path_changed(&self, path: PathId, from: PathState) -> PathState {
+        let state = self.path_state(path);
+        if state == from {
+            std::future::pending::<()>().await;
+        }
+        state
+    }
+
+    async fn resolve(
+        &self,
+        path: PathId,
+        name: &str,
+        family: Family,
+        limit: Duration,
+    ) -> Result<Addresses, ResolveError> {
+        only(path).map_err(|NoSuchPath| ResolveError::Unsupported)?;
+        let found = timeout(limit, self.look_up(name)).await;
+        let found = found.map_err(|_| ResolveError::TimedOut)??;
+        let wanted = found
+            .into_iter()
+            .filter(|address| address.is_ipv4() == (family == Family::V4));
+        let mut addresses = Addresses::new();
+        for address in wanted {
+            // More than fit are not needed: they are tried in turn.
+            if !addresses.contains(&address) && addresses.push(address).is_err() {
+                break;
+            }
+        }
+        if addresses.is_empty() {
+            return Err(ResolveError::NoAddress);
+        }
+        Ok(addresses)
+    }
+
+    /// The kernel has buffers of its own; these stay unused.
+    fn tcp<'a>(&'a self, path: PathId, _: TcpBuffers<'a>) -> Result<HostTcp, NoSuchPath> {
+        only(path).map(|()| HostTcp::new())
+    }
+
+    fn udp<'a>(&'a self, path: PathId, (): ()) -> Result<HostUdp, NoSuchPath> {
+        only(path).map(|()| HostUdp::new())
+    }
+}
