@@ -262,3 +262,25 @@ fn it_runs_until_it_is_told_to_end() {
     let done = support::finish(child, Vec::new());
     assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn the_hosts_own_sockets_do_as_well() {
+    let site = Site::new();
+    let orders = site.file("orders.json", order(9));
+    let (server, address) = site.serve(&["--orders", &orders]);
+    let call = site
+        .device(&address)
+        .with("net", "host")
+        .with("max-orders", 1);
+    let (events, status) = call.run();
+    assert_eq!(status, Some(0), "{events:?}");
+    assert_eq!(tids(&events, "order_acked"), [1]);
+    server.ask_to_end();
+    let (told, _) = server.finish();
+    assert_eq!(tids(&told, "order_acked"), [1]);
+
+    // A name that is an address is where the device goes.
+    let elsewhere = site.device(&address).with("net", "host");
+    let (_, status) = elsewhere.with("server-name", "192.0.2.7").run();
+    assert_eq!(status, Some(2));
+}

@@ -20,7 +20,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::OsRng;
 use wigwag_codec::ngtt::client::{Config as SessionConfig, QueueRule, WhenFull};
 use wigwag_embassy::journal::Journal;
-use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::net::{EmbassyNetwork, Network};
 use wigwag_embassy::ngtt::{self, Buffers, Config};
 use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
 
@@ -150,6 +150,27 @@ pub async fn run(
     emit: &dyn Fn(DeviceEvent),
     stop: impl Future<Output = ()>,
 ) -> Result<(), SettingsError> {
+    net.run(async |stack| {
+        let network = EmbassyNetwork::new(stack);
+        run_on(network, settings, work, journal, book, emit, stop).await
+    })
+    .await
+}
+
+/// The same device on another network, such as the host's own sockets
+/// ([`HostNetwork`](crate::hostnet::HostNetwork)).
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on(
+    network: impl Network,
+    settings: &Settings,
+    work: &Work,
+    journal: impl Journal,
+    book: &RefCell<Book>,
+    emit: &dyn Fn(DeviceEvent),
+    stop: impl Future<Output = ()>,
+) -> Result<(), SettingsError> {
     let roots: Vec<&[u8]> = settings.roots.iter().map(Vec::as_slice).collect();
     let trust = TrustAnchors::new(&roots).map_err(unusable)?;
     let key = SoftwareKey::from_der(&settings.key).map_err(unusable)?;
@@ -163,29 +184,25 @@ pub async fn run(
     // times over.
     let state = Box::new(const { State::new(SESSION) });
     let mut memory = Box::new(const { Memory::new() });
-    net.run(async |stack| {
-        let network = EmbassyNetwork::new(stack);
-        let (client, mut runner) = ngtt::new(&state, &mut *memory, network, config, OsRng, journal);
-        let application = Application {
-            client,
-            server: &settings.server_name,
-            work,
-            book,
-            emit,
-        };
-        alongside(
-            async {
-                application.work(stop).await;
-                application.leave(DRAIN).await;
-            },
-            vec![
-                Box::pin(async { runner.run().await }),
-                Box::pin(application.watch_status()),
-                Box::pin(application.watch_session()),
-            ],
-        )
-        .await;
-    })
+    let (client, mut runner) = ngtt::new(&state, &mut *memory, network, config, OsRng, journal);
+    let application = Application {
+        client,
+        server: &settings.server_name,
+        work,
+        book,
+        emit,
+    };
+    alongside(
+        async {
+            application.work(stop).await;
+            application.leave(DRAIN).await;
+        },
+        vec![
+            Box::pin(async { runner.run().await }),
+            Box::pin(application.watch_status()),
+            Box::pin(application.watch_session()),
+        ],
+    )
     .await;
     Ok(())
 }

@@ -129,7 +129,7 @@ impl Network for HostNetwork {
         only(path).map(|()| HostTcp::new())
     }
 
-    fn udp<'a>(&'a self, path: PathId, (): ()) -> Result<HostUdp, NoSuchPath> {
+    fn udp(&self, path: PathId, (): ()) -> Result<HostUdp, NoSuchPath> {
         only(path).map(|()| HostUdp::new())
     }
 }

@@ -122,8 +122,11 @@ impl TcpSocket for HostTcp {
     fn abort(&self) {
         if let Some(stream) = self.stream.borrow_mut().take() {
             let _ = stream.set_zero_linger();
-            // A future that still waits would keep it open.
-            let _ = SockRef::from(&*stream).shutdown(Shutdown::Both);
+            if Rc::strong_count(&stream) > 1 {
+                // A future that waits keeps it open: wake it with an end. The
+                // reset follows when it has let go.
+                let _ = SockRef::from(&*stream).shutdown(Shutdown::Both);
+            }
         }
     }
 

@@ -21,14 +21,15 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::problem::Problem;
 use crate::device::batch::{self, Batch, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
+use crate::hostnet::HostNetwork;
 use crate::pki::Pki;
 use crate::vnet::{self, VirtualNet, always};
 
 /// A device that executes orders and sends what it is given.
 ///
 /// It is the client that runs on microcontrollers, on the same embassy-net
-/// stack, over a virtual network that leads to the server. It reconnects by
-/// itself until it is done: with --max-orders after so many orders and when
+/// stack, over a virtual network that leads to the server; with --net host on
+/// this machine's own sockets. It reconnects by itself until it is done: with --max-orders after so many orders and when
 /// everything was sent, with --duration after that time, else when interrupted.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -93,6 +94,8 @@ enum Answering {
 enum Net {
     /// The embassy-net stack on a virtual link.
     Virtual,
+    /// This machine's own sockets.
+    Host,
 }
 
 /// A device and the name it goes by.
@@ -102,7 +105,6 @@ struct Identity {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let Net::Virtual = args.net;
     let duration = duration(args.duration)?;
     let identities = identities(args)?;
     let work = work(args)?;
@@ -116,7 +118,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
             .ok()
             .and_then(|mut found| found.next())
             .ok_or_else(|| Failure::Usage(format!("{} is no address", args.connect)))?;
-        devices(args.json, server, &identities, &work, duration).await
+        check_name(args.net, &args.server_name, server)?;
+        devices(args, server, &identities, &work, duration).await
     })
 }
 
@@ -126,20 +129,27 @@ fn duration(seconds: Option<f64>) -> Outcome<Option<Duration>> {
 }
 
 async fn devices(
-    json: bool,
+    args: &Args,
     server: SocketAddr,
     identities: &[Identity],
     work: &Work,
     duration: Option<Duration>,
 ) -> Outcome {
-    let printer = Printer::new(json, identities.len() > 1);
+    let printer = Printer::new(args.json, identities.len() > 1);
     let books: Vec<RefCell<Book>> = identities.iter().map(|_| RefCell::default()).collect();
     let mut running: FuturesUnordered<_> = identities
         .iter()
         .zip(&books)
         .enumerate()
         .map(|(index, (identity, book))| {
-            device(index as u64, server, identity, work, book, &printer)
+            device(
+                (args.net, index as u64),
+                server,
+                identity,
+                work,
+                book,
+                &printer,
+            )
         })
         .collect();
     let end = async {
@@ -184,45 +194,56 @@ async fn devices(
 }
 
 async fn device(
-    seed: u64,
+    (net, seed): (Net, u64),
     server: SocketAddr,
     identity: &Identity,
     work: &Work,
     book: &RefCell<Book>,
     printer: &Printer,
 ) -> Outcome {
-    let options = vnet::Options {
-        seed,
-        ..vnet::Options::default()
-    };
-    let net = VirtualNet::with(options, always(server));
-    let name = &identity.settings.server_name;
-    if name.parse::<IpAddr>().is_err() {
-        // A documentation address (RFC 5737); the gateway leads it to the
-        // server.
-        net.names().set(name, [Ipv4Addr::new(192, 0, 2, 1)]);
-    }
+    let settings = &identity.settings;
+    let name = &settings.server_name;
     let emit = |event: DeviceEvent| printer.event(&identity.id, &event);
-    device::run(
-        &net,
-        &identity.settings,
-        work,
-        RamJournal::<{ device::MARKS }>::new(),
-        book,
-        &emit,
-        printer.stop().notified(),
-    )
-    .await
-    .map_err(|error| Failure::Usage(error.to_string()))
+    let journal = RamJournal::<{ device::MARKS }>::new();
+    let stop = printer.stop().notified();
+    let done = match net {
+        Net::Virtual => {
+            let options = vnet::Options {
+                seed,
+                ..vnet::Options::default()
+            };
+            let net = VirtualNet::with(options, always(server));
+            if name.parse::<IpAddr>().is_err() {
+                // A documentation address (RFC 5737); the gateway leads it to
+                // the server.
+                net.names().set(name, [Ipv4Addr::new(192, 0, 2, 1)]);
+            }
+            device::run(&net, settings, work, journal, book, &emit, stop).await
+        }
+        Net::Host => {
+            let net = HostNetwork::new().with_name(name, [server.ip()]);
+            device::run_on(net, settings, work, journal, book, &emit, stop).await
+        }
+    };
+    done.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Whether the network can lead the device to the server by this name.
+fn check_name(net: Net, name: &str, server: SocketAddr) -> Outcome {
+    match (net, name.parse::<IpAddr>()) {
+        (Net::Virtual, Ok(IpAddr::V6(_))) => Err(Failure::Usage(
+            "--server-name: the virtual network has no IPv6; use a DNS name".into(),
+        )),
+        (Net::Host, Ok(address)) if address != server.ip() => Err(Failure::Usage(format!(
+            "--server-name: the device would connect to {address}, and --connect says {}",
+            server.ip()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The identities of all devices.
 fn identities(args: &Args) -> Outcome<Vec<Identity>> {
-    if let Ok(IpAddr::V6(_)) = args.server_name.parse() {
-        return Err(Failure::Usage(
-            "--server-name: the virtual network has no IPv6; use a DNS name".into(),
-        ));
-    }
     let roots: Vec<Vec<u8>> = certificates(&args.ca)?;
     let port = args.connect.rsplit_once(':');
     let port = port.and_then(|(_, port)| port.parse().ok());
