@@ -3,10 +3,11 @@
 use xtask::run::{Result, cargo, run as run_command};
 use xtask::targets;
 
-use super::{check_features, wasm};
+use super::{check_features, footprint, wasm};
 
 /// Formatting, lints, documentation, feature combinations for the bare target,
-/// and the browser's crate.
+/// the browser's crate, and the client linked for a
+/// microcontroller.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -24,5 +25,7 @@ pub(crate) fn run(_: &Args) -> Result {
     ]))?;
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     check_features::run(&check_features::Args {})?;
-    wasm::run(&wasm::Args {})
+    wasm::run(&wasm::Args {})?;
+    // Linked for a bare target, the client cannot have an allocator.
+    footprint::run(&footprint::Args {})
 }
