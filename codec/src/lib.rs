@@ -4,6 +4,36 @@
 //! `no_std`, no allocator, no unsafe code. Input from outside cannot make it
 //! panic, hang or grow: every length, count and depth is checked before use.
 //!
+//! | Module | What it is |
+//! |---|---|
+//! | [`minijson`] | compact binary JSON: pull decoder, lazy view, encoder, serde, JSON and CBOR |
+//! | [`ngtt`] | NGTT frames, typed messages, the client's and the server's session |
+//! | [`framer`] | messages out of a byte stream, in any chunking |
+//! | [`prefix`] | messages behind a u32 length |
+//!
+//! A frame out of a stream, and the value in it:
+//!
+//! ```
+//! use wigwag_codec::framer::{FrameReader, Received};
+//! use wigwag_codec::ngtt::{Frame, FrameType, NgttFramer};
+//!
+//! let mut buffer = [0; 256];
+//! let mut reader = FrameReader::new(NgttFramer::for_buffer(buffer.len()), &mut buffer);
+//! // ORDER, transaction id 7, payload [5]; it arrives in two pieces.
+//! assert_eq!(reader.push(&[0, 0, 0, 3, 0, 7]), 6);
+//! assert!(reader.next()?.is_none());
+//! assert_eq!(reader.push(&[0, 1, 0x41, 0x03, 5]), 5);
+//! if let Some(Received::Message { meta, body }) = reader.next()? {
+//!     let frame = Frame::new(meta, body);
+//!     assert_eq!((frame.kind, frame.tid), (FrameType::Order, 7));
+//!     let value = frame.real_data().unwrap().unwrap();
+//!     assert_eq!(value.at(0).unwrap().as_i64(), Some(5));
+//! } else {
+//!     unreachable!("the frame is whole");
+//! }
+//! # Ok::<(), wigwag_codec::framer::FrameError>(())
+//! ```
+//!
 //! Features, all off by default and all additive:
 //! - `serde`: read and write the program's own types as minijson;
 //! - `cbor`: between minijson and CBOR;

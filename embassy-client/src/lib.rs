@@ -1,6 +1,6 @@
 #![no_std]
 #![forbid(unsafe_code)]
-#![doc = include_str!("../README.md")]
+#![doc = include_str!("front.md")]
 //!
 //! # Where things are
 //!

@@ -27,13 +27,13 @@ fn program(document: &str) -> Vec<String> {
 
 #[test]
 fn the_device_program_is_the_compiled_one_and_has_sixty_lines_at_most() {
-    let compiled = program("embassy-client/README.md");
+    let compiled = program("embassy-client/src/front.md");
     assert!(compiled.len() <= 60, "{} lines", compiled.len());
     let shown = program("README.md");
     let text = |lines: &[String]| lines.join("\n").trim().to_owned();
     assert_eq!(text(&shown), text(&compiled));
     let library = read("embassy-client/src/lib.rs");
-    assert!(library.contains("include_str!(\"../README.md\")"));
+    assert!(library.contains("include_str!(\"front.md\")"));
 }
 
 #[test]

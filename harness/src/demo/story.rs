@@ -125,6 +125,9 @@ pub async fn run(
         points: things(&work.pathpoints),
         logs: things(&work.logs),
     });
+    show(Moment::Accident(
+        "the first connection will break in the middle of a frame",
+    ));
 
     let cut_short = Cell::new(false);
     let interrupted = async {
@@ -281,7 +284,7 @@ async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future
             }
             if number == options.orders * 2 / 3 {
                 stage.connected(server).await;
-                show(Moment::Accident("the server is killed, and comes back"));
+                show(Moment::Accident("the server goes away, and comes back"));
                 server.stop(Cut::Reset).await;
                 sleep(Duration::from_millis(300)).await;
                 // Its port is still there: nobody else asked for it.

@@ -8,6 +8,10 @@
 //! says. Orders are enqueued while it runs; connections can be cut, and the
 //! whole server stopped and started again on the same port.
 //!
+//! In another project the example needs `tokio` and, without a second crypto
+//! library, `tokio-rustls = { version = "0.26", default-features = false,
+//! features = ["ring"] }` among its dev-dependencies.
+//!
 //! ```
 //! use std::time::Duration;
 //! use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -28,6 +28,8 @@ struct Inner {
     started: Instant,
     /// Orders that came again since the last line.
     again: u64,
+    /// The story is over, and single orders follow.
+    going_on: bool,
     failure: Option<Failure>,
 }
 
@@ -39,6 +41,10 @@ enum Look {
 
 struct Bars {
     all: MultiProgress,
+    rows: Option<Rows>,
+}
+
+struct Rows {
     orders: ProgressBar,
     points: ProgressBar,
     logs: ProgressBar,
@@ -58,6 +64,7 @@ impl<'a> Screen<'a> {
             output: Output::new(),
             started: Instant::now(),
             again: 0,
+            going_on: false,
             failure: None,
         };
         Self {
@@ -100,12 +107,13 @@ impl Inner {
     fn show(&mut self, moment: &Moment) -> Outcome {
         if let Moment::Compared(compared) = moment {
             self.compared(compared, false)?;
+            self.going_on = true;
             if !matches!(self.look, Look::Json) {
                 self.say("an order a second follows; Ctrl-C ends it")?;
             }
             return self.output.flush();
         }
-        match &self.look {
+        match &mut self.look {
             Look::Json => self.json(moment)?,
             Look::Bars(bars) => bars.count(moment),
             Look::Lines => {}
@@ -118,6 +126,12 @@ impl Inner {
         {
             self.say_again()?;
             self.say(&line)?;
+        }
+        // Bars show these; lines would show nothing for ever.
+        if let (true, Look::Lines, Moment::Server(event)) = (self.going_on, &self.look, moment)
+            && let EventKind::Answered { tid, .. } = event.kind
+        {
+            self.say(&format!("server    order {tid} was acknowledged"))?;
         }
         self.output.flush()
     }
@@ -217,53 +231,66 @@ impl Inner {
 
 impl Bars {
     fn new() -> Self {
-        let all = MultiProgress::new();
-        // The template is right: a wrong one is an error of this line.
-        let style = ProgressStyle::with_template("  {prefix:12} {bar:40.green} {pos:>7}/{len}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = |name| {
-            let bar = all.add(ProgressBar::new(0).with_style(style.clone()));
-            bar.set_prefix(name);
-            bar
-        };
         Self {
-            orders: bar("orders"),
-            points: bar("pathpoints"),
-            logs: bar("log entries"),
-            all,
+            all: MultiProgress::new(),
+            rows: None,
         }
     }
 
-    fn count(&self, moment: &Moment) {
+    /// Draws the bars, now that their lengths are known.
+    fn begin(&mut self, orders: u64, points: u64, logs: u64) {
+        // The template is right: a wrong one is an error of this line.
+        let style = ProgressStyle::with_template("  {prefix:12} {bar:40.green} {pos:>7}/{len}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = |name, length| {
+            let bar = ProgressBar::new(length).with_style(style.clone());
+            bar.set_prefix(name);
+            let bar = self.all.add(bar);
+            bar.tick();
+            bar
+        };
+        self.rows = Some(Rows {
+            orders: bar("orders", orders),
+            points: bar("pathpoints", points),
+            logs: bar("log entries", logs),
+        });
+    }
+
+    fn count(&mut self, moment: &Moment) {
+        if let Moment::Begins {
+            orders,
+            points,
+            logs,
+        } = moment
+        {
+            self.begin(*orders, *points, *logs);
+        }
+        let Some(rows) = &self.rows else { return };
         match moment {
-            Moment::Begins {
-                orders,
-                points,
-                logs,
-            } => {
-                self.orders.set_length(*orders);
-                self.points.set_length(*points);
-                self.logs.set_length(*logs);
-            }
             Moment::Server(event) => {
                 if let EventKind::Answered { .. } = event.kind {
-                    self.orders.inc(1);
-                    if Some(self.orders.position()) > self.orders.length() {
-                        self.orders.set_length(self.orders.position());
+                    rows.orders.inc(1);
+                    if Some(rows.orders.position()) > rows.orders.length() {
+                        rows.orders.set_length(rows.orders.position());
                     }
                 }
             }
             Moment::Device(DeviceEvent::DataConfirmed { points, .. }) => {
-                self.points.inc(*points as u64);
+                rows.points.inc(*points as u64);
             }
-            Moment::Device(DeviceEvent::Logs { count }) => self.logs.inc(*count as u64),
+            Moment::Device(DeviceEvent::Logs { count }) => rows.logs.inc(*count as u64),
             _ => {}
         }
     }
 
+    /// Takes the bars away; the table says it all.
     fn finish(&self) {
-        for bar in [&self.orders, &self.points, &self.logs] {
-            bar.abandon();
+        for row in self
+            .rows
+            .iter()
+            .flat_map(|r| [&r.orders, &r.points, &r.logs])
+        {
+            row.finish_and_clear();
         }
     }
 }
@@ -275,9 +302,7 @@ fn line(moment: &Moment) -> Option<String> {
             orders,
             points,
             logs,
-        } => format!(
-            "the server will send {orders} orders; the device has {points} pathpoint values and {logs} log entries"
-        ),
+        } => format!("to come   {orders} orders down; {points} points, {logs} log entries up"),
         Moment::Accident(what) => format!("ACCIDENT  {what}"),
         Moment::Server(event) => match &event.kind {
             EventKind::Listening { addr } => format!("server    listens on {addr}"),
@@ -295,7 +320,7 @@ fn line(moment: &Moment) -> Option<String> {
             DeviceEvent::Disconnected { reason } => format!("device    lost: {reason}"),
             DeviceEvent::Waiting {
                 reason, retry_ms, ..
-            } if *retry_ms > 0 => format!("device    tries again in {retry_ms} ms: {reason}"),
+            } if *retry_ms > 0 => format!("device    tries again in {retry_ms} ms"),
             DeviceEvent::Waiting { reason, .. } => format!("device    waits: {reason}"),
             DeviceEvent::Refused { reason } => format!("device    refused: {reason}"),
             DeviceEvent::Baobs { download, upload } => {

@@ -25,7 +25,7 @@ use crate::hostnet::HostNetwork;
 use crate::pki::Pki;
 use crate::vnet::{self, VirtualNet, always};
 
-/// A device that executes orders and sends what it is given.
+/// A device that takes orders, answers them, and sends what it is given.
 ///
 /// It is the client that runs on microcontrollers, on the same embassy-net
 /// stack, over a virtual network that leads to the server; with --net host on
@@ -82,7 +82,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Answering {
-    /// Execute and acknowledge.
+    /// Acknowledge, as if they had been executed.
     Ack,
     /// Refuse.
     Reject,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::output::say;
 use crate::pki::{DEFAULT_DEVICE_ID, DEFAULT_SERVER_NAMES, Pki, PkiError, PkiOptions};
 
 /// Make two certificate authorities, one for servers and one for devices, and
@@ -30,7 +31,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
         ..PkiOptions::default()
     };
     let pki = Pki::new(options).map_err(failure)?;
-    pki.write_dir(&args.folder).map_err(failure)
+    pki.write_dir(&args.folder).map_err(failure)?;
+    say(&format!(
+        "{} holds two authorities, a server for {} and {} device(s); *.key are secret",
+        args.folder.display(),
+        args.server_name.join(", "),
+        args.device_id.len()
+    ));
+    Ok(())
 }
 
 fn failure(error: PkiError) -> Failure {
