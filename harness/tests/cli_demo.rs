@@ -42,7 +42,7 @@ fn the_story_ends_with_two_books_that_agree() {
         assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
         assert!(!done.text().contains('\x1b'), "no terminal, no colours");
         assert!(done.text().contains("The books agree"), "{}", done.text());
-        assert_eq!(done.text().matches("ACCIDENT").count(), 2);
+        assert_eq!(done.text().matches("ACCIDENT").count(), 3);
         let rows = rows(done.text());
         assert_eq!(rows.len(), 7, "{rows:?}");
         assert!(
@@ -156,7 +156,7 @@ fn without_arguments_it_is_the_demo_and_goes_on() {
     let mut output = BufReader::new(child.stdout.take().expect("piped"));
     let mut line = String::new();
     output.read_line(&mut line).expect("a line");
-    assert!(line.contains("the server will send 100 orders"), "{line}");
+    assert!(line.contains("100 orders down"), "{line}");
     while !line.contains("Ctrl-C ends it") {
         line.clear();
         assert_ne!(

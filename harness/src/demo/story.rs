@@ -125,9 +125,6 @@ pub async fn run(
         points: things(&work.pathpoints),
         logs: things(&work.logs),
     });
-    show(Moment::Accident(
-        "the first connection will break in the middle of a frame",
-    ));
 
     let cut_short = Cell::new(false);
     let interrupted = async {
@@ -142,6 +139,9 @@ pub async fn run(
             addr: server.addr(),
         },
     }));
+    show(Moment::Accident(
+        "the first connection will break in the middle of a frame",
+    ));
 
     let book = RefCell::new(Book::default());
     let server_tells = async {
