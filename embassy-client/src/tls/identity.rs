@@ -50,7 +50,7 @@ pub struct SoftwareKey(SigningKey);
 
 impl SoftwareKey {
     /// Reads a private key in DER, as PKCS #8 (RFC 5958) or SEC 1 (RFC 5915).
-    /// Do it once at boot: it costs about 5 million instructions.
+    /// Do it once at boot: it cost 5 million instructions in a prototype.
     ///
     /// # Errors
     /// [`IdentityError::NotAKey`] when it is neither, or on another curve.

@@ -15,7 +15,7 @@
 //! | [`End`] | why it ended |
 //!
 //! **One handshake keeps its executor busy**: nearly all of the public-key
-//! arithmetic, some 40 million instructions on a Cortex-M4, runs in two polls.
+//! arithmetic, 40 million instructions on a Cortex-M4 in a prototype, runs in two polls.
 //! A task that must not wait belongs on an executor of higher priority.
 
 mod algorithm;
