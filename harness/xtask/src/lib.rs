@@ -2,7 +2,9 @@
 //! need beyond Rust itself, how to see whether they are there, and how to
 //! install them. The commands themselves are in the binary, one file each.
 
+pub mod firmware;
 pub mod python;
+pub mod qemu;
 pub mod run;
 pub mod system;
 pub mod targets;

@@ -3,7 +3,7 @@
 //! `wigwag_tests::runner` shows as ignored where it is missing.
 
 use crate::run::Result;
-use crate::{python, targets};
+use crate::{python, qemu, targets};
 
 /// Something that a test needs and that a machine with Rust may lack.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +45,16 @@ pub const PYTHON_PEERS: Tool = Tool {
     install: python::install,
 };
 
+/// The emulator that runs firmware.
+pub const QEMU: Tool = Tool {
+    name: "QEMU",
+    purpose: "running the firmware on an emulated board",
+    probe: qemu::probe,
+    install: qemu::install,
+};
+
 /// All of them, in the order of installation.
-pub const ALL: &[Tool] = &[THUMB_TARGET, WASM_TARGET, PYTHON_PEERS];
+pub const ALL: &[Tool] = &[THUMB_TARGET, WASM_TARGET, PYTHON_PEERS, QEMU];
 
 fn probe_target(triple: &str) -> Result {
     if targets::has(triple) {
