@@ -12,6 +12,7 @@
 //! | [`net`] | the network below: paths, TCP, UDP, names |
 //! | [`journal`] | what must survive a reboot |
 //! | [`supervisor`] | when to try again |
+//! | [`settings`] | what a device reads from its flash: server, trust, identity |
 
 #[cfg(test)]
 extern crate std;
@@ -21,6 +22,7 @@ mod der;
 pub mod journal;
 pub mod net;
 pub mod ngtt;
+pub mod settings;
 pub mod supervisor;
 pub mod time;
 pub mod tls;
