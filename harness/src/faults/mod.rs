@@ -44,6 +44,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+/// Frames of [`Faults::inject`] that wait in one direction at most.
+pub const MAX_INJECTED: usize = 256;
+
 /// The way that bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -113,6 +116,8 @@ pub struct Counts {
     pub refused: u64,
     /// Stream faults that have struck.
     pub stream_faults: u64,
+    /// Frames put on the link by [`Faults::inject`].
+    pub injected: u64,
 }
 
 /// The handle that scripts the accidents of one network. Clones act on the
@@ -125,6 +130,7 @@ struct Inner {
     link_down: bool,
     link: [LinkFaults; 2],
     drop_next: [u32; 2],
+    injected: [VecDeque<Vec<u8>>; 2],
     dial: DialFault,
     dns: DnsFault,
     dhcp_silent: bool,
@@ -161,6 +167,7 @@ impl Faults {
             link_down: false,
             link: [LinkFaults::NONE; 2],
             drop_next: [0; 2],
+            injected: Default::default(),
             dial: DialFault::None,
             dns: DnsFault::None,
             dhcp_silent: false,
@@ -190,6 +197,22 @@ impl Faults {
     /// Loses the next `frames` frames of a direction, whatever the chances.
     pub fn drop_next(&self, direction: Direction, frames: u32) {
         self.change(|inner| inner.drop_next[direction as usize] = frames);
+    }
+
+    /// Puts a frame on the link that nobody sent, of any length and content: it
+    /// is what arrives next in that direction, and meets no other fault. Says
+    /// whether there was room; [`MAX_INJECTED`] may wait in a direction.
+    pub fn inject(&self, direction: Direction, frame: impl Into<Vec<u8>>) -> bool {
+        let frame = frame.into();
+        let mut room = false;
+        self.change(|inner| {
+            let waiting = &mut inner.injected[direction as usize];
+            room = waiting.len() < MAX_INJECTED;
+            if room {
+                waiting.push_back(frame);
+            }
+        });
+        room
     }
 
     /// Sets what happens to new connections from now on.
@@ -241,6 +264,20 @@ impl Faults {
 
     pub(crate) fn is_link_up(&self) -> bool {
         !self.lock().link_down
+    }
+
+    /// What the next reader of a direction has to know: whether the link is up,
+    /// and a frame that was injected. Wakes `waker` when that changes.
+    pub(crate) fn arriving(&self, direction: Direction, waker: &Waker) -> (bool, Option<Vec<u8>>) {
+        self.watch(waker);
+        let mut inner = self.lock();
+        if inner.link_down {
+            inner.injected.iter_mut().for_each(VecDeque::clear);
+            return (false, None);
+        }
+        let injected = inner.injected[direction as usize].pop_front();
+        inner.counts.injected += u64::from(injected.is_some());
+        (true, injected)
     }
 
     pub(crate) fn dial(&self) -> DialFault {

@@ -50,10 +50,11 @@ impl Link {
 
     pub(super) fn receive(&self, direction: Direction, cx: &Context<'_>) -> Option<Vec<u8>> {
         let mut lane = self.lanes[direction as usize].borrow_mut();
-        if !self.faults.is_link_up() {
+        let (up, injected) = self.faults.arriving(direction, cx.waker());
+        if !up {
             lane.clear();
         }
-        lane.pop(cx)
+        injected.or_else(|| lane.pop(cx))
     }
 
     /// Loses the frames under way in both directions.

@@ -36,6 +36,9 @@
 //! # });
 //! ```
 //!
+//! A device that is another process, an emulator for example, comes to the same
+//! gateway by its Ethernet frames: [`VirtualNet::carry_wire`].
+//!
 //! A network belongs to one device and one thread. Many devices are many
 //! networks; an idle one costs no processor time.
 
@@ -47,12 +50,14 @@ mod gateway;
 mod lane;
 mod link;
 mod tasks;
+mod wire;
 
 pub use dhcp::Addressing;
 pub use dial::{Dial, Dialled, HostStream, always, loopback};
 pub use dns::Names;
 pub use link::{Port, Received, Transmit};
 pub use tasks::{Background, alongside};
+pub use wire::{LONGEST_ANNOUNCED, WireCounts, WireError};
 
 use crate::faults::Faults;
 use embassy_net::{Config, Runner, Stack, StackResources};
