@@ -10,7 +10,7 @@ use xtask::targets;
 pub(crate) struct Args {}
 
 /// The crates that run on a device.
-const CRATES: [&str; 2] = ["wigwag-codec", "wigwag-embassy"];
+const CRATES: [&str; 3] = ["wigwag-codec", "wigwag-embassy", "lan9118"];
 
 pub(crate) fn run(_: &Args) -> Result {
     targets::ensure(targets::THUMB)?;
