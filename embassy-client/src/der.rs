@@ -1,5 +1,6 @@
-//! Just enough DER (X.690) to find an extension in a certificate: definite
-//! lengths of up to four bytes, no recursion, every length checked before use.
+//! Just enough DER (X.690) to find an extension in a certificate, and to read a
+//! private key or a signature: definite lengths of up to four bytes in their
+//! shortest form (section 10.1), no recursion, every length checked before use.
 
 /// One element: its tag byte and contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,12 +11,19 @@ pub(crate) struct Element<'a> {
 
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const UTF8_STRING: u8 = 0x0c;
 pub(crate) const PRINTABLE_STRING: u8 = 0x13;
 pub(crate) const IA5_STRING: u8 = 0x16;
 pub(crate) const SEQUENCE: u8 = 0x30;
+/// `[0]`, constructed.
+pub(crate) const CONTEXT_0: u8 = 0xa0;
+/// `[1]`, constructed.
+pub(crate) const CONTEXT_1: u8 = 0xa1;
+/// `[1] IMPLICIT` of a type that is not constructed.
+pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
 /// `[3] EXPLICIT`, the extensions of a certificate.
 pub(crate) const CONTEXT_3: u8 = 0xa3;
 
@@ -45,6 +53,10 @@ impl<'a> Reader<'a> {
                 let length = digits
                     .iter()
                     .fold(0_u32, |sum, digit| (sum << 8) | u32::from(*digit));
+                // Nothing that would have fitted fewer bytes.
+                if length < 0x80 || digits.first() == Some(&0) {
+                    return None;
+                }
                 (usize::try_from(length).ok()?, rest)
             }
             _ => return None,
@@ -60,9 +72,23 @@ impl<'a> Reader<'a> {
         (element.tag == tag).then_some(element.contents)
     }
 
+    /// The next element, if it has this tag; otherwise it stays to be read.
+    pub(crate) fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let mut ahead = *self;
+        let contents = ahead.expect(tag)?;
+        *self = ahead;
+        Some(contents)
+    }
+
     pub(crate) fn at_end(&self) -> bool {
         self.rest.is_empty()
     }
+}
+
+/// The contents of the element that is all of `bytes` and has this tag.
+pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    let mut reader = Reader::new(bytes);
+    reader.expect(tag).filter(|_| reader.at_end())
 }
 
 /// The value of the extension `oid` (contents of the identifier, DER) in an
@@ -106,11 +132,12 @@ mod tests {
                 contents: &[1, 2]
             })
         );
+        let long = [&[4, 0x81, 0x80][..], &[9; 0x80]].concat();
         assert_eq!(
-            next(&[4, 0x81, 1, 9]),
+            Reader::new(&long).next(),
             Some(Element {
                 tag: 4,
-                contents: &[9]
+                contents: &[9; 0x80]
             })
         );
         for bad in [
@@ -119,12 +146,35 @@ mod tests {
             &[4, 2, 1],
             &[4, 0x80, 0, 0],
             &[4, 0x81],
+            &[4, 0x81, 1, 9],
+            &[4, 0x81, 0x7f],
+            &[4, 0x82, 0, 1, 9],
             &[4, 0x82, 0xff],
             &[4, 0x84, 0xff, 0xff, 0xff, 0xff, 0],
             &[4, 0x85, 0, 0, 0, 0, 1, 0],
             &[0x1f, 0x81, 0x01, 0],
         ] {
             assert_eq!(next(bad), None, "{bad:?}");
+        }
+        let padded = [&[4, 0x82, 0, 0x80][..], &[9; 0x80]].concat();
+        assert_eq!(Reader::new(&padded).next(), None);
+    }
+
+    #[test]
+    fn optional_elements_stay_when_they_are_others() {
+        let mut reader = Reader::new(&[4, 1, 7, 2, 1, 9]);
+        assert_eq!(reader.optional(INTEGER), None);
+        assert_eq!(reader.optional(OCTET_STRING), Some(&[7][..]));
+        assert!(!reader.at_end());
+        assert_eq!(reader.optional(INTEGER), Some(&[9][..]));
+        assert!(reader.at_end());
+    }
+
+    #[test]
+    fn nothing_may_follow_the_only_element() {
+        assert_eq!(only(&[4, 1, 7], OCTET_STRING), Some(&[7][..]));
+        for bad in [&[4, 1, 7, 0][..], &[2, 1, 7], &[4, 1], &[]] {
+            assert_eq!(only(bad, OCTET_STRING), None, "{bad:?}");
         }
     }
 }

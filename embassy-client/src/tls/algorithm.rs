@@ -3,14 +3,27 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use p256::ecdsa::VerifyingKey;
 use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{Signature, VerifyingKey};
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
+use super::signature;
+
 /// Length of an uncompressed P-256 point (SEC 1, 2.3.3).
 pub(crate) const POINT_LENGTH: usize = 65;
+
+/// Whether `signature` (DER) is one of `message` by the key at the uncompressed
+/// point `public_key`: compressed ones are optional in RFC 5480 and unknown in
+/// TLS 1.3.
+pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Option<()> {
+    if public_key.len() != POINT_LENGTH {
+        return None;
+    }
+    let key = VerifyingKey::from_sec1_bytes(public_key).ok()?;
+    key.verify(message, &signature::from_der(signature)?).ok()
+}
 
 /// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480).
 #[derive(Debug)]
@@ -23,14 +36,7 @@ impl SignatureVerificationAlgorithm for EcdsaP256 {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        // Compressed points are optional in RFC 5480 and unknown in TLS 1.3.
-        if public_key.len() != POINT_LENGTH {
-            return Err(InvalidSignature);
-        }
-        let key = VerifyingKey::from_sec1_bytes(public_key).map_err(|_| InvalidSignature)?;
-        let signature = Signature::from_der(signature).map_err(|_| InvalidSignature)?;
-        key.verify(message, &signature)
-            .map_err(|_| InvalidSignature)
+        verify(public_key, message, signature).ok_or(InvalidSignature)
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {

@@ -1,10 +1,6 @@
 //! What the device shows to prove who it is: a certificate, and something
 //! that can sign with its key.
 
-use p256::SecretKey;
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{DerSignature, SigningKey};
-use p256::pkcs8::DecodePrivateKey as _;
 use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
@@ -13,8 +9,8 @@ use super::algorithm::{KeyCapture, POINT_LENGTH};
 /// Longest ECDSA signature on P-256 in DER, in bytes.
 pub const MAX_SIGNATURE: usize = 72;
 
-/// Signs for the device. A secure element implements this; [`SoftwareKey`]
-/// does for a key in memory.
+/// Signs for the device. A secure element implements this;
+/// [`SoftwareKey`](super::SoftwareKey) does for a key in memory.
 pub trait Signer {
     /// Signs `message` with ECDSA on P-256 over its SHA-256, writes the
     /// signature in DER to the start of `signature` and returns its length.
@@ -44,54 +40,6 @@ impl core::fmt::Display for SignError {
 }
 
 impl core::error::Error for SignError {}
-
-/// A P-256 private key in memory.
-pub struct SoftwareKey(SigningKey);
-
-impl SoftwareKey {
-    /// Reads a private key in DER, as PKCS #8 (RFC 5958) or SEC 1 (RFC 5915).
-    /// Do it once at boot: it cost 5 million instructions in a prototype.
-    ///
-    /// # Errors
-    /// [`IdentityError::NotAKey`] when it is neither, or on another curve.
-    pub fn from_der(der: &[u8]) -> Result<Self, IdentityError> {
-        SecretKey::from_pkcs8_der(der)
-            .or_else(|_| SecretKey::from_sec1_der(der))
-            .map(|key| Self(SigningKey::from(&key)))
-            .map_err(|_| IdentityError::NotAKey)
-    }
-}
-
-impl core::fmt::Debug for SoftwareKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("SoftwareKey(..)")
-    }
-}
-
-impl Signer for SoftwareKey {
-    fn sign(
-        &self,
-        message: &[u8],
-        signature: &mut [u8; MAX_SIGNATURE],
-    ) -> Result<usize, SignError> {
-        let made: DerSignature = self.0.try_sign(message).map_err(|_| SignError)?;
-        let bytes = made.as_bytes();
-        signature
-            .get_mut(..bytes.len())
-            .ok_or(SignError)?
-            .copy_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn public_key(&self) -> Option<[u8; POINT_LENGTH]> {
-        self.0
-            .verifying_key()
-            .to_encoded_point(false)
-            .as_bytes()
-            .try_into()
-            .ok()
-    }
-}
 
 /// The device's certificate (DER) and the signer of its key.
 #[derive(Clone, Copy)]

@@ -10,12 +10,10 @@ use embedded_tls::{
     CertificateEntryRef, CertificateRef, CertificateVerifyRef, SignatureScheme, TlsCipherSuite,
     TlsError, TlsVerifier,
 };
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{Signature, VerifyingKey};
 use rustls_pki_types::{CertificateDer, ServerName};
 use sha2::digest::Digest as _;
 
-use super::algorithm::POINT_LENGTH;
+use super::algorithm::{self, POINT_LENGTH};
 use super::chain::{MAX_CHAIN, verify_chain};
 use super::clock::ClockPolicy;
 use super::error::CertificateError;
@@ -113,11 +111,7 @@ impl<'a> Verifier<'a> {
             return self.refuse(CertificateError::UnsupportedKey);
         }
         let message = signed_message(&transcript);
-        let verified = VerifyingKey::from_sec1_bytes(&key).is_ok_and(|key| {
-            Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify(&message, &signature).is_ok())
-        });
-        if !verified {
+        if algorithm::verify(&key, &message, signature).is_none() {
             return self.refuse(CertificateError::BadSignature);
         }
         self.latch = Latch::Open;

@@ -121,8 +121,8 @@ fn the_latch_tells_why() {
 
 #[test]
 fn the_identity_is_shown_to_a_verified_server_only() {
-    use super::super::identity::{Identity, SoftwareKey};
     use super::super::provider::Provider;
+    use super::super::{Identity, SoftwareKey};
     use embedded_tls::CryptoProvider as _;
 
     let (root, server) = good();
@@ -210,7 +210,7 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
 
 #[test]
 fn an_identity_is_checked_before_it_is_used() {
-    use super::super::identity::{Identity, IdentityError, SoftwareKey};
+    use super::super::{Identity, IdentityError, SoftwareKey};
     let root = root("root");
     let device = leaf(CertificateParams::new(Vec::new()).unwrap(), &root);
     let other = SoftwareKey::from_der(&KeyPair::generate().unwrap().serialize_der()).unwrap();
