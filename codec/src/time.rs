@@ -63,13 +63,13 @@ impl Instant {
 
     /// `self` plus `duration`, [`Instant::MAX`] if that is out of range.
     #[must_use]
+    // `Duration::as_micros` computes in 128 bits, which takes a small device four
+    // times the code; and one copy of this is enough.
+    #[inline(never)]
     pub const fn saturating_add(self, duration: Duration) -> Self {
-        let micros = duration.as_micros();
-        if micros > u64::MAX as u128 {
-            Self::MAX
-        } else {
-            Self(self.0.saturating_add(micros as u64))
-        }
+        let seconds = duration.as_secs().saturating_mul(1_000_000);
+        let micros = seconds.saturating_add(duration.subsec_micros() as u64);
+        Self(self.0.saturating_add(micros))
     }
 
     /// The time from `earlier` to `self`; `None` if `earlier` is the later one.
@@ -97,6 +97,12 @@ mod tests {
         assert_eq!(Instant::MAX.saturating_add(Duration::MAX), Instant::MAX);
         assert_eq!(Instant::from_secs(u64::MAX), Instant::MAX);
         assert_eq!(Instant::from_millis(u64::MAX), Instant::MAX);
+        let longest = Duration::from_micros(u64::MAX);
+        assert_eq!(Instant::ZERO.saturating_add(longest), Instant::MAX);
+        let shorter = longest.saturating_sub(Duration::from_micros(1));
+        assert_eq!(Instant::ZERO.saturating_add(shorter).0, u64::MAX - 1);
+        let seconds = Duration::from_secs(u64::MAX / 1_000_000 + 1);
+        assert_eq!(Instant::ZERO.saturating_add(seconds), Instant::MAX);
         let a = Instant::from_millis(3);
         assert_eq!(a.as_micros(), 3_000);
         assert_eq!(a.saturating_duration_since(Instant::MAX), Duration::ZERO);

@@ -11,6 +11,8 @@ use core::time::Duration;
 
 use wigwag_codec::Instant;
 
+use crate::time::{micros, part};
+
 /// What kind of failure it was: how soon it is worth trying again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -94,14 +96,11 @@ impl Pace {
     /// uniform over all of u32.
     pub fn delay(&self, attempt: u32, random: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
-        let window = self
-            .first
+        let window = micros(self.first)
             .saturating_mul(1 << doublings)
-            .min(self.ceiling)
-            .as_micros();
-        let floor = window * u128::from(self.floor_percent.min(100)) / 100;
-        let drawn = (window - floor) * u128::from(random) / u128::from(u32::MAX);
-        Duration::from_micros(u64::try_from(floor + drawn).unwrap_or(u64::MAX))
+            .min(micros(self.ceiling));
+        let floor = window / 100 * u64::from(self.floor_percent.min(100));
+        Duration::from_micros(floor + part(window - floor, random))
     }
 }
 

@@ -20,8 +20,22 @@ pub(crate) fn instant(at: Instant) -> embassy_time::Instant {
 /// The same duration for embassy's timers; one of more than a hundred years,
 /// such as `Duration::MAX` for "no limit", is cut.
 pub(crate) fn duration(length: core::time::Duration) -> embassy_time::Duration {
-    let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
-    embassy_time::Duration::from_micros(micros.min(NEVER))
+    embassy_time::Duration::from_micros(micros(length).min(NEVER))
+}
+
+/// `length` in microseconds, cut at what 64 bits can hold.
+pub(crate) fn micros(length: core::time::Duration) -> u64 {
+    Instant::ZERO.saturating_add(length).as_micros()
+}
+
+/// The part of `whole` that `random` stands for: 0 is next to nothing,
+/// `u32::MAX` all of it.
+pub(crate) fn part(whole: u64, random: u32) -> u64 {
+    // Long multiplication by a factor of up to 2^32, then a shift by 32: no sum
+    // exceeds `whole`, no product 64 bits.
+    let factor = u64::from(random) + 1;
+    let (high, low) = (whole >> 32, whole & u64::from(u32::MAX));
+    high * factor + ((low * factor) >> 32)
 }
 
 #[cfg(test)]
@@ -40,5 +54,16 @@ mod tests {
         }
         let second = core::time::Duration::from_secs(1);
         assert_eq!(duration(second), embassy_time::Duration::from_secs(1));
+    }
+
+    #[test]
+    fn parts_are_even_and_exact_at_both_ends() {
+        for whole in [0, 1, 60_000_000, u64::from(u32::MAX), 1 << 32, u64::MAX] {
+            assert_eq!(part(whole, u32::MAX), whole);
+            assert_eq!(part(whole, 0), whole >> 32);
+            assert_eq!(part(whole, u32::MAX / 2), whole / 2);
+            let third = (u128::from(whole) * (u128::from(u32::MAX / 3) + 1)) >> 32;
+            assert_eq!(u128::from(part(whole, u32::MAX / 3)), third);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
+use core::time::Duration;
 
 use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -84,11 +85,10 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
     }
 
     async fn spread_start(&mut self) {
-        let spread = time::duration(self.config.spread_start).as_micros();
-        if spread > 0 {
-            let part = u128::from(spread) * u128::from(self.rng.next_u32()) / u128::from(u32::MAX);
-            let micros = u64::try_from(part).unwrap_or(spread);
-            Timer::after(embassy_time::Duration::from_micros(micros)).await;
+        let spread = self.config.spread_start;
+        if !spread.is_zero() {
+            let micros = time::part(time::micros(spread), self.rng.next_u32());
+            Timer::after(time::duration(Duration::from_micros(micros))).await;
         }
     }
 
@@ -189,7 +189,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
 
     async fn resolve(&self) -> Result<heapless::Vec<IpAddr, 8>, ResolveError> {
         let name = self.config.tls.server();
-        if let Ok(address) = name.parse::<IpAddr>() {
+        if let Some(address) = self.config.tls.address() {
             return Ok([address].into_iter().collect());
         }
         let mut addresses = heapless::Vec::new();

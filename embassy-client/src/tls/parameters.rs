@@ -1,8 +1,9 @@
 //! What one connection needs to know about whom it talks to and who it is.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{self as pki_types, ServerName};
 
 use super::clock::ClockPolicy;
 use super::guard::HandshakeLimits;
@@ -68,6 +69,19 @@ impl<'a> TlsParameters<'a> {
     /// The name that the server must prove.
     pub fn server(&self) -> &'a str {
         self.server_text
+    }
+
+    /// The server's address, when its name is one.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match &self.server {
+            ServerName::IpAddress(pki_types::IpAddr::V4(address)) => {
+                Some(IpAddr::from(*address.as_ref()))
+            }
+            ServerName::IpAddress(pki_types::IpAddr::V6(address)) => {
+                Some(IpAddr::from(*address.as_ref()))
+            }
+            _ => None,
+        }
     }
 
     /// Bytes the TLS send buffer must have for this identity: one record with
