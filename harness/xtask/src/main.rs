@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{check, check_features, ci, footprint, fuzz, soak, test, wasm};
+use commands::{check, check_features, ci, firmware, footprint, fuzz, soak, test, wasm};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -24,6 +24,7 @@ enum Command {
     Soak(soak::Args),
     CheckFeatures(check_features::Args),
     Wasm(wasm::Args),
+    Firmware(firmware::Args),
     Footprint(footprint::Args),
     Fuzz(fuzz::Args),
 }
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Soak(args) => soak::run(&args),
         Command::CheckFeatures(args) => check_features::run(&args),
         Command::Wasm(args) => wasm::run(&args),
+        Command::Firmware(args) => firmware::run(&args),
         Command::Footprint(args) => footprint::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };

@@ -1,5 +1,7 @@
 //! Building the firmware so that its bytes depend on the sources and on
-//! nothing else: no path of a machine, no setting of the person's shell.
+//! nothing else: no path of a machine, no setting of the person's shell. (The
+//! order of its functions still depends on the project's folder, whose path
+//! cargo hashes into the names of the crates outside the boards' workspace.)
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,14 +56,16 @@ impl Variant {
 /// message holds what cargo and the compiler said.
 pub fn build(variant: Variant) -> Result<PathBuf> {
     targets::ensure(targets::THUMB)?;
-    let folder = project().join(BOARDS);
-    let target = folder.join("target");
-    // Without a download afterwards, so that the folders of the sources are
-    // there to be named.
-    quietly(clean_cargo(&folder).args(["fetch", "--quiet", "--target", targets::THUMB]))?;
-    let mut command = clean_cargo(&folder);
+    let target = project().join(BOARDS).join("target");
+    // So that the folders of the sources are there to be named.
+    quietly(&mut boards_cargo(&[
+        "fetch",
+        "--quiet",
+        "--target",
+        targets::THUMB,
+    ]))?;
+    let mut command = boards_cargo(&["build", "--quiet", "--package", BOARD]);
     command
-        .args(["build", "--quiet", "--package", BOARD])
         .args(["--profile", variant.profile()])
         .args(["--target", targets::THUMB])
         .arg("--target-dir")
@@ -81,11 +85,12 @@ pub fn build(variant: Variant) -> Result<PathBuf> {
     }
 }
 
-/// A cargo in the boards' folder that hears nothing of ours that would change
-/// the image.
-fn clean_cargo(folder: &Path) -> Command {
-    let mut command = cargo(&[]);
-    command.current_dir(folder);
+/// A cargo in the boards' workspace that hears nothing of the shell's that
+/// would change an image.
+#[must_use]
+pub fn boards_cargo(args: &[&str]) -> Command {
+    let mut command = cargo(args);
+    command.current_dir(project().join(BOARDS));
     for (name, _) in std::env::vars_os() {
         if shapes_an_image(&name.to_string_lossy()) {
             command.env_remove(&name);

@@ -9,6 +9,11 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod budget;
 mod build;
+pub mod goals;
+pub mod origin;
+pub mod size;
+pub mod trial;
 
-pub use build::{Variant, build};
+pub use build::{Variant, boards_cargo, build};

@@ -1,0 +1,23 @@
+//! `cargo xtask firmware instructions`.
+
+use xtask::firmware::budget::{Budgets, Table};
+use xtask::firmware::trial;
+use xtask::run::Result;
+
+use super::{measured, table};
+
+/// Instructions of the handshake, of an order and of a data frame of 1 KiB,
+/// counted by QEMU in a trial, held to their budgets.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Make what is measured the new budgets.
+    #[arg(long)]
+    update: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result {
+    let budgets = Budgets::load()?;
+    let rows = trial::instructions(&measured::report()?)?;
+    table::print(Table::Instructions, &rows, &budgets);
+    table::conclude(budgets, &[(Table::Instructions, rows)], args.update)
+}

@@ -1,0 +1,38 @@
+//! `cargo xtask firmware run`.
+
+use std::path::Path;
+use std::process::Command;
+
+use xtask::firmware::{Variant, build};
+use xtask::run::{Result, cargo};
+
+/// Build the firmware and run it in QEMU against a mock server, its log on the
+/// terminal. Ends with the status that the device ended with.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Passed on to `wigwag firmware run`, which tells what there is with --help.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result {
+    eprintln!("building the firmware (the first time takes minutes)");
+    let image = build(Variant::Logged)?;
+    let status = runner(&image)
+        .args(&args.rest)
+        .status()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        // The runner has said what was wrong.
+        Some(code) => std::process::exit(code),
+        None => Err(format!("the runner ended by {status}")),
+    }
+}
+
+/// The harness's runner of images.
+pub(super) fn runner(image: &Path) -> Command {
+    let mut command = cargo(&["run", "--quiet", "--", "firmware", "run", "--image"]);
+    command.arg(image);
+    command
+}

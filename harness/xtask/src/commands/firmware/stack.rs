@@ -1,0 +1,27 @@
+//! `cargo xtask firmware stack`.
+
+use xtask::firmware::budget::{Budgets, Table, grouped};
+use xtask::firmware::trial;
+use xtask::run::Result;
+
+use super::{measured, table};
+
+/// The deepest the stack has been in a trial (it is painted at the start), held
+/// to its budget.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Make what is measured the new budget.
+    #[arg(long)]
+    update: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result {
+    let budgets = Budgets::load()?;
+    let report = measured::report()?;
+    let rows = trial::stack(&report)?;
+    table::print(Table::Stack, &rows, &budgets);
+    if let Some(size) = report["stack_size"].as_u64() {
+        println!("of {} bytes that there are\n", grouped(size, ','));
+    }
+    table::conclude(budgets, &[(Table::Stack, rows)], args.update)
+}
