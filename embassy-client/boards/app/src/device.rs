@@ -1,0 +1,167 @@
+//! Puts a device together: network stack, client and application.
+
+use embassy_net::{DhcpConfig, StackResources};
+use embassy_net_driver::Driver;
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use rand_core::CryptoRngCore;
+use static_cell::{ConstStaticCell, StaticCell};
+use wigwag_embassy::journal::RamJournal;
+use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError, SessionConfig};
+use wigwag_embassy::settings::{Roots, Settings};
+use wigwag_embassy::tls::{
+    ClockPolicy, Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError,
+};
+
+use crate::application::Application;
+use crate::connection::Connection;
+use crate::report::Report;
+
+/// Client and application share an executor: no lock is needed.
+pub(crate) type Mutex = NoopRawMutex;
+pub(crate) type Client = ngtt::Client<'static, Mutex>;
+pub(crate) type Order = ngtt::Order<'static, Mutex>;
+pub(crate) type Runner<R> = ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, R, RamJournal>;
+
+/// The task of the network stack; `D` is the board's network driver.
+pub type Network<D> = embassy_net::Runner<'static, D>;
+
+/// DHCP, DNS, and the connection to the server.
+const SOCKETS: usize = 3;
+
+/// How much of the stack was used, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StackUse {
+    /// At the deepest point since the start.
+    pub peak: u32,
+    /// All there is.
+    pub size: u32,
+}
+
+/// A board, as the device sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Board {
+    /// Its name, for the log.
+    pub name: &'static str,
+    /// Why it started, for the log: `"power on"`, `"watchdog"`, ...
+    pub reset: &'static str,
+    /// What time certificates are judged by.
+    pub clock: ClockPolicy,
+    /// The time of day in microseconds since 1970; `None` while it is not known.
+    pub unix_micros: fn() -> Option<u64>,
+    /// Processor time since the start in nanoseconds, without sleep.
+    pub busy_nanos: fn() -> u64,
+    /// The use of the stack.
+    pub stack: fn() -> StackUse,
+}
+
+/// A device whose parts wait to be run, each in a task of its own on the same
+/// executor.
+#[allow(missing_debug_implementations)] // embassy-net's runner has none.
+pub struct Device<D: Driver, R> {
+    /// Moves packets: `run` it.
+    pub network: Network<D>,
+    /// Keeps the connection to the server up: [`run`](Connection::run) it.
+    pub connection: Connection<R>,
+    /// Does what the device is for: [`run`](Application::run) it, or
+    /// [`on_trial`](Application::on_trial).
+    pub application: Application,
+}
+
+/// The settings cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// The root certificates.
+    Trust(TrustError),
+    /// The device's certificate or key.
+    Identity(IdentityError),
+    /// The server.
+    Config(ConfigError),
+}
+
+impl core::fmt::Display for StartError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Trust(error) => error.fmt(f),
+            Self::Identity(error) => error.fmt(f),
+            Self::Config(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for StartError {}
+
+impl From<TrustError> for StartError {
+    fn from(error: TrustError) -> Self {
+        Self::Trust(error)
+    }
+}
+
+impl From<IdentityError> for StartError {
+    fn from(error: IdentityError) -> Self {
+        Self::Identity(error)
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// Puts the device together. It gets its address by DHCP.
+///
+/// `rng` must be a cryptographic generator seeded from hardware.
+///
+/// # Errors
+/// [`StartError`] when `settings` cannot be used.
+///
+/// # Panics
+/// When it is called a second time: the memory of the device is static.
+pub fn start<D: Driver, R: CryptoRngCore>(
+    board: Board,
+    driver: D,
+    mut rng: R,
+    settings: Settings<'static>,
+) -> Result<Device<D, R>, StartError> {
+    static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
+        ConstStaticCell::new(StackResources::new());
+    static STATE: StaticCell<ngtt::State<Mutex>> = StaticCell::new();
+    static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+    static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();
+    static KEY: StaticCell<SoftwareKey> = StaticCell::new();
+
+    defmt::info!(
+        "wigwag {=str} on {=str}, started by {=str}",
+        env!("CARGO_PKG_VERSION"),
+        board.name,
+        board.reset
+    );
+    let before = (board.busy_nanos)();
+    let key = KEY.init(SoftwareKey::from_der(settings.key)?);
+    let report = Report {
+        key: (board.busy_nanos)().saturating_sub(before),
+        ..Report::default()
+    };
+
+    let trust = TrustAnchors::new(ROOTS.init(settings.roots))?;
+    let identity = Identity::new(settings.certificate, key)?;
+    let mut config = Config::for_server(settings.server, trust, identity, board.clock)?;
+    config.port = settings.port;
+
+    let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
+    let (stack, network) = embassy_net::new(driver, dhcp, RESOURCES.take(), rng.next_u64());
+    let (client, runner) = ngtt::new(
+        STATE.init(ngtt::State::new(SessionConfig::new())),
+        BUFFERS.take(),
+        EmbassyNetwork::new(stack),
+        config,
+        rng,
+        RamJournal::new(),
+    );
+    Ok(Device {
+        network,
+        connection: Connection::new(runner, client, board, stack),
+        application: Application::new(client, board, settings.server, settings.port, report),
+    })
+}

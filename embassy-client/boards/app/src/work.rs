@@ -1,0 +1,132 @@
+//! The work of a trial.
+
+use core::future::pending;
+
+use embassy_futures::select::{Either4, select4};
+use embassy_time::{Instant, Timer};
+use wigwag_codec::minijson;
+use wigwag_codec::ngtt::message::PathpointsWriter;
+
+use crate::application::{Application, warn_unsent};
+use crate::report::{Report, Work};
+use crate::trial::{Verdict, Words};
+
+/// Readings in a trial's batch: with [`FIRST`] they make 1 KiB.
+const READINGS: u16 = 83;
+/// The value of the first reading; the following ones count up. All take two
+/// bytes in minijson.
+const FIRST: u16 = 0x1000;
+
+impl Application {
+    /// Does what `words` ask for and tells how it went. What it cost is in the
+    /// [`report`](Self::report) then.
+    pub async fn on_trial(&self, words: &Words<'_>) -> Verdict {
+        {
+            let mut report = self.report.borrow_mut();
+            report.boot = self.busy().saturating_sub(report.key);
+        }
+        let limit = async {
+            match words.seconds {
+                Some(seconds) => Timer::at(Instant::from_secs(seconds.into())).await,
+                None => pending().await,
+            }
+        };
+        // In this order, so that the reason is on the log before the verdict.
+        let verdict = match select4(self.watch(), self.work(words), self.refused(), limit).await {
+            Either4::First(never) => never,
+            Either4::Second(()) => Verdict::Reached,
+            Either4::Third(_) => Verdict::Refused,
+            Either4::Fourth(()) => Verdict::TimeUp,
+        };
+        let stack = (self.board.stack)();
+        self.report.borrow_mut().stack = stack;
+        defmt::info!("stack peak {} of {} bytes", stack.peak, stack.size);
+        defmt::info!("trial done: {=str}", verdict.words());
+        verdict
+    }
+
+    /// What was measured so far.
+    pub fn report(&self) -> Report {
+        self.report.borrow().clone()
+    }
+
+    /// The work, to its end and to the close of the connection.
+    async fn work(&self, words: &Words<'_>) {
+        if words.orders.is_none() && words.batches.is_none() {
+            // There is a limit only: the device does what it does in the field.
+            self.take_orders().await;
+        }
+        let orders = self.orders(words.orders.unwrap_or(0)).await;
+        self.report.borrow_mut().orders = orders;
+        let batches = self.batches(words.batches.unwrap_or(0)).await;
+        self.report.borrow_mut().batches = batches;
+        self.client.wait_settled().await;
+        self.client.close().await;
+    }
+
+    /// Answers so many orders, and waits until the server knows.
+    async fn orders(&self, count: u32) -> Work {
+        let mut before = None;
+        for _ in 0..count {
+            let order = self.client.next_order().await;
+            before.get_or_insert(self.busy());
+            self.answer(order).await;
+        }
+        self.client.wait_settled().await;
+        let nanos = before.map_or(0, |before| self.busy().saturating_sub(before));
+        Work { count, nanos }
+    }
+
+    /// Sends so many batches, one after the other.
+    async fn batches(&self, count: u32) -> Work {
+        let before = self.busy();
+        for _ in 0..count {
+            while let Err(error) = self.send_batch().await {
+                warn_unsent(error);
+                Timer::after_secs(1).await;
+            }
+            defmt::info!("batch confirmed");
+        }
+        let nanos = self.busy().saturating_sub(before);
+        Work { count, nanos }
+    }
+
+    async fn send_batch(&self) -> Result<(), wigwag_codec::ngtt::NgttError> {
+        // A device without a clock sends the age of the device instead.
+        let at_ms = self.unix_ms().unwrap_or_default();
+        self.client
+            .sync_pathpoints(1, |batch| kibibyte(batch, at_ms))
+            .await
+    }
+
+    fn busy(&self) -> u64 {
+        (self.board.busy_nanos)()
+    }
+}
+
+/// One pathpoint of some 1,020 bytes.
+fn kibibyte(batch: &mut PathpointsWriter<'_>, at_ms: i64) -> Result<(), minijson::Error> {
+    let readings = batch.pathpoint("trial", READINGS.into())?;
+    for number in 0..READINGS {
+        let value = i64::from(FIRST + number);
+        readings.value(at_ms + i64::from(number), |to| to.int(value))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_a_kibibyte() {
+        let years = |years: i64| years * 365 * 24 * 3600 * 1000;
+        for at_ms in [years(50), years(60), years(90)] {
+            let mut slot = [0; 1024];
+            let mut batch = PathpointsWriter::new(&mut slot, 1).unwrap();
+            kibibyte(&mut batch, at_ms).unwrap();
+            let length = batch.finish().unwrap();
+            assert!((1000..=1024).contains(&length), "{length}");
+        }
+    }
+}
