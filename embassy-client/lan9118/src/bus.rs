@@ -14,6 +14,10 @@ const LOOKS: u32 = 1000;
 /// six bus cycles, so this is 270 µs or more; 64 bits at 2.5 MHz take 26 µs.
 const MII_LOOKS: u32 = 1000;
 
+/// The same for the end of the frame on the wire: a look is three bus cycles,
+/// so this is 4 ms or more; 2560 bytes at 10 Mbit/s take 2.1 ms.
+const FRAME_LOOKS: u32 = 30_000;
+
 /// The internal PHY's address on the MII bus.
 const PHY: u32 = 1;
 
@@ -44,9 +48,10 @@ impl<R: Registers> Bus<'_, R> {
         (0..LOOKS).any(|_| self.read(register) & bits == 0)
     }
 
-    /// The same for one of `bits` to become one.
-    pub(crate) fn wait_set(&self, register: Register, bits: u32) -> bool {
-        (0..LOOKS).any(|_| self.read(register) & bits != 0)
+    /// Waits for an event in INT_STS, as long as the frame on the wire may
+    /// take.
+    pub(crate) fn wait_event(&self, event: u32) -> bool {
+        (0..FRAME_LOOKS).any(|_| self.read(Register::INT_STS) & event != 0)
     }
 
     fn mac_transfer(&self, command: u32) -> Result<(), Error> {

@@ -65,6 +65,8 @@ pub struct Lan9118<'a, R> {
     address: [u8; 6],
     pub(crate) all_multicast: bool,
     pub(crate) link: LinkState,
+    /// The stack waits for room in the transmit FIFO.
+    pub(crate) blocked: bool,
     /// What MAC_CR holds.
     pub(crate) mac_cr: u32,
 }
@@ -96,10 +98,11 @@ impl<'a, R: Registers> Lan9118<'a, R> {
             address,
             all_multicast: config.all_multicast,
             link: LinkState::Down,
+            blocked: false,
             mac_cr: 0,
         };
         driver.enable_mac(true)?;
-        driver.watch_link(true);
+        driver.set_timer();
         driver.read_link()?;
         Ok(driver)
     }
@@ -127,8 +130,11 @@ impl<'a, R: Registers> Lan9118<'a, R> {
             self.chip.tally.receive_drops.add(drops);
         }
         let mut outcome = Ok(());
-        if events & (int_sts::PHY_INT | int_sts::GPT_INT) != 0 {
+        if events & int_sts::PHY_INT != 0 {
             outcome = outcome.and_then(|()| self.read_link());
+        }
+        if events & int_sts::GPT_INT != 0 {
+            outcome = outcome.and_then(|()| self.on_timer());
         }
         if events & int_sts::RXE_INT != 0 {
             outcome = outcome.and_then(|()| self.restart_receiver());
@@ -157,27 +163,16 @@ impl<'a, R: Registers> Lan9118<'a, R> {
         self.set_link(LinkState::Down);
     }
 
-    /// Listens for events and received frames.
+    /// Listens for events, and for received frames or for room for a frame to
+    /// send: without that room received frames have to wait, and would only wake
+    /// the driver in vain.
     pub(crate) fn listen(&self) {
-        self.chip
-            .bus()
-            .write(Register::INT_EN, EVENTS | int_sts::RSFL_INT);
-    }
-
-    /// Listens for events and room for a frame. Received frames wait
-    /// meanwhile: they would only wake the driver in vain.
-    pub(crate) fn listen_for_room(&self) {
-        self.chip
-            .bus()
-            .write(Register::INT_EN, EVENTS | int_sts::TDFA_INT);
-    }
-
-    fn transmit_token(&mut self) -> TransmitToken<'_, R> {
-        TransmitToken {
-            chip: self.chip,
-            buffer: &mut self.buffers.transmit,
-            link: self.link,
-        }
+        let awaited = if self.blocked {
+            int_sts::TDFA_INT
+        } else {
+            int_sts::RSFL_INT
+        };
+        self.chip.bus().write(Register::INT_EN, EVENTS | awaited);
     }
 }
 
@@ -202,20 +197,18 @@ impl<R: Registers> Driver for Lan9118<'_, R> {
             return None;
         }
         let length = self.next_frame(cx)?;
+        let Buffers { receive, transmit } = &mut *self.buffers;
         Some((
-            ReceiveToken(&mut self.buffers.receive[..length]),
-            TransmitToken {
-                chip: self.chip,
-                buffer: &mut self.buffers.transmit,
-                link: self.link,
-            },
+            ReceiveToken(&mut receive[..length]),
+            TransmitToken::new(self.chip, transmit, self.link),
         ))
     }
 
     fn transmit(&mut self, cx: &mut Context<'_>) -> Option<TransmitToken<'_, R>> {
         self.chip.waker.register(cx.waker());
         self.attend();
-        self.has_room().then(|| self.transmit_token())
+        self.has_room()
+            .then(|| TransmitToken::new(self.chip, &mut self.buffers.transmit, self.link))
     }
 
     fn link_state(&mut self, cx: &mut Context<'_>) -> LinkState {

@@ -12,6 +12,7 @@ mod link;
 mod receive;
 pub mod registers;
 mod start;
+mod timer;
 mod transmit;
 
 pub use access::{Mmio, Registers};

@@ -5,10 +5,7 @@ use embassy_net_driver::LinkState;
 use crate::access::Registers;
 use crate::driver::Lan9118;
 use crate::error::Error;
-use crate::registers::{MacRegister, PhyRegister, Register, anar, bsr, gpt_cfg, mac_cr};
-
-/// One second, in units of 100 µs.
-const SECOND: u32 = 10_000;
+use crate::registers::{MacRegister, PhyRegister, anar, bsr, mac_cr};
 
 impl<R: Registers> Lan9118<'_, R> {
     /// Asks the PHY how the link is, and sets the MAC's duplex accordingly.
@@ -33,16 +30,8 @@ impl<R: Registers> Lan9118<'_, R> {
         if self.link != link {
             self.link = link;
             self.chip.tally.link_changes.add(1);
-            self.watch_link(link == LinkState::Down);
+            self.set_timer();
         }
-    }
-
-    /// Runs the chip's timer while the link is down: it makes the driver ask
-    /// the PHY again, should the end of the negotiation be told before the link
-    /// is there, or a chip in trouble come back.
-    pub(crate) fn watch_link(&self, watch: bool) {
-        let timer = if watch { gpt_cfg::TIMER_EN | SECOND } else { 0 };
-        self.chip.bus().write(Register::GPT_CFG, timer);
     }
 
     /// Enables the MAC's receiver and transmitter.

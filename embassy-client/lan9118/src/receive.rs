@@ -15,9 +15,9 @@ const CRC: usize = 4;
 /// Two addresses and a type: no frame is shorter.
 const HEADER: usize = 14;
 
-/// Bytes that the chip stores of a frame at most: its watchdog cuts off at
-/// 2048. A longer one does not exist.
-const LONGEST: usize = 2048 + CRC;
+/// Bytes that the chip stores of a frame at most: its watchdog cuts off between
+/// 2048 and 2560. A longer one does not exist.
+const LONGEST: usize = 2560 + CRC;
 
 /// Bad frames thrown away in one call before other tasks get their turn.
 const BURST: usize = 32;
@@ -103,11 +103,11 @@ impl<R: Registers> Lan9118<'_, R> {
     pub(crate) fn restart_receiver(&mut self) -> Result<(), Error> {
         self.chip.tally.restarts.add(1);
         let bus = self.chip.bus();
+        bus.write(Register::INT_STS, int_sts::RXSTOP_INT);
         bus.mac_write(MacRegister::MAC_CR, self.mac_cr & !mac_cr::RXEN)?;
-        // It finishes the frame that is coming in: 1.2 ms at 10 Mbit/s. If it
-        // takes longer than this looks, the rest of that frame is the next
-        // thing to be thrown away.
-        bus.wait_set(Register::INT_STS, int_sts::RXSTOP_INT);
+        // It finishes the frame that is coming in. Should it not say so, the
+        // rest of that frame fits no status, and there is another restart.
+        bus.wait_event(int_sts::RXSTOP_INT);
         bus.write(Register::RX_CFG, rx_cfg::RX_DUMP);
         bus.wait_clear(Register::RX_CFG, rx_cfg::RX_DUMP);
         bus.write(

@@ -144,7 +144,8 @@ pub mod tx_cfg {
 
 /// Bits of [`Register::HW_CFG`].
 pub mod hw_cfg {
-    /// Must be one.
+    /// Must be one (in older data sheets SF, store and forward: a frame is sent
+    /// once the FIFO holds all of it).
     pub const MBO: u32 = 1 << 20;
     /// TX FIFO size: bits 19:16, in KiB of the 16 KiB that both directions
     /// share.
@@ -337,7 +338,7 @@ impl RxStatus {
     pub const COLLISION_SEEN: u32 = 1 << 6;
     /// The field after the addresses is a type, not a length.
     pub const FRAME_TYPE: u32 = 1 << 5;
-    /// The frame had more than 2048 bytes and was cut off.
+    /// The frame had more than 2048 bytes; it was cut off at 2560 or before.
     pub const RECEIVE_WATCHDOG: u32 = 1 << 4;
     /// The PHY reported an error.
     pub const MII_ERROR: u32 = 1 << 3;

@@ -10,9 +10,15 @@ use crate::registers::{Register, TxStatus, int_sts, tx_cfg, tx_cmd_a, tx_cmd_b};
 
 /// Room for one frame in the transmit FIFO.
 pub struct TransmitToken<'a, R> {
-    pub(crate) chip: &'a Chip<R>,
-    pub(crate) buffer: &'a mut [u8],
-    pub(crate) link: LinkState,
+    chip: &'a Chip<R>,
+    buffer: &'a mut [u8],
+    link: LinkState,
+}
+
+impl<'a, R> TransmitToken<'a, R> {
+    pub(crate) fn new(chip: &'a Chip<R>, buffer: &'a mut [u8], link: LinkState) -> Self {
+        Self { chip, buffer, link }
+    }
 }
 
 impl<R: Registers> TxToken for TransmitToken<'_, R> {
@@ -50,15 +56,18 @@ impl<R: Registers> Lan9118<'_, R> {
             // The stack's timers go on as they would on a bad line.
             return true;
         }
-        let space = self.take_statuses();
-        if space > ROOM {
-            return true;
+        let mut room = self.take_statuses() > ROOM;
+        // A chip that is gone may look full for ever.
+        if !room && self.answers() {
+            // As in receiving: acknowledge, listen, look again.
+            self.chip.bus().write(Register::INT_STS, int_sts::TDFA_INT);
+            self.set_blocked(true);
+            room = self.take_statuses() > ROOM;
         }
-        // As in receiving: acknowledge, listen, look again.
-        let bus = self.chip.bus();
-        bus.write(Register::INT_STS, int_sts::TDFA_INT);
-        self.listen_for_room();
-        self.take_statuses() > ROOM
+        if room {
+            self.set_blocked(false);
+        }
+        room || self.link == LinkState::Down
     }
 
     /// Takes the statuses of sent frames; returns the free bytes in the FIFO.
@@ -77,11 +86,12 @@ impl<R: Registers> Lan9118<'_, R> {
     pub(crate) fn restart_transmitter(&mut self) -> Result<(), Error> {
         self.chip.tally.restarts.add(1);
         let bus = self.chip.bus();
+        bus.write(Register::INT_STS, int_sts::TXSTOP_INT);
         bus.write(
             Register::TX_CFG,
             tx_cfg::TXSAO | tx_cfg::TX_ON | tx_cfg::STOP_TX,
         );
-        bus.wait_set(Register::INT_STS, int_sts::TXSTOP_INT);
+        bus.wait_event(int_sts::TXSTOP_INT);
         bus.write(
             Register::TX_CFG,
             tx_cfg::TXSAO | tx_cfg::TXS_DUMP | tx_cfg::TXD_DUMP,

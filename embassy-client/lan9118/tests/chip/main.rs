@@ -1,0 +1,9 @@
+//! The driver against a simulated chip: through the public interface only.
+
+mod bench;
+mod link;
+mod receive;
+mod simulated;
+mod start;
+mod storm;
+mod transmit;
