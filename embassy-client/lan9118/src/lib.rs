@@ -1,4 +1,4 @@
-//! embassy-net driver for the LAN9118 family of Ethernet controllers.
+#![doc = include_str!("front.md")]
 #![no_std]
 #![deny(unsafe_code)]
 

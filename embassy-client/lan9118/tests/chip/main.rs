@@ -4,6 +4,7 @@ mod bench;
 mod link;
 mod receive;
 mod simulated;
+mod size;
 mod start;
 mod storm;
 mod transmit;
