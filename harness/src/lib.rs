@@ -9,6 +9,7 @@
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`mock`]: an NGTT server that any test can start.
+//! * [`firmware`]: a device's program in an emulator, on that network.
 //! * [`hostnet`]: the host's own sockets as a device's network.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod demo;
 pub mod device;
 pub mod faults;
+pub mod firmware;
 pub mod hostnet;
 pub mod mock;
 pub mod pki;

@@ -14,6 +14,7 @@ mod decode;
 mod demo;
 mod device;
 mod encode;
+mod firmware;
 mod format;
 mod hex;
 mod input;
@@ -44,6 +45,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Device(device::Args),
+    Firmware(firmware::Args),
     Pki(pki::Args),
     Decode(decode::Args),
     Encode(encode::Args),
@@ -64,6 +66,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Device(args) => device::run(&args),
+        Command::Firmware(args) => firmware::run(&args),
         Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),

@@ -117,7 +117,8 @@ pub async fn run(
         StreamFault::Cut(Cut::Reset),
     ));
 
-    let settings = settings(&pki, port);
+    let settings = Settings::of(&pki, DEFAULT_DEVICE_ID, SERVER, port)
+        .expect("a new infrastructure has this device");
     let work = work()?;
     let things = |batches: &[batch::Batch]| batches.iter().map(|b| b.things as u64).sum();
     show(Moment::Begins {
@@ -190,23 +191,6 @@ pub async fn run(
         .extend(plan.missing(&servers_book, &book.borrow()));
     server.stop(Cut::Close).await;
     Ok(comparison)
-}
-
-fn settings(pki: &Pki, port: u16) -> Settings {
-    let (certificate, key) = pki.device(DEFAULT_DEVICE_ID).map_or_else(
-        || (Vec::new(), Vec::new()),
-        |identity| {
-            let key = identity.key().secret_pkcs8_der().to_vec();
-            (identity.certificate().to_vec(), key)
-        },
-    );
-    Settings {
-        server_name: SERVER.into(),
-        port,
-        roots: vec![pki.server_ca().to_vec()],
-        certificate,
-        key,
-    }
 }
 
 fn work() -> Result<Work, BatchError> {

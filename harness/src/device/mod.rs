@@ -24,6 +24,7 @@ use wigwag_embassy::net::{EmbassyNetwork, Network};
 use wigwag_embassy::ngtt::{self, Buffers, Config};
 use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
 
+use crate::pki::Pki;
 use crate::vnet::{VirtualNet, alongside};
 use batch::Batch;
 use tasks::Application;
@@ -68,6 +69,22 @@ pub struct Settings {
     pub certificate: Vec<u8>,
     /// Its private key, PKCS #8 or SEC 1.
     pub key: Vec<u8>,
+}
+
+impl Settings {
+    /// What a device of `pki` needs to find the server of that infrastructure;
+    /// None when there is no device of that id.
+    #[must_use]
+    pub fn of(pki: &Pki, device: &str, server_name: &str, port: u16) -> Option<Self> {
+        let identity = pki.device(device)?;
+        Some(Self {
+            server_name: server_name.into(),
+            port,
+            roots: vec![pki.server_ca().to_vec()],
+            certificate: identity.certificate().to_vec(),
+            key: identity.key().secret_pkcs8_der().to_vec(),
+        })
+    }
 }
 
 impl std::fmt::Debug for Settings {
@@ -210,7 +227,7 @@ pub async fn run_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pki::{DEFAULT_DEVICE_ID, Pki};
+    use crate::pki::DEFAULT_DEVICE_ID;
 
     /// Every way in which the bytes of a key may show: as Debug prints a list,
     /// and as hexadecimal digits.

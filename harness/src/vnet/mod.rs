@@ -92,6 +92,9 @@ pub struct Options {
     pub addressing: Addressing,
     /// The names that DNS knows. Give several networks clones of one table.
     pub names: Names,
+    /// The script of accidents; new, with chances from the seed, unless one is
+    /// given. Given, it can be written before there is a network.
+    pub faults: Option<Faults>,
 }
 
 impl VirtualNet {
@@ -106,8 +109,9 @@ impl VirtualNet {
             seed,
             addressing,
             names,
+            faults,
         } = options;
-        let faults = Faults::seeded(seed);
+        let faults = faults.unwrap_or_else(|| Faults::seeded(seed));
         let link = Link::new(faults.clone());
         let gateway = Gateway::new(
             link.clone(),

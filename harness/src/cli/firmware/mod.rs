@@ -1,0 +1,24 @@
+//! `wigwag firmware`: the device's program on an emulated board.
+
+mod printer;
+mod run;
+
+use super::outcome::Outcome;
+
+/// Run the device's program on an emulated board.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Run(run::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match &args.command {
+        Command::Run(args) => run::run(args),
+    }
+}

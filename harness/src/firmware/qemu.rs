@@ -1,0 +1,133 @@
+//! The emulator: where it is, and how it is told.
+
+use super::{Firmware, FirmwareError};
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// QEMU's program for 32-bit Arm boards.
+pub const PROGRAM: &str = "qemu-system-arm";
+
+/// How to get it.
+pub(super) const INSTALL: &str = "`sudo apt-get install qemu-system-arm` (Debian, Ubuntu), `sudo \
+    dnf install qemu-system-arm` (Fedora), `sudo pacman -S qemu-system-arm` (Arch), `brew install \
+    qemu` (macOS)";
+
+/// The QEMU name of the network's far end, for `set_link`.
+pub(super) const NETDEV: &str = "n0";
+
+/// Files of a run, in its own folder, which is QEMU's current one: so that no
+/// path with a space or a comma gets into QEMU's syntax.
+pub(super) const SETTINGS_FILE: &str = "settings.bin";
+pub(super) const REPORT_FILE: &str = "report.bin";
+
+/// Where the board's settings stand, in its flash.
+const SETTINGS_ADDRESS: &str = "0x3f0000";
+
+/// Finds QEMU on the path.
+pub(super) fn find() -> Result<PathBuf, FirmwareError> {
+    find_on(&std::env::var_os("PATH").unwrap_or_default()).ok_or(FirmwareError::NoQemu)
+}
+
+fn find_on(path: &OsStr) -> Option<PathBuf> {
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(path)
+        .map(|folder| folder.join(&name))
+        .find(|file| file.is_file())
+}
+
+/// The arguments of a run. QEMU connects out to both addresses: nothing on this
+/// machine has to guess a free port for it.
+pub(super) fn arguments(
+    firmware: &Firmware,
+    image: &Path,
+    wire: Option<SocketAddr>,
+    control: SocketAddr,
+) -> Vec<OsString> {
+    let mut words = vec!["arg=wigwag".to_owned()];
+    let own = firmware.trial.words();
+    let report = firmware.report.then(|| format!("report={REPORT_FILE}"));
+    words.extend(own.iter().chain(&report).map(|word| format!("arg={word}")));
+    let netdev = match wire {
+        Some(wire) => format!(
+            "stream,id={NETDEV},server=off,addr.type=inet,addr.host={},addr.port={}",
+            wire.ip(),
+            wire.port()
+        ),
+        None => format!("user,id={NETDEV}"),
+    };
+    let nic = format!("nic,model=lan9118,netdev={NETDEV}");
+    let semihosting = format!("enable=on,target=native,{}", words.join(","));
+    let loader = format!("loader,file={SETTINGS_FILE},addr={SETTINGS_ADDRESS},force-raw=on");
+    let chardev = format!(
+        "socket,id=control,server=off,host={},port={}",
+        control.ip(),
+        control.port()
+    );
+    let mut arguments: Vec<OsString> = [
+        ["-M", "mps2-an386"],
+        ["-display", "none"],
+        ["-monitor", "none"],
+        ["-serial", "none"],
+        ["-semihosting-config", &semihosting],
+        ["-device", &loader],
+        ["-netdev", &netdev],
+        ["-net", &nic],
+        ["-chardev", &chardev],
+        ["-mon", "chardev=control,mode=control"],
+    ]
+    .concat()
+    .into_iter()
+    .map(OsString::from)
+    .collect();
+    if firmware.icount {
+        arguments.extend(["-icount".into(), "shift=0".into()]);
+    }
+    arguments.extend(["-kernel".into(), image.into()]);
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firmware::Trial;
+
+    #[test]
+    fn a_missing_emulator_is_named_with_its_installation() {
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(find_on(empty.path().as_os_str()), None);
+        let said = FirmwareError::NoQemu.to_string();
+        assert!(
+            said.contains(PROGRAM) && said.contains("apt-get install"),
+            "{said}"
+        );
+        let there = empty
+            .path()
+            .join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
+        std::fs::write(&there, []).unwrap();
+        assert_eq!(find_on(empty.path().as_os_str()), Some(there));
+    }
+
+    #[test]
+    fn the_device_is_told_its_trial() {
+        let firmware = Firmware::new("x")
+            .trial(Trial {
+                orders: Some(50),
+                unix: Some(0),
+                ..Trial::default()
+            })
+            .report(true);
+        let [wire, control] = [([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 2).into()];
+        let arguments = arguments(&firmware, Path::new("/x"), Some(wire), control);
+        let line = arguments.join(OsStr::new(" ")).into_string().unwrap();
+        for part in [
+            "arg=wigwag,arg=orders=50,arg=unix=0,arg=report=report.bin ",
+            "stream,id=n0,server=off,addr.type=inet,addr.host=127.0.0.1,addr.port=1 ",
+            "host=127.0.0.1,port=2 ",
+            "-kernel /x",
+        ] {
+            assert!(line.contains(part), "{part} is not in {line}");
+        }
+        assert!(!line.contains("icount"));
+    }
+}
