@@ -13,7 +13,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::net::Ipv4Addr;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -27,6 +27,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long what a process has written may take to be read after its end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a process that is killed may take to be gone.
+const KILL_LIMIT: Duration = Duration::from_secs(2);
+
 /// A board that runs. See the [module](super). Dropping it is a power failure:
 /// QEMU is killed, and the files of the run are removed.
 pub struct Run {
@@ -39,6 +42,17 @@ pub struct Run {
     reading: JoinHandle<()>,
     said: JoinHandle<String>,
     folder: TempDir,
+}
+
+impl Drop for Run {
+    /// QEMU has ended when this returns: nothing of a run is left behind.
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let given_up = Instant::now() + KILL_LIMIT;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < given_up {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 impl fmt::Debug for Run {
@@ -136,7 +150,7 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         _ = child.wait() => None,
     };
     let Some(joined) = joined else {
-        drop(child);
+        let _ = timeout(KILL_LIMIT, child.kill()).await;
         let said = timeout(DRAIN_LIMIT, said).await;
         let said = said.ok().and_then(Result::ok).unwrap_or_default();
         return Err(FirmwareError::Qemu { said });

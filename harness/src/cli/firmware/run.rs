@@ -13,7 +13,7 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::device::Settings;
 use crate::faults::Cut;
 use crate::firmware::{Firmware, Net, Run, Trial, USER_NET_HOST, books};
-use crate::mock::{Event, MockNgtt};
+use crate::mock::{Event, MockNgtt, MockOptions};
 use crate::pki::{DEFAULT_DEVICE_ID, Pki, PkiOptions};
 
 /// The server's name on the virtual network.
@@ -136,7 +136,14 @@ async fn boot(args: &Args, image: PathBuf) -> Outcome {
         ..PkiOptions::default()
     });
     let pki = pki.map_err(work)?;
-    let mut server = MockNgtt::start(&pki).await.map_err(work)?;
+    let options = MockOptions {
+        // As many as the device holds: what it has no room for, it skips, and
+        // the log would be of little else.
+        window: 4,
+        ..MockOptions::default()
+    };
+    let server = MockNgtt::start_with(&pki, options).await;
+    let mut server = server.map_err(work)?;
     let mut told = server.events();
     for number in 0..args.orders.into() {
         server.enqueue(DEFAULT_DEVICE_ID, books::order(number));
