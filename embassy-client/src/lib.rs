@@ -17,6 +17,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod apart;
 pub mod connection;
 mod der;
 pub mod journal;

@@ -2,6 +2,7 @@
 
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
+use core::pin::pin;
 use core::time::Duration;
 
 use embassy_futures::select::{Either, Either3, select, select3};
@@ -18,6 +19,7 @@ use super::link::{CHUNK, Link, LinkState, Wish};
 use super::parameters::TlsParameters;
 use super::provider::{Provider, Suite};
 use super::verifier::Verifier;
+use crate::apart::poll_apart;
 use crate::net::{StreamIo, TcpSocket};
 use crate::time::duration;
 
@@ -53,7 +55,22 @@ where
     let end = if send.len() < parameters.send_buffer_needed() {
         End::BufferTooSmall
     } else {
-        drive(link, socket, receive, send, parameters, rng).await
+        let guard = RefCell::new(Guard::new(parameters.handshake_limits));
+        let transport = Cell::new(Transport::default());
+        let below = Below {
+            guard: &guard,
+            transport: &transport,
+        };
+        let guarded = Guarded::new(StreamIo(socket), &guard, &transport);
+        let (end, tls) = drive(link, guarded, receive, send, parameters, rng, &below).await;
+        if let Some(tls) = tls {
+            // Between two records: the write loop has returned, so that
+            // close_notify gets a nonce of its own. A goodbye that does not
+            // leave in time is not worth more waiting.
+            let budget = Timer::after(duration(parameters.close_timeout));
+            let _ = select(tls.close(), budget).await;
+        }
+        end
     };
     // In good order only where the peer may still be listening.
     let graceful = matches!(end, End::Closed | End::PeerClosed);
@@ -79,38 +96,34 @@ async fn finish<T: TcpSocket>(socket: &T, graceful: bool, budget: Duration) {
     .await;
 }
 
-async fn drive<T, M, R, const IN: usize, const OUT: usize>(
+/// Handshake and data. The connection comes back when it is to be closed:
+/// closing moves it about, and a future that holds it all the while would take
+/// twice its size more.
+async fn drive<'t, T, M, R, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
-    socket: &T,
-    receive: &mut [u8],
-    send: &mut [u8],
+    socket: Socket<'t, T>,
+    receive: &'t mut [u8],
+    send: &'t mut [u8],
     parameters: &TlsParameters<'_>,
     rng: &mut R,
-) -> End
+    below: &Below<'_>,
+) -> (End, Option<TlsConnection<'t, Socket<'t, T>, Suite>>)
 where
     T: TcpSocket,
     M: RawMutex,
     R: CryptoRngCore,
 {
-    let guard = RefCell::new(Guard::new(parameters.handshake_limits));
-    let transport = Cell::new(Transport::default());
-    let guarded = Guarded::new(StreamIo(socket), &guard, &transport);
-    let mut tls: TlsConnection<'_, _, Suite> = TlsConnection::new(guarded, receive, send);
-
-    if let Err(end) = open(link, &mut tls, parameters, rng, &guard, &transport).await {
-        return end;
+    let mut tls = TlsConnection::new(socket, receive, send);
+    if let Err(end) = open(link, &mut tls, parameters, rng, below).await {
+        return (end, None);
     }
-    guard.borrow_mut().open();
+    below.guard.borrow_mut().open();
     link.set_state(LinkState::Open);
 
-    let below = Below {
-        guard: &guard,
-        transport: &transport,
-    };
     let end = {
         let (mut reader, mut writer) = tls.split();
         match select3(
-            read_loop(link, &mut reader, &below),
+            read_loop(link, &mut reader, below),
             write_loop(link, &mut writer, parameters.write_timeout),
             link.aborted(),
         )
@@ -120,25 +133,17 @@ where
             Either3::Third(()) => End::Aborted,
         }
     };
-    if end == End::Closed {
-        // Between two records: the write loop has just returned, so that
-        // close_notify gets a nonce of its own. A goodbye that does not leave
-        // in time is not worth more waiting.
-        let budget = Timer::after(duration(parameters.close_timeout));
-        let _ = select(tls.close(), budget).await;
-    }
-    end
+    (end, (end == End::Closed).then_some(tls))
 }
 
 /// The handshake under one deadline, and the checks that embedded-tls leaves
 /// to its caller.
 async fn open<T, M, R, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
-    tls: &mut TlsConnection<'_, Guarded<'_, StreamIo<'_, T>>, Suite>,
+    tls: &mut TlsConnection<'_, Socket<'_, T>, Suite>,
     parameters: &TlsParameters<'_>,
     rng: &mut R,
-    guard: &RefCell<Guard>,
-    transport: &Cell<Transport>,
+    below: &Below<'_>,
 ) -> Result<(), End>
 where
     T: TcpSocket,
@@ -156,12 +161,15 @@ where
     if let ServerName::DnsName(_) = parameters.server {
         config = config.with_server_name(parameters.server_text);
     }
-    let result = select3(
-        tls.open(TlsContext::new(&config, &mut provider)),
-        Timer::after(duration(parameters.handshake_timeout)),
-        link.aborted(),
-    )
-    .await;
+    let result = {
+        let mut opening = pin!(tls.open(TlsContext::new(&config, &mut provider)));
+        select3(
+            poll_fn(|cx| poll_apart(opening.as_mut(), cx)),
+            Timer::after(duration(parameters.handshake_timeout)),
+            link.aborted(),
+        )
+        .await
+    };
     if provider.signer_failed() {
         return Err(End::SignerFailed);
     }
@@ -169,29 +177,39 @@ where
         // The handshake may be complete without any certificate: the latch
         // knows.
         Either3::First(Ok(())) => provider.latch().verdict().map_err(End::Certificate),
-        Either3::First(Err(error)) => {
-            let transport = transport.get();
-            Err(if let Some(reason) = provider.latch().refusal() {
-                End::Certificate(reason)
-            } else if let Some(violation) = guard.borrow().violation() {
-                End::Record(violation)
-            } else if transport.failed {
-                End::Reset
-            } else if transport.end_of_stream {
-                End::Truncated
-            } else {
-                of_handshake(&error)
-            })
-        }
+        Either3::First(Err(error)) => Err(if let Some(reason) = provider.latch().refusal() {
+            End::Certificate(reason)
+        } else {
+            below.end().unwrap_or_else(|| of_handshake(&error))
+        }),
         Either3::Second(()) => Err(End::HandshakeTimeout),
         Either3::Third(()) => Err(End::Aborted),
     }
 }
 
+/// What TLS reads and writes.
+type Socket<'t, T> = Guarded<'t, StreamIo<'t, T>>;
+
 /// What is known below TLS when an error comes up from it.
 struct Below<'g> {
     guard: &'g RefCell<Guard>,
     transport: &'g Cell<Transport>,
+}
+
+impl Below<'_> {
+    /// Why TLS had to fail, when the cause lies below it.
+    fn end(&self) -> Option<End> {
+        let transport = self.transport.get();
+        if let Some(violation) = self.guard.borrow().violation() {
+            Some(End::Record(violation))
+        } else if transport.failed {
+            Some(End::Reset)
+        } else if transport.end_of_stream {
+            Some(End::Truncated)
+        } else {
+            None
+        }
+    }
 }
 
 async fn read_loop<'t, S, M, const IN: usize, const OUT: usize>(
@@ -214,16 +232,9 @@ where
                 }
             }
             Err(error) => {
-                let transport = below.transport.get();
-                return if let Some(violation) = below.guard.borrow().violation() {
-                    End::Record(violation)
-                } else if transport.failed {
-                    End::Reset
-                } else if transport.end_of_stream {
-                    End::Truncated
-                } else {
-                    of_open(&error, data_received)
-                };
+                return below
+                    .end()
+                    .unwrap_or_else(|| of_open(&error, data_received));
             }
         }
     }
