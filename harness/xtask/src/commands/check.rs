@@ -1,13 +1,13 @@
 //! `cargo xtask check`: everything CI holds beside the tests.
 
+use xtask::firmware::{SHARED, boards_cargo};
 use xtask::run::{Result, cargo, run as run_command};
 use xtask::targets;
 
 use super::{check_features, footprint, wasm};
 
-/// Formatting, lints, documentation, feature combinations for the bare target,
-/// the browser's crate, and the client linked for a
-/// microcontroller.
+/// Formatting, lints and documentation of both workspaces, feature combinations
+/// for the bare target, the browser's crate.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -24,8 +24,25 @@ pub(crate) fn run(_: &Args) -> Result {
         "warnings",
     ]))?;
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    boards()?;
     check_features::run(&check_features::Args {})?;
     wasm::run(&wasm::Args {})?;
     // Linked for a bare target, the client cannot have an allocator.
     footprint::run(&footprint::Args {})
+}
+
+/// The boards' workspace: all of it as it is for a chip; what is shared by all
+/// boards also as its tests see it, which run here.
+fn boards() -> Result {
+    targets::ensure(targets::THUMB)?;
+    let on_chip = ["--workspace", "--target", targets::THUMB];
+    let strict = ["--", "-D", "warnings"];
+    run_command(&mut boards_cargo(&["fmt", "--all", "--check"]))?;
+    run_command(boards_cargo(&["clippy"]).args(on_chip).args(strict))?;
+    run_command(
+        boards_cargo(&["doc", "--no-deps"])
+            .args(on_chip)
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    run_command(boards_cargo(&["clippy", "--package", SHARED, "--all-targets"]).args(strict))
 }

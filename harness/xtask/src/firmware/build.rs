@@ -17,6 +17,10 @@ const BOARDS: &str = "embassy-client/boards";
 /// The package that is built, and its binary.
 const BOARD: &str = "qemu-mps2-an386";
 
+/// The package of the boards' workspace that is shared by all boards: it knows
+/// no chip, so its tests run on the host.
+pub const SHARED: &str = "wigwag-app";
+
 /// The two builds of the firmware. Each has a profile, and so a folder, of its
 /// own: going from one to the other builds nothing anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,4 +16,4 @@ pub mod origin;
 pub mod size;
 pub mod trial;
 
-pub use build::{Variant, boards_cargo, build};
+pub use build::{SHARED, Variant, boards_cargo, build};
