@@ -15,45 +15,47 @@ use crate::report::Report;
 /// How often the device sends its own counters.
 const COUNTERS_EVERY: Duration = Duration::from_secs(60);
 
-/// The application of the device.
-#[derive(Debug)]
+/// The application of the device: a handle, to be copied.
+#[derive(Clone, Copy, Debug)]
 pub struct Application {
     pub(crate) client: Client,
     pub(crate) board: Board,
     pub(crate) server: &'static str,
     pub(crate) port: u16,
+    pub(crate) memory: &'static Memory,
+}
+
+/// What the application keeps.
+#[derive(Debug)]
+pub(crate) struct Memory {
     registers: RefCell<Registers>,
     pub(crate) counts: Cell<Counts>,
     pub(crate) report: RefCell<Report>,
 }
 
 /// What the device counts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
     pub(crate) executed: u32,
     pub(crate) refused: u32,
     pub(crate) connections: u32,
 }
 
-impl Application {
-    pub(crate) fn new(
-        client: Client,
-        board: Board,
-        server: &'static str,
-        port: u16,
-        report: Report,
-    ) -> Self {
+impl Memory {
+    pub(crate) const fn new() -> Self {
         Self {
-            client,
-            board,
-            server,
-            port,
             registers: RefCell::new(Registers::new()),
-            counts: Cell::new(Counts::default()),
-            report: RefCell::new(report),
+            counts: Cell::new(Counts {
+                executed: 0,
+                refused: 0,
+                connections: 0,
+            }),
+            report: RefCell::new(Report::new()),
         }
     }
+}
 
+impl Application {
     /// Runs for ever, as a device in the field does.
     pub async fn run(&self) -> ! {
         join3(self.watch(), self.take_orders(), self.send_counters())
@@ -62,17 +64,21 @@ impl Application {
     }
 
     /// Takes one order after the other.
-    pub(crate) async fn take_orders(&self) -> ! {
+    async fn take_orders(&self) -> ! {
         loop {
-            self.answer(self.client.next_order().await).await;
+            self.take_order(|| {}).await;
         }
     }
 
-    /// Executes an order, or refuses it; the journal knows of it afterwards.
-    pub(crate) async fn answer(&self, order: Order) {
+    /// Takes an order, calls `taken`, and executes or refuses it; the journal
+    /// knows of it afterwards.
+    pub(crate) async fn take_order(&self, taken: impl FnOnce()) {
+        let order = self.client.next_order().await;
+        taken();
         let tid = order.tid();
-        let mut counts = self.counts.get();
-        match self.execute(&order).await {
+        let outcome = self.execute(&order).await;
+        let mut counts = self.memory.counts.get();
+        match outcome {
             Ok(()) => {
                 counts.executed += 1;
                 order.acknowledge().await;
@@ -85,27 +91,27 @@ impl Application {
                 defmt::info!("order {}: refused: {}", tid, reason);
             }
         }
-        self.counts.set(counts);
+        self.memory.counts.set(counts);
     }
 
     async fn execute(&self, order: &Order) -> Result<(), Refusal> {
         let commands = orders::commands(order.payload())?;
-        let unix = self.unix_ms().and_then(|ms| u64::try_from(ms / 1000).ok());
         orders::check(
             commands.clone(),
             order.history(),
-            &self.registers.borrow(),
-            unix,
+            &self.memory.registers.borrow(),
+            self.unix_ms(),
         )?;
         for command in commands {
             match command {
                 Command::Write { path, value, .. } => {
-                    self.registers.borrow_mut().write(path, value)?;
+                    self.memory.registers.borrow_mut().write(path, value)?;
                 }
                 Command::Read { path, .. } => self.send_reading(path).await?,
                 Command::Wait { seconds } => {
                     // Checked: not negative, and not long.
-                    Timer::after_millis((seconds * 1000.0) as u64).await;
+                    let millis = u64::try_from(orders::millis(seconds)).unwrap_or_default();
+                    Timer::after_millis(millis).await;
                 }
                 Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {
                     return Err(Refusal::Unsupported);
@@ -120,7 +126,7 @@ impl Application {
         let at_ms = self.unix_ms().ok_or(Refusal::NoTime)?;
         let sent = self.client.sync_pathpoints(1, |batch| {
             let readings = batch.pathpoint(path, 1)?;
-            match self.registers.borrow().read(path) {
+            match self.memory.registers.borrow().read(path) {
                 Some(value) => readings.value(at_ms, |to| to.raw(value)),
                 None => readings.failed(at_ms, Failure::Invalid),
             }
@@ -136,7 +142,7 @@ impl Application {
             let Some(at_ms) = self.unix_ms() else {
                 continue;
             };
-            let counts = self.counts.get();
+            let counts = self.memory.counts.get();
             let busy_ms = (self.board.busy_nanos)() / 1_000_000;
             let stack = (self.board.stack)();
             let readings = [

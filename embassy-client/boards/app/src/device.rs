@@ -13,9 +13,8 @@ use wigwag_embassy::tls::{
     ClockPolicy, Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError,
 };
 
-use crate::application::Application;
+use crate::application::{Application, Memory};
 use crate::connection::Connection;
-use crate::report::Report;
 
 /// Client and application share an executor: no lock is needed.
 pub(crate) type Mutex = NoopRawMutex;
@@ -126,8 +125,11 @@ pub fn start<D: Driver, R: CryptoRngCore>(
 ) -> Result<Device<D, R>, StartError> {
     static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
         ConstStaticCell::new(StackResources::new());
-    static STATE: StaticCell<ngtt::State<Mutex>> = StaticCell::new();
+    // Made by the compiler: made here, it would pass over the stack twice, 20 KB.
+    static STATE: ConstStaticCell<ngtt::State<Mutex>> =
+        ConstStaticCell::new(ngtt::State::new(SessionConfig::new()));
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();
     static KEY: StaticCell<SoftwareKey> = StaticCell::new();
 
@@ -137,12 +139,10 @@ pub fn start<D: Driver, R: CryptoRngCore>(
         board.name,
         board.reset
     );
+    let memory = MEMORY.take();
     let before = (board.busy_nanos)();
     let key = KEY.init(SoftwareKey::from_der(settings.key)?);
-    let report = Report {
-        key: (board.busy_nanos)().saturating_sub(before),
-        ..Report::default()
-    };
+    memory.report.borrow_mut().key = (board.busy_nanos)().saturating_sub(before);
 
     let trust = TrustAnchors::new(ROOTS.init(settings.roots))?;
     let identity = Identity::new(settings.certificate, key)?;
@@ -152,16 +152,27 @@ pub fn start<D: Driver, R: CryptoRngCore>(
     let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
     let (stack, network) = embassy_net::new(driver, dhcp, RESOURCES.take(), rng.next_u64());
     let (client, runner) = ngtt::new(
-        STATE.init(ngtt::State::new(SessionConfig::new())),
+        STATE.take(),
         BUFFERS.take(),
         EmbassyNetwork::new(stack),
         config,
         rng,
         RamJournal::new(),
     );
+    let application = Application {
+        client,
+        board,
+        server: settings.server,
+        port: settings.port,
+        memory,
+    };
     Ok(Device {
         network,
-        connection: Connection::new(runner, client, board, stack),
-        application: Application::new(client, board, settings.server, settings.port, report),
+        connection: Connection {
+            runner,
+            application,
+            stack,
+        },
+        application,
     })
 }

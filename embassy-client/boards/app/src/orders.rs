@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `write` | puts the value into the [register](crate::registers) of that name |
 //! | `read` | sends the register's value, or the failure `invalid` if it was never written, as a pathpoint of one reading, and waits until the server has it |
-//! | `wait` | waits, for up to [`LONGEST_WAIT`] |
+//! | `wait` | waits, for up to [`LONGEST_WAIT`] seconds |
 //! | `sysctl` | refused: this program defines none |
 //! | `message` | refused: messages are fetched over another protocol |
 //! | others | refused |
@@ -24,7 +24,7 @@ use wigwag_embassy::ngtt::History;
 use crate::registers::{Registers, WriteError};
 
 /// Longest wait of one command, in seconds.
-pub const LONGEST_WAIT: f64 = 60.0;
+pub const LONGEST_WAIT: u32 = 60;
 
 /// Why an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Refusal {
     Interrupted,
     /// It has a command that this device does not have.
     Unsupported,
-    /// A wait is negative, endless, or longer than [`LONGEST_WAIT`].
+    /// A wait is negative, endless, or longer than [`LONGEST_WAIT`] seconds.
     Wait,
     /// A write would come too late.
     Stale,
@@ -88,7 +88,7 @@ pub fn commands<'a>(
 }
 
 /// Whether the device executes an order, with these `registers` and at the time
-/// `unix` (in seconds since 1970; `None` when it is not known).
+/// `unix_ms` (in milliseconds since 1970; `None` when it is not known).
 ///
 /// # Errors
 /// [`Refusal`]: why not.
@@ -96,10 +96,10 @@ pub fn check<'a>(
     commands: impl Iterator<Item = Command<'a>> + Clone,
     history: History,
     registers: &Registers,
-    unix: Option<u64>,
+    unix_ms: Option<i64>,
 ) -> Result<(), Refusal> {
     let mut made = 0;
-    let mut waited = 0.0;
+    let mut waited_ms = 0_i64;
     for (index, command) in commands.clone().enumerate() {
         match command {
             Command::Write {
@@ -120,21 +120,21 @@ pub fn check<'a>(
                     return Err(WriteError::Full.into());
                 }
                 if let Some(latest) = stale_after {
-                    let now = unix.ok_or(Refusal::NoTime)? as f64;
-                    // A time that is not a number is no time to come.
-                    if latest.is_nan() || now + waited > latest {
+                    let now_ms = unix_ms.ok_or(Refusal::NoTime)?;
+                    // A time that is not a number becomes 1970.
+                    if now_ms.saturating_add(waited_ms) > millis(latest) {
                         return Err(Refusal::Stale);
                     }
                 }
             }
             Command::Read { .. } => {
-                unix.ok_or(Refusal::NoTime)?;
+                unix_ms.ok_or(Refusal::NoTime)?;
             }
             Command::Wait { seconds } => {
-                if !(0.0..=LONGEST_WAIT).contains(&seconds) {
+                if !(0.0..=f64::from(LONGEST_WAIT)).contains(&seconds) {
                     return Err(Refusal::Wait);
                 }
-                waited += seconds;
+                waited_ms = waited_ms.saturating_add(millis(seconds));
             }
             Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {
                 return Err(Refusal::Unsupported);
@@ -142,6 +142,11 @@ pub fn check<'a>(
         }
     }
     Ok(())
+}
+
+/// Seconds in milliseconds; what is not a number is 0.
+pub fn millis(seconds: f64) -> i64 {
+    (seconds * 1000.0) as i64
 }
 
 fn writes(command: Command<'_>) -> Option<&str> {
@@ -203,11 +208,11 @@ mod tests {
         bytes
     }
 
-    fn judge(payload: &[u8], history: History, unix: Option<u64>) -> Result<(), Refusal> {
-        check(commands(payload)?, history, &Registers::new(), unix)
+    fn judge(payload: &[u8], history: History, unix_ms: Option<i64>) -> Result<(), Refusal> {
+        check(commands(payload)?, history, &Registers::new(), unix_ms)
     }
 
-    const NOW: Option<u64> = Some(1000);
+    const NOW: Option<i64> = Some(1_000_000);
 
     #[test]
     fn writes_reads_and_waits_are_executed() {
@@ -266,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_write_that_would_be_late_is_refused() {
-        let judged = |commands: &[Write], unix| judge(&order(commands), History::New, unix);
+        let judged = |commands: &[Write], now| judge(&order(commands), History::New, now);
         assert_eq!(judged(&[|to| write_before(to, 1000.0)], NOW), Ok(()));
         let late = Err(Refusal::Stale);
         assert_eq!(judged(&[|to| write_before(to, 999.5)], NOW), late);

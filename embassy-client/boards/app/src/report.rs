@@ -15,7 +15,7 @@ pub const MOST_HANDSHAKES: usize = 32;
 pub const LONGEST: usize = 1024;
 
 /// Something that was done several times.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// How many times.
     pub count: u32,
@@ -24,7 +24,7 @@ pub struct Work {
 }
 
 /// What was measured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// From the start of the clock to the first task, without `key`.
     pub boot: u64,
@@ -44,6 +44,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// Nothing measured yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        const NONE: Work = Work { count: 0, nanos: 0 };
+        Self {
+            boot: 0,
+            key: 0,
+            handshakes: heapless::Vec::new(),
+            orders: NONE,
+            batches: NONE,
+            stack: StackUse { peak: 0, size: 0 },
+        }
+    }
+
     /// Writes it as a minijson map: `stack_peak` and `stack_size` in bytes,
     /// `boot`, `key` and the list `handshakes` in nanoseconds, `orders` and
     /// `batches` as maps of `count` and `nanos`.
@@ -69,6 +83,12 @@ impl Report {
             to.key("nanos")?.uint(work.nanos)?;
         }
         to.finish()
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

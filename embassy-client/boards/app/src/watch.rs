@@ -1,17 +1,20 @@
-//! What the device says on its log about the connection.
+//! What the device says about its link, its connection and its session: on its
+//! own log, and a little on the server's.
 
 use embassy_futures::join::join;
+use embassy_net::Stack;
 use embassy_time::Instant;
+use wigwag_codec::ngtt::message::LogEntry;
+use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState};
 use wigwag_embassy::ngtt::{Event, Reason, Status};
 use wigwag_embassy::supervisor::FailureClass;
 
 use crate::application::Application;
-use crate::connection::tell;
 
 impl Application {
     /// Tells of the start, the connection and the session, for ever.
     pub(crate) async fn watch(&self) -> ! {
-        tell(self.client, self.board, "booted").await;
+        self.tell("booted").await;
         join(self.watch_status(), self.watch_session()).await.0
     }
 
@@ -26,13 +29,13 @@ impl Application {
                     defmt::info!("connecting to {=str}:{=u16}", self.server, self.port);
                 }
                 Status::Connected { .. } => {
-                    let mut counts = self.counts.get();
+                    let mut counts = self.memory.counts.get();
                     counts.connections += 1;
-                    self.counts.set(counts);
+                    self.memory.counts.set(counts);
                     if let Some(before) = connecting.take() {
                         let spent = (self.board.busy_nanos)().saturating_sub(before);
                         // Those that are too many are left out.
-                        let _ = self.report.borrow_mut().handshakes.push(spent);
+                        let _ = self.memory.report.borrow_mut().handshakes.push(spent);
                     }
                     defmt::info!("connected to {=str}", self.server);
                 }
@@ -64,6 +67,49 @@ impl Application {
                 Event::OrderSettled { .. } | Event::LatePong { .. } => {}
                 event => defmt::warn!("{}", event),
             }
+        }
+    }
+
+    /// Says on the log when the link comes and goes, and which address the
+    /// device has got; tells the server of the link as well.
+    pub(crate) async fn watch_link(&self, stack: Stack<'static>) -> ! {
+        const PATH: PathId = PathId(0);
+
+        let network = EmbassyNetwork::new(stack);
+        let mut before = PathState::LinkDown;
+        loop {
+            let now = network.path_changed(PATH, before).await;
+            if before == PathState::LinkDown {
+                defmt::info!("link up");
+                self.tell("link up").await;
+            }
+            match now {
+                PathState::LinkDown => {
+                    defmt::info!("link down");
+                    self.tell("link down").await;
+                }
+                PathState::NoAddress => {}
+                PathState::Up => {
+                    if let Some(config) = stack.config_v4() {
+                        defmt::info!("address {}", defmt::Display2Format(&config.address));
+                    }
+                }
+            }
+            before = now;
+        }
+    }
+
+    /// Writes to the server's log. It is sent when there is a connection;
+    /// entries that become too many make room for newer ones.
+    async fn tell(&self, message: &str) {
+        const INFO: i64 = 20;
+
+        // Without a date the server could not place it.
+        if let Some(when) = (self.board.unix_micros)() {
+            let when = i64::try_from(when).unwrap_or(i64::MAX);
+            let entry = LogEntry::text("device", when, INFO, message);
+            // An error means that there was no room for it.
+            let _ = self.client.submit_logs(&[entry]).await;
         }
     }
 

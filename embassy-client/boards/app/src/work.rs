@@ -22,7 +22,7 @@ impl Application {
     /// [`report`](Self::report) then.
     pub async fn on_trial(&self, words: &Words<'_>) -> Verdict {
         {
-            let mut report = self.report.borrow_mut();
+            let mut report = self.memory.report.borrow_mut();
             report.boot = self.busy().saturating_sub(report.key);
         }
         let limit = async {
@@ -39,7 +39,7 @@ impl Application {
             Either4::Fourth(()) => Verdict::TimeUp,
         };
         let stack = (self.board.stack)();
-        self.report.borrow_mut().stack = stack;
+        self.memory.report.borrow_mut().stack = stack;
         defmt::info!("stack peak {} of {} bytes", stack.peak, stack.size);
         defmt::info!("trial done: {=str}", verdict.words());
         verdict
@@ -47,33 +47,34 @@ impl Application {
 
     /// What was measured so far.
     pub fn report(&self) -> Report {
-        self.report.borrow().clone()
+        self.memory.report.borrow().clone()
     }
 
     /// The work, to its end and to the close of the connection.
     async fn work(&self, words: &Words<'_>) {
         if words.orders.is_none() && words.batches.is_none() {
             // There is a limit only: the device does what it does in the field.
-            self.take_orders().await;
+            loop {
+                self.take_order(|| {}).await;
+            }
         }
         let orders = self.orders(words.orders.unwrap_or(0)).await;
-        self.report.borrow_mut().orders = orders;
+        self.memory.report.borrow_mut().orders = orders;
         let batches = self.batches(words.batches.unwrap_or(0)).await;
-        self.report.borrow_mut().batches = batches;
+        self.memory.report.borrow_mut().batches = batches;
         self.client.wait_settled().await;
         self.client.close().await;
     }
 
     /// Answers so many orders, and waits until the server knows.
     async fn orders(&self, count: u32) -> Work {
-        let mut before = None;
+        let mut first = None;
         for _ in 0..count {
-            let order = self.client.next_order().await;
-            before.get_or_insert(self.busy());
-            self.answer(order).await;
+            let taken = || first = first.or_else(|| Some(self.busy()));
+            self.take_order(taken).await;
         }
         self.client.wait_settled().await;
-        let nanos = before.map_or(0, |before| self.busy().saturating_sub(before));
+        let nanos = first.map_or(0, |first| self.busy().saturating_sub(first));
         Work { count, nanos }
     }
 

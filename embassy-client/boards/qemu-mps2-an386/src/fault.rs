@@ -4,13 +4,12 @@
 use core::arch::naked_asm;
 use core::panic::PanicInfo;
 
+use cortex_m::peripheral::MPU;
 use cortex_m_rt::exception;
-
-/// The exit status of all of them.
-const STATUS: i32 = 101;
+use wigwag_app::trial::PANICKED;
 
 fn exit() -> ! {
-    semihosting::process::exit(STATUS)
+    semihosting::process::exit(PANICKED)
 }
 
 #[panic_handler]
@@ -32,12 +31,38 @@ unsafe fn DefaultHandler(number: i16) -> ! {
     exit()
 }
 
+/// Makes the empty addresses below the stack fault. On the board itself they do;
+/// QEMU lets writes there vanish, and an overflowing stack with them. Call it
+/// first of all.
+///
+/// The memory protection unit (Arm DDI 0403, section B3.5) gets one region, 256
+/// MiB below the RAM, where nothing may be read or written. All else stays as
+/// it is without the unit.
+pub(crate) fn guard_stack(mpu: &mut MPU) {
+    const REGION: u32 = 0;
+    const START: u32 = 0x1000_0000;
+    /// Execute never, no access, 2^(27 + 1) bytes, enabled.
+    const ATTRIBUTES: u32 = 1 << 28 | 27 << 1 | 1;
+    /// Enabled, outside of hard faults, with the default map as background.
+    const CONTROL: u32 = 1 << 2 | 1;
+
+    // SAFETY: there is no memory of the program in the region.
+    unsafe {
+        mpu.rnr.write(REGION);
+        mpu.rbar.write(START);
+        mpu.rasr.write(ATTRIBUTES);
+        mpu.ctrl.write(CONTROL);
+    }
+    cortex_m::asm::dsb();
+    cortex_m::asm::isb();
+}
+
 /// Bytes of stack that [`hard_fault`] needs to say what happened.
 const ENOUGH: usize = 2048;
 
 /// The entry of the hard fault handler. A stack that has overflowed cannot
 /// carry another call: then, and when it is nearly used up, the handler starts
-/// on the stack's other end, over what is of no use any more.
+/// at the stack's other end, over what is of no use any more.
 #[unsafe(naked)]
 #[unsafe(export_name = "HardFault")]
 extern "C" fn enter_hard_fault() -> ! {
@@ -63,11 +88,15 @@ unsafe extern "C" {
 /// B1.5.6), if there was room: r0 to r3, r12, lr, pc, xpsr.
 extern "C" fn hard_fault(frame: *const u32) -> ! {
     const PC: usize = 6;
-    // Configurable Fault Status Register: what went wrong.
+    // Configurable Fault Status Register (section B3.2.15): what went wrong.
     const CFSR: *const u32 = 0xE000_ED28 as *const u32;
+    // Its bits for data that the memory protection unit kept from us, by the
+    // program itself, and on the way into and out of an exception.
+    const PROTECTED: u32 = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5;
+
     // SAFETY: the register is there on every Armv7-M; reading has no effect.
     let status = unsafe { CFSR.read_volatile() };
-    if frame < &raw const _stack_end {
+    if status & PROTECTED != 0 || frame < &raw const _stack_end {
         defmt::error!("stack overflow (fault status {=u32:#010x})", status);
     } else {
         // SAFETY: above the stack's end there was room for the frame.

@@ -52,6 +52,8 @@ async fn application(application: Application, words: Words<'static>) -> ! {
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
+    let mut core = cortex_m::Peripherals::take().expect("taken once");
+    fault::guard_stack(&mut core.MPU);
     clock::start();
     let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
     if let Some(seconds) = words.unix.or_else(host::unix_seconds) {
