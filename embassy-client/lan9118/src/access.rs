@@ -20,18 +20,26 @@ pub trait Registers {
     /// a frame is in bits 7:0 of its first word; the bytes of the last word
     /// that do not fit are dropped.
     fn read_fifo(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(4) {
+        let (words, rest) = bytes.as_chunks_mut();
+        for word in words {
+            *word = self.read(Register::RX_DATA_FIFO).to_le_bytes();
+        }
+        if !rest.is_empty() {
             let word = self.read(Register::RX_DATA_FIFO).to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
+            rest.copy_from_slice(&word[..rest.len()]);
         }
     }
 
     /// Puts ⌈`bytes.len()` / 4⌉ words into the TX data FIFO, the last one filled
     /// up with zeros, in the order of [`read_fifo`](Self::read_fifo).
     fn write_fifo(&self, bytes: &[u8]) {
-        for chunk in bytes.chunks(4) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.write(Register::TX_DATA_FIFO, u32::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 4];
-            word[..chunk.len()].copy_from_slice(chunk);
+            word[..rest.len()].copy_from_slice(rest);
             self.write(Register::TX_DATA_FIFO, u32::from_le_bytes(word));
         }
     }
