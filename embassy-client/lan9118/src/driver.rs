@@ -67,7 +67,7 @@ pub struct Lan9118<'a, R> {
     pub(crate) link: LinkState,
     /// The stack waits for room in the transmit FIFO.
     pub(crate) blocked: bool,
-    /// What MAC_CR holds.
+    /// What MAC_CR holds; 0 if that is not known.
     pub(crate) mac_cr: u32,
 }
 
@@ -83,8 +83,8 @@ impl<'a, R: Registers> Lan9118<'a, R> {
     ///
     /// # Errors
     ///
-    /// [`Error`] says what did not answer. Every wait has an end; all together
-    /// last less than 1 s. It may be tried again.
+    /// [`Error`] says what did not answer. Every wait has an end, so this is
+    /// over after a second or so in any case. It may be tried again.
     pub fn new(
         chip: &'a Chip<R>,
         buffers: &'a mut Buffers,
@@ -158,7 +158,7 @@ impl<'a, R: Registers> Lan9118<'a, R> {
 
     /// The chip did not do what it must: without it there is no link. The
     /// timer makes the driver look again.
-    fn fault(&mut self) {
+    pub(crate) fn fault(&mut self) {
         self.chip.tally.faults.add(1);
         self.set_link(LinkState::Down);
     }

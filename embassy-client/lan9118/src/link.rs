@@ -46,10 +46,17 @@ impl<R: Registers> Lan9118<'_, R> {
         if self.all_multicast {
             wanted |= mac_cr::MCPAS;
         }
-        if wanted != self.mac_cr {
-            self.chip.bus().mac_write(MacRegister::MAC_CR, wanted)?;
-            self.mac_cr = wanted;
+        if wanted == self.mac_cr {
+            return Ok(());
         }
+        self.write_mac_cr(wanted)
+    }
+
+    pub(crate) fn write_mac_cr(&mut self, value: u32) -> Result<(), Error> {
+        // Until it is certain, unknown: the next attempt writes it again.
+        self.mac_cr = 0;
+        self.chip.bus().mac_write(MacRegister::MAC_CR, value)?;
+        self.mac_cr = value;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use embassy_net_driver::RxToken;
 use crate::access::Registers;
 use crate::driver::{Lan9118, MTU};
 use crate::error::Error;
-use crate::registers::{MacRegister, Register, RxStatus, int_sts, mac_cr, rx_cfg};
+use crate::registers::{Register, RxStatus, int_sts, mac_cr, rx_cfg};
 
 /// Bytes of the check sum at the end of a received frame.
 const CRC: usize = 4;
@@ -61,7 +61,11 @@ impl<R: Registers> Lan9118<'_, R> {
             match self.take(waiting) {
                 Taken::Frame(length) => return Some(length),
                 Taken::Nothing => {}
-                Taken::Fault => return None,
+                Taken::Fault => {
+                    // For the timer, should the chip come back.
+                    self.listen();
+                    return None;
+                }
             }
         }
         cx.waker().wake_by_ref();
@@ -77,7 +81,11 @@ impl<R: Registers> Lan9118<'_, R> {
         let stored = (waiting & 0xFFFF) as usize;
         if length > LONGEST || words * 4 > stored {
             // Where the next frame begins is unknown.
-            if !self.answers() || self.restart_receiver().is_err() {
+            if !self.answers() {
+                return Taken::Fault;
+            }
+            if self.restart_receiver().is_err() {
+                self.fault();
                 return Taken::Fault;
             }
             return Taken::Nothing;
@@ -104,9 +112,10 @@ impl<R: Registers> Lan9118<'_, R> {
         self.chip.tally.restarts.add(1);
         let bus = self.chip.bus();
         bus.write(Register::INT_STS, int_sts::RXSTOP_INT);
-        bus.mac_write(MacRegister::MAC_CR, self.mac_cr & !mac_cr::RXEN)?;
-        // It finishes the frame that is coming in. Should it not say so, the
-        // rest of that frame fits no status, and there is another restart.
+        let enabled = self.mac_cr;
+        self.write_mac_cr(enabled & !mac_cr::RXEN)?;
+        // It finishes the frame that is coming in. Should it not say so, or
+        // the FIFOs not get empty, then a status will fit no data again.
         bus.wait_event(int_sts::RXSTOP_INT);
         bus.write(Register::RX_CFG, rx_cfg::RX_DUMP);
         bus.wait_clear(Register::RX_CFG, rx_cfg::RX_DUMP);
@@ -114,7 +123,7 @@ impl<R: Registers> Lan9118<'_, R> {
             Register::INT_STS,
             int_sts::RXSTOP_INT | int_sts::RXE_INT | int_sts::RSFL_INT,
         );
-        bus.mac_write(MacRegister::MAC_CR, self.mac_cr)
+        self.write_mac_cr(enabled)
     }
 }
 

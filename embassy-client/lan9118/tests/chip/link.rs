@@ -137,6 +137,31 @@ fn a_phy_that_does_not_answer_is_no_link_until_it_does() {
 }
 
 #[test]
+fn a_mac_that_does_not_answer_while_the_receiver_restarts_is_enabled_later() {
+    let simulated = Simulated::new();
+    run(&simulated, |bench| {
+        bench.settle();
+        simulated.with(|chip| {
+            chip.mac_looks = NEVER;
+            // A status without data.
+            chip.fifos.push_status(64 << 16);
+            chip.int_sts |= 8;
+        });
+        bench.settle();
+        assert!(bench.link == LinkState::Down);
+        assert_ne!(bench.chip.counters().faults, 0);
+        simulated.recover();
+        assert!(simulated.timer());
+        bench.settle();
+        assert!(bench.link == LinkState::Up);
+        assert_eq!(simulated.with(|chip| chip.mac[1]), FULL);
+        simulated.arrive(&frame(1, 60));
+        bench.settle();
+        assert_eq!(bench.received, [frame(1, 60)]);
+    });
+}
+
+#[test]
 fn a_start_without_a_link_is_no_error() {
     let simulated = Simulated::new();
     simulated.with(|chip| chip.phy.link = false);

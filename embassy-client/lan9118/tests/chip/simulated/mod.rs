@@ -154,9 +154,12 @@ impl Simulated {
         })
     }
 
-    /// A PHY that stayed busy answers again.
+    /// MAC and PHY, if they stayed busy, answer again.
     pub(crate) fn recover(&self) {
-        self.with(|state| (state.mii_looks, state.mii_left) = (3, 0));
+        self.with(|state| {
+            (state.mii_looks, state.mii_left) = (3, 0);
+            (state.mac_looks, state.mac_left) = (1, 0);
+        });
     }
 
     /// The network takes up to `frames` frames of those waiting to be sent.
