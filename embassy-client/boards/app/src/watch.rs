@@ -4,9 +4,10 @@
 use embassy_futures::join::join;
 use embassy_net::Stack;
 use embassy_time::Instant;
+use wigwag_codec::ngtt::client::SkipReason;
 use wigwag_codec::ngtt::message::LogEntry;
 use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState};
-use wigwag_embassy::ngtt::{Event, Reason, Status};
+use wigwag_embassy::ngtt::{Event, Status};
 use wigwag_embassy::supervisor::FailureClass;
 
 use crate::application::Application;
@@ -63,8 +64,15 @@ impl Application {
                 Event::OrderRepeated { tid } => {
                     defmt::info!("order {}: came again, answered again", tid);
                 }
-                // Nothing is wrong with these.
-                Event::OrderSettled { .. } | Event::LatePong { .. } => {}
+                // The ordinary course: more orders wait than fit, and they come
+                // again when there is room.
+                Event::OrderSettled { .. }
+                | Event::OrderInProgress { .. }
+                | Event::OrderSkipped {
+                    reason: SkipReason::NoSlot | SkipReason::NoMark,
+                    ..
+                }
+                | Event::LatePong { .. } => {}
                 event => defmt::warn!("{}", event),
             }
         }
@@ -114,14 +122,11 @@ impl Application {
     }
 
     /// Waits for a failure that trying again does not cure.
-    pub(crate) async fn refused(&self) -> Reason {
-        let final_reason = |status: &Status| {
+    pub(crate) async fn refused(&self) {
+        let is_final = |status: &Status| {
             let reason = status.reason();
-            reason.filter(|reason| reason.class() != FailureClass::Transient)
+            reason.is_some_and(|reason| reason.class() != FailureClass::Transient)
         };
-        let status = self
-            .client
-            .wait_status(|status| final_reason(status).is_some());
-        final_reason(&status.await).unwrap_or(Reason::LinkDown)
+        self.client.wait_status(is_final).await;
     }
 }

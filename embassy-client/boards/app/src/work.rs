@@ -5,17 +5,15 @@ use core::future::pending;
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Instant, Timer};
 use wigwag_codec::minijson;
+use wigwag_codec::ngtt::NgttError;
 use wigwag_codec::ngtt::message::PathpointsWriter;
 
 use crate::application::{Application, warn_unsent};
 use crate::report::{Report, Work};
 use crate::trial::{Verdict, Words};
 
-/// Readings in a trial's batch: with [`FIRST`] they make 1 KiB.
-const READINGS: u16 = 83;
-/// The value of the first reading; the following ones count up. All take two
-/// bytes in minijson.
-const FIRST: u16 = 0x1000;
+/// Readings in a trial's batch: they make 1 KiB.
+const READINGS: u32 = 83;
 
 impl Application {
     /// Does what `words` ask for and tells how it went. What it cost is in the
@@ -35,7 +33,7 @@ impl Application {
         let verdict = match select4(self.watch(), self.work(words), self.refused(), limit).await {
             Either4::First(never) => never,
             Either4::Second(()) => Verdict::Reached,
-            Either4::Third(_) => Verdict::Refused,
+            Either4::Third(()) => Verdict::Refused,
             Either4::Fourth(()) => Verdict::TimeUp,
         };
         let stack = (self.board.stack)();
@@ -81,8 +79,8 @@ impl Application {
     /// Sends so many batches, one after the other.
     async fn batches(&self, count: u32) -> Work {
         let before = self.busy();
-        for _ in 0..count {
-            while let Err(error) = self.send_batch().await {
+        for number in 0..count {
+            while let Err(error) = self.send_batch(number).await {
                 warn_unsent(error);
                 Timer::after_secs(1).await;
             }
@@ -92,11 +90,10 @@ impl Application {
         Work { count, nanos }
     }
 
-    async fn send_batch(&self) -> Result<(), wigwag_codec::ngtt::NgttError> {
-        // A device without a clock sends the age of the device instead.
+    async fn send_batch(&self, number: u32) -> Result<(), NgttError> {
         let at_ms = self.unix_ms().unwrap_or_default();
         self.client
-            .sync_pathpoints(1, |batch| kibibyte(batch, at_ms))
+            .sync_pathpoints(1, |batch| kibibyte(batch, number, at_ms))
             .await
     }
 
@@ -105,12 +102,22 @@ impl Application {
     }
 }
 
-/// One pathpoint of some 1,020 bytes.
-fn kibibyte(batch: &mut PathpointsWriter<'_>, at_ms: i64) -> Result<(), minijson::Error> {
-    let readings = batch.pathpoint("trial", READINGS.into())?;
-    for number in 0..READINGS {
-        let value = i64::from(FIRST + number);
-        readings.value(at_ms + i64::from(number), |to| to.int(value))?;
+/// One pathpoint of some 1,020 bytes. Its values go on from batch to batch, so
+/// that no two batches in a row are the same.
+fn kibibyte(
+    batch: &mut PathpointsWriter<'_>,
+    number: u32,
+    at_ms: i64,
+) -> Result<(), minijson::Error> {
+    // Between these every value takes two bytes in minijson.
+    const LEAST: u32 = 0x1000;
+    const RANGE: u32 = 0x6000;
+
+    let readings = batch.pathpoint("trial", READINGS as usize)?;
+    let first = number.wrapping_mul(READINGS);
+    for reading in 0..READINGS {
+        let value = LEAST + first.wrapping_add(reading) % RANGE;
+        readings.value(at_ms + i64::from(reading), |to| to.int(value.into()))?;
     }
     Ok(())
 }
@@ -122,10 +129,10 @@ mod tests {
     #[test]
     fn a_batch_is_a_kibibyte() {
         let years = |years: i64| years * 365 * 24 * 3600 * 1000;
-        for at_ms in [years(50), years(60), years(90)] {
+        for (number, at_ms) in [(0, years(50)), (1000, years(60)), (u32::MAX, years(90))] {
             let mut slot = [0; 1024];
             let mut batch = PathpointsWriter::new(&mut slot, 1).unwrap();
-            kibibyte(&mut batch, at_ms).unwrap();
+            kibibyte(&mut batch, number, at_ms).unwrap();
             let length = batch.finish().unwrap();
             assert!((1000..=1024).contains(&length), "{length}");
         }

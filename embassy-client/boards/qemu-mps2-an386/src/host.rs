@@ -14,13 +14,11 @@ const COMMAND_LINE: usize = 512;
 /// The words on the command line, without the program's name.
 ///
 /// # Panics
-/// When there is no semihosting, the line is too long or not UTF-8, or this is
-/// the second call.
+/// When the line is too long or not UTF-8, or this is the second call.
 pub(crate) fn words() -> impl Iterator<Item = &'static str> {
     static LINE: StaticCell<env::Args<COMMAND_LINE>> = StaticCell::new();
 
-    let line =
-        env::args().expect("QEMU runs without -semihosting-config, or with a line over 512 bytes");
+    let line = env::args().expect("the command line is over 512 bytes");
     let line: &'static env::Args<COMMAND_LINE> = LINE.init(line);
     line.map(|word| word.expect("the command line is not UTF-8"))
         .skip(1)
