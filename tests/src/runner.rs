@@ -14,7 +14,8 @@
 //!     .run();
 //! ```
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+pub use libtest_mimic::Failed;
+use libtest_mimic::{Arguments, Completion, Trial};
 pub use xtask::tools::{self, Tool};
 
 /// What a test returns: any error that can be shown fails it.

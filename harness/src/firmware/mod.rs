@@ -58,7 +58,7 @@ mod status;
 
 pub use error::FirmwareError;
 pub use log::{Level, Line};
-pub use qemu::PROGRAM;
+pub use qemu::{HARDWARE_ADDRESS, PROGRAM};
 pub use report::{Count, Report};
 pub use run::{Outcome, Run};
 pub use settings::{REGION, image};

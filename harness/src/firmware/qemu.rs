@@ -13,6 +13,9 @@ pub(super) const INSTALL: &str = "`sudo apt-get install qemu-system-arm` (Debian
     dnf install qemu-system-arm` (Fedora), `sudo pacman -S qemu-system-arm` (Arch), `brew install \
     qemu` (macOS)";
 
+/// The hardware address of the board's network card.
+pub const HARDWARE_ADDRESS: [u8; 6] = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
+
 /// The QEMU name of the network's far end, for `set_link`.
 pub(super) const NETDEV: &str = "n0";
 
@@ -56,7 +59,8 @@ pub(super) fn arguments(
         ),
         None => format!("user,id={NETDEV}"),
     };
-    let nic = format!("nic,model=lan9118,netdev={NETDEV}");
+    let address = HARDWARE_ADDRESS.map(|byte| format!("{byte:02x}")).join(":");
+    let nic = format!("nic,model=lan9118,netdev={NETDEV},macaddr={address}");
     let semihosting = format!("enable=on,target=native,{}", words.join(","));
     let loader = format!("loader,file={SETTINGS_FILE},addr={SETTINGS_ADDRESS},force-raw=on");
     let chardev = format!(
@@ -80,6 +84,8 @@ pub(super) fn arguments(
     .into_iter()
     .map(OsString::from)
     .collect();
+    // The processor waits until it is told to go.
+    arguments.push("-S".into());
     if firmware.icount {
         arguments.extend(["-icount".into(), "shift=0".into()]);
     }

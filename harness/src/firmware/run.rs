@@ -143,8 +143,7 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         };
         Ok::<_, io::Error>((wire, control.accept().await?.0))
     };
-    // The board starts when QEMU has both connections; one that does not start
-    // ends instead.
+    // A QEMU that does not get as far as its connections ends instead.
     let joined = tokio::select! {
         joined = timeout(START_LIMIT, joined) => joined.ok(),
         _ = child.wait() => None,
@@ -170,18 +169,17 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         said,
         folder,
     };
-    match run.control.greet().await {
-        Ok(()) => Ok(run),
+    if let Err(error) = run.go().await {
         // Most likely because QEMU had something to say, and ended.
-        Err(error) => {
-            let said = run.last_words().await;
-            Err(if said.is_empty() {
-                error
-            } else {
-                FirmwareError::Qemu { said }
-            })
-        }
+        let _ = run.child.start_kill();
+        let said = run.last_words().await;
+        return Err(if said.is_empty() {
+            error
+        } else {
+            FirmwareError::Qemu { said }
+        });
     }
+    Ok(run)
 }
 
 /// The folder of a run, which only this user can look into, with the board's
@@ -205,6 +203,17 @@ fn folder(flash: &Flash) -> Result<TempDir, FirmwareError> {
 }
 
 impl Run {
+    /// Lets the device go: everything around it is there now.
+    async fn go(&mut self) -> Result<(), FirmwareError> {
+        self.control.greet().await?;
+        let gone = self.control.execute("cont", json!({})).await;
+        if gone.is_err() && timeout(KILL_LIMIT, self.child.wait()).await.is_ok() {
+            // The device was faster than QEMU's answer: it has had its run.
+            return Ok(());
+        }
+        gone.map(drop)
+    }
+
     /// The process of the emulator, while it runs.
     #[must_use]
     pub fn process(&self) -> Option<u32> {

@@ -7,10 +7,11 @@
 //!
 //! The frames come from a device that may be broken, so nothing in them is
 //! believed: lengths, counts and nesting have limits, and what is not
-//! understood becomes a line that says so. That, the size of `defmt-decoder`
-//! (30 crates) and its switching `serde_json` to arbitrary precision for every
-//! crate of the build are why the frames are taken apart here; the format
-//! strings are parsed by defmt's own `defmt-parser`.
+//! understood becomes a line that says so. That is why the frames are taken
+//! apart here, and not by `defmt-decoder`, which reserves room for as many
+//! elements as a frame says it has, and also switches `serde_json` to arbitrary
+//! precision for every crate of the build. The format strings are parsed by
+//! defmt's own `defmt-parser`.
 
 mod arguments;
 mod table;

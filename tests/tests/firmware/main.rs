@@ -1,0 +1,79 @@
+//! The firmware on an emulated board: the very image that is flashed, booted in
+//! QEMU, against the mock server, through the virtual network and its accidents.
+//!
+//! Every test boots boards of its own and may run beside the others; times are
+//! limits, not expectations, so a busy machine only makes them slower.
+
+mod command;
+mod garbage;
+mod orders;
+mod outages;
+mod refusals;
+mod site;
+
+use wigwag_tests::runner::{Suite, tools};
+
+fn main() {
+    let needs = &[tools::QEMU, tools::THUMB_TARGET];
+    Suite::new()
+        .test("first_order", needs, orders::first)
+        .test(
+            "first_order_on_qemus_own_network",
+            needs,
+            orders::first_on_user_network,
+        )
+        .test(
+            "first_order_with_counted_instructions",
+            needs,
+            orders::first_counted,
+        )
+        .test("ten_runs_in_a_row", needs, orders::ten_in_a_row)
+        .test("four_at_once", needs, orders::four_at_once)
+        .test(
+            "fifty_orders_with_two_link_cuts",
+            needs,
+            outages::fifty_orders,
+        )
+        .test(
+            "a_device_without_an_address_waits_for_one",
+            needs,
+            outages::dhcp_silent,
+        )
+        .test(
+            "a_server_that_is_not_there_is_tried_again",
+            needs,
+            outages::no_server,
+        )
+        .test(
+            "a_device_gives_up_when_its_time_is_up",
+            needs,
+            outages::time_up,
+        )
+        .test(
+            "a_power_failure_leaves_nothing_behind",
+            needs,
+            outages::power_failure,
+        )
+        .test(
+            "servers_that_are_not_ours_are_refused",
+            needs,
+            refusals::servers,
+        )
+        .test(
+            "devices_that_are_not_ours_are_refused",
+            needs,
+            refusals::devices,
+        )
+        .test(
+            "settings_that_are_none_are_refused",
+            needs,
+            refusals::settings,
+        )
+        .test(
+            "frames_of_any_kind_stop_no_order_campaign",
+            needs,
+            garbage::campaign,
+        )
+        .test("the_command_line_runs_the_image", needs, command::run)
+        .run();
+}
