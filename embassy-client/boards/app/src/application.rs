@@ -29,7 +29,7 @@ pub struct Application {
 #[derive(Debug)]
 pub(crate) struct Memory {
     registers: RefCell<Registers>,
-    pub(crate) counts: Cell<Counts>,
+    counts: Cell<Counts>,
     pub(crate) report: RefCell<Report>,
 }
 
@@ -52,6 +52,14 @@ impl Memory {
             }),
             report: RefCell::new(Report::new()),
         }
+    }
+
+    /// Adds one to a count.
+    pub(crate) fn count(&self, which: fn(&mut Counts) -> &mut u32) {
+        let mut counts = self.counts.get();
+        let count = which(&mut counts);
+        *count = count.saturating_add(1);
+        self.counts.set(counts);
     }
 }
 
@@ -76,22 +84,19 @@ impl Application {
         let order = self.client.next_order().await;
         taken();
         let tid = order.tid();
-        let outcome = self.execute(&order).await;
-        let mut counts = self.memory.counts.get();
-        match outcome {
+        match self.execute(&order).await {
             Ok(()) => {
-                counts.executed += 1;
                 order.acknowledge().await;
+                self.memory.count(|counts| &mut counts.executed);
                 defmt::info!("order {}: executed", tid);
             }
             Err(refusal) => {
-                counts.refused += 1;
                 order.reject().await;
+                self.memory.count(|counts| &mut counts.refused);
                 let reason = defmt::Display2Format(&refusal);
                 defmt::info!("order {}: refused: {}", tid, reason);
             }
         }
-        self.memory.counts.set(counts);
     }
 
     async fn execute(&self, order: &Order) -> Result<(), Refusal> {
@@ -107,12 +112,13 @@ impl Application {
                 Command::Write { path, value, .. } => {
                     self.memory.registers.borrow_mut().write(path, value)?;
                 }
-                Command::Read { path, .. } => self.send_reading(path).await?,
+                Command::Read { path, .. } => self.send_reading(path).await,
                 Command::Wait { seconds } => {
                     // Checked: not negative, and not long.
                     let millis = u64::try_from(orders::millis(seconds)).unwrap_or_default();
                     Timer::after_millis(millis).await;
                 }
+                // The check let none of these through.
                 Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {
                     return Err(Refusal::Unsupported);
                 }
@@ -121,9 +127,11 @@ impl Application {
         Ok(())
     }
 
-    /// Sends what a register holds, and waits until the server has it.
-    async fn send_reading(&self, path: &str) -> Result<(), Refusal> {
-        let at_ms = self.unix_ms().ok_or(Refusal::NoTime)?;
+    /// Sends what a register holds, and waits until the server has it. If the
+    /// server does not want it, the order goes on nevertheless.
+    async fn send_reading(&self, path: &str) {
+        // Checked: the time is known.
+        let at_ms = self.unix_ms().unwrap_or_default();
         let sent = self.client.sync_pathpoints(1, |batch| {
             let readings = batch.pathpoint(path, 1)?;
             match self.memory.registers.borrow().read(path) {
@@ -132,7 +140,9 @@ impl Application {
             }
             .map(drop)
         });
-        sent.await.map_err(|_| Refusal::Unsent)
+        if let Err(error) = sent.await {
+            warn_unsent(error);
+        }
     }
 
     /// Sends the device's own counters once a minute.

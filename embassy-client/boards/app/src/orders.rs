@@ -5,7 +5,7 @@
 //! | Command | What the device does |
 //! |---|---|
 //! | `write` | puts the value into the [register](crate::registers) of that name |
-//! | `read` | sends the register's value, or the failure `invalid` if it was never written, as a pathpoint of one reading, and waits until the server has it |
+//! | `read` | sends the register's value, or the failure `invalid` if it was never written, as a pathpoint of one reading, and waits until the server has it or refuses it |
 //! | `wait` | waits, for up to [`LONGEST_WAIT`] seconds |
 //! | `sysctl` | refused: this program defines none |
 //! | `message` | refused: messages are fetched over another protocol |
@@ -41,8 +41,6 @@ pub enum Refusal {
     Stale,
     /// It reads or must not be late, and the device does not know the time.
     NoTime,
-    /// The server did not take a reading.
-    Unsent,
     /// There is no register for a write.
     Register(WriteError),
 }
@@ -56,7 +54,6 @@ impl core::fmt::Display for Refusal {
             Self::Wait => write!(f, "it waits for something else than 0 to {LONGEST_WAIT} s"),
             Self::Stale => f.write_str("it comes too late"),
             Self::NoTime => f.write_str("the device does not know the time"),
-            Self::Unsent => f.write_str("the server did not take a reading"),
             Self::Register(error) => error.fmt(f),
         }
     }

@@ -30,9 +30,7 @@ impl Application {
                     defmt::info!("connecting to {=str}:{=u16}", self.server, self.port);
                 }
                 Status::Connected { .. } => {
-                    let mut counts = self.memory.counts.get();
-                    counts.connections += 1;
-                    self.memory.counts.set(counts);
+                    self.memory.count(|counts| &mut counts.connections);
                     if let Some(before) = connecting.take() {
                         let spent = (self.board.busy_nanos)().saturating_sub(before);
                         // Those that are too many are left out.

@@ -3,32 +3,37 @@
 
 use core::arch::naked_asm;
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m::peripheral::MPU;
 use cortex_m_rt::exception;
 use wigwag_app::trial::PANICKED;
 
-fn exit() -> ! {
+/// Logs with `log`, unless it was the logging that failed, and exits.
+fn end(log: impl FnOnce()) -> ! {
+    static ENDING: AtomicBool = AtomicBool::new(false);
+
+    cortex_m::interrupt::disable();
+    if !ENDING.swap(true, Ordering::Relaxed) {
+        log();
+    }
     semihosting::process::exit(PANICKED)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    cortex_m::interrupt::disable();
-    defmt::error!("{}", defmt::Display2Format(info));
-    exit()
+    end(|| defmt::error!("{}", defmt::Display2Format(info)))
 }
 
-/// What `defmt::unwrap!` and the like call; they have logged the reason.
+/// What `defmt::panic!` and the like call; they have logged the reason.
 #[defmt::panic_handler]
 fn defmt_panic() -> ! {
-    exit()
+    end(|| {})
 }
 
 #[exception]
 unsafe fn DefaultHandler(number: i16) -> ! {
-    defmt::error!("interrupt {} has no handler", number);
-    exit()
+    end(|| defmt::error!("interrupt {} has no handler", number))
 }
 
 /// Makes the empty addresses below the stack fault. On the board itself they do;
@@ -96,16 +101,17 @@ extern "C" fn hard_fault(frame: *const u32) -> ! {
 
     // SAFETY: the register is there on every Armv7-M; reading has no effect.
     let status = unsafe { CFSR.read_volatile() };
-    if status & PROTECTED != 0 || frame < &raw const _stack_end {
-        defmt::error!("stack overflow (fault status {=u32:#010x})", status);
-    } else {
-        // SAFETY: above the stack's end there was room for the frame.
-        let pc = unsafe { frame.add(PC).read_volatile() };
-        defmt::error!(
-            "hard fault at {=u32:#010x} (fault status {=u32:#010x})",
-            pc,
-            status
-        );
-    }
-    exit()
+    end(|| {
+        if status & PROTECTED != 0 || frame < &raw const _stack_end {
+            defmt::error!("stack overflow (fault status {=u32:#010x})", status);
+        } else {
+            // SAFETY: above the stack's end there was room for the frame.
+            let pc = unsafe { frame.add(PC).read_volatile() };
+            defmt::error!(
+                "hard fault at {=u32:#010x} (fault status {=u32:#010x})",
+                pc,
+                status
+            );
+        }
+    })
 }
