@@ -85,7 +85,7 @@ impl Device {
         let mut config = Config::for_server(&self.server, trust, identity, self.clock)
             .expect("the server's name is one");
         (self.tune)(&mut config);
-        let state: Box<State<NoopRawMutex>> = Box::new(State::new(self.session));
+        let state: Box<State<NoopRawMutex>> = Box::new(State::with_config(self.session));
         let mut buffers: Box<Buffers> = Box::new(Buffers::new());
         let network = EmbassyNetwork::new(stack);
         let (client, mut runner) =

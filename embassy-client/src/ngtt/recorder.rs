@@ -86,7 +86,7 @@ mod tests {
 
     use embassy_sync::blocking_mutex::raw::NoopRawMutex;
     use wigwag_codec::ngtt::Digest;
-    use wigwag_codec::ngtt::client::{Config, RecordKind};
+    use wigwag_codec::ngtt::client::RecordKind;
 
     use super::*;
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_runner_dropped_while_it_reads_the_journal_reads_it_again() {
-        let state: State<NoopRawMutex> = State::new(Config::new());
+        let state: State<NoopRawMutex> = State::new();
         let mut journal = Slow;
         for polls in [1, 2, 2] {
             let recorder = Recorder {

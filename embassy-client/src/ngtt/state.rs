@@ -61,11 +61,25 @@ impl<
     const MARKS: usize,
 > State<M, Slots<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>
 {
-    /// A session that has not been connected yet.
-    pub const fn new(config: SessionConfig) -> Self {
+    /// A session that has not been connected yet, with the values of
+    /// [`SessionConfig::new`]. All its bytes are zeros: in a `static` it takes
+    /// no flash, and in a `ConstStaticCell` nobody builds it on the stack.
+    pub const fn new() -> Self {
+        Self::of(ClientSession::with_defaults())
+    }
+
+    /// A session with other values. In a `static` it takes as much flash as
+    /// RAM.
+    pub const fn with_config(config: SessionConfig) -> Self {
+        Self::of(ClientSession::new(config))
+    }
+
+    const fn of(
+        session: ClientSession<Slots<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>,
+    ) -> Self {
         Self {
             inner: Mutex::new(RefCell::new(Inner {
-                session: ClientSession::new(config),
+                session,
                 status: Status::Idle,
                 journal_failures: 0,
                 restored: false,
@@ -75,6 +89,20 @@ impl<
                 journal: WakerRegistration::new(),
             })),
         }
+    }
+}
+
+impl<
+    M: RawMutex,
+    const ORDERS: usize,
+    const ORDER_BYTES: usize,
+    const SENDS: usize,
+    const SEND_BYTES: usize,
+    const MARKS: usize,
+> Default for State<M, Slots<ORDERS, ORDER_BYTES, SENDS, SEND_BYTES, MARKS>>
+{
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -10,9 +10,11 @@ use crate::tls::End;
 
 /// What the client is doing. Everything queued waits in all of these states,
 /// and is sent when there is a connection.
+// Its first variant is all zeros, and so is a new `State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Status {
     /// The runner has not started.
     Idle,

@@ -199,7 +199,7 @@ pub async fn run_on(
 
     // Made by the compiler: made here, they would be copied on the stack a few
     // times over.
-    let state = Box::new(const { State::new(SESSION) });
+    let state = Box::new(const { State::with_config(SESSION) });
     let mut memory = Box::new(const { Memory::new() });
     let (client, mut runner) = ngtt::new(&state, &mut *memory, network, config, OsRng, journal);
     let application = Application {

@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use super::place::Place;
+
 /// Times and limits of a [`ClientSession`](super::ClientSession).
 ///
 /// ```
@@ -70,6 +72,16 @@ impl Config {
             echo_quiet: Duration::from_secs(10),
             redelivery_grace: Duration::from_secs(120),
             fetch_on_connect: true,
+        }
+    }
+}
+
+impl Place<Config> {
+    /// What was chosen, or the values of [`Config::new`].
+    pub(super) const fn get(&self) -> &Config {
+        match self {
+            Self::Free => const { &Config::new() },
+            Self::Taken(config) => config,
         }
     }
 }

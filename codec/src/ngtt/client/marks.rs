@@ -1,5 +1,8 @@
 //! What is remembered of orders, so that none is executed twice silently.
 
+use core::num::NonZeroU64;
+
+use super::place::Place;
 use super::record::{Answer, Record, RecordKind};
 use super::sizes::Sizes;
 use crate::ngtt::Digest;
@@ -15,7 +18,7 @@ pub(super) struct Mark {
     pub(super) seen: u32,
     /// Its place in the sequence of journal records, while the record of this
     /// stage is not durable.
-    persist: Option<u64>,
+    persist: Option<NonZeroU64>,
     /// The server gave the transaction id to another order meanwhile: an answer
     /// would hit that one.
     pub(super) replaced: bool,
@@ -63,27 +66,27 @@ impl Mark {
 
 /// All marks of a session.
 pub(super) struct Marks<S: Sizes> {
-    marks: S::PerMark<Option<Mark>>,
+    marks: S::PerMark<Place<Mark>>,
     /// How many journal records were asked for.
     records: u64,
 }
 
 impl<S: Sizes> Marks<S> {
-    /// Nothing is remembered: all of `marks` are `None`.
-    pub(super) const fn new(marks: S::PerMark<Option<Mark>>) -> Self {
+    /// Nothing is remembered: all of `marks` are free.
+    pub(super) const fn new(marks: S::PerMark<Place<Mark>>) -> Self {
         Self { marks, records: 0 }
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Mark> {
-        self.marks.as_mut().iter_mut().flatten()
+        self.marks.as_mut().iter_mut().filter_map(Place::as_mut)
     }
 
     fn iter(&self) -> impl Iterator<Item = &Mark> {
-        self.marks.as_ref().iter().flatten()
+        self.marks.as_ref().iter().filter_map(Place::as_ref)
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.marks.as_ref().iter().any(Option::is_none)
+        self.marks.as_ref().iter().any(Place::is_free)
     }
 
     /// Whether half of the marks or more are in use.
@@ -144,7 +147,7 @@ impl<S: Sizes> Marks<S> {
 
     /// Remembers a new order. False if all marks are in use.
     pub(super) fn start(&mut self, tid: u16, digest: Digest, seen: u32) -> bool {
-        let persist = Some(self.next_record());
+        let persist = next_record(&mut self.records);
         let stage = Stage::Started { held: true };
         self.insert(Mark {
             tid,
@@ -157,13 +160,10 @@ impl<S: Sizes> Marks<S> {
     }
 
     fn insert(&mut self, mark: Mark) -> bool {
-        let place = self.marks.as_mut().iter_mut().find(|place| place.is_none());
-        place.is_some_and(|place| place.replace(mark).is_none())
-    }
-
-    fn next_record(&mut self) -> u64 {
-        self.records = self.records.saturating_add(1);
-        self.records
+        let place = self.marks.as_mut().iter_mut().find(|place| place.is_free());
+        let Some(place) = place else { return false };
+        *place = Place::Taken(mark);
+        true
     }
 
     /// Moves the marks that `choose` picks to another stage, whose record must
@@ -175,16 +175,9 @@ impl<S: Sizes> Marks<S> {
         mut each: impl FnMut(u16),
     ) {
         let mut records = self.records;
-        for mark in self
-            .marks
-            .as_mut()
-            .iter_mut()
-            .flatten()
-            .filter(|mark| choose(mark))
-        {
-            records = records.saturating_add(1);
+        for mark in self.iter_mut().filter(|mark| choose(mark)) {
             mark.stage = stage;
-            mark.persist = Some(records);
+            mark.persist = next_record(&mut records);
             each(mark.tid);
         }
         self.records = records;
@@ -210,23 +203,23 @@ impl<S: Sizes> Marks<S> {
     /// that was not asked for, changes nothing.
     pub(super) fn persisted(&mut self, record: Record) {
         let place = self.marks.as_mut().iter_mut().find(|place| {
-            place.is_some_and(|mark| mark.persist.is_some() && mark.record() == record)
+            let waits = |mark: &Mark| mark.persist.is_some() && mark.record() == record;
+            place.as_ref().is_some_and(waits)
         });
         let Some(place) = place else { return };
         if record.kind == RecordKind::Released {
-            *place = None;
-        } else if let Some(mark) = place {
+            *place = Place::Free;
+        } else if let Some(mark) = place.as_mut() {
             mark.persist = None;
         }
     }
 
     /// Takes one record of the journal. False if all marks are in use.
     pub(super) fn restore(&mut self, record: Record) -> bool {
-        let known = self
-            .marks
-            .as_mut()
-            .iter_mut()
-            .find(|place| place.is_some_and(|mark| mark.is(record.tid, record.digest)));
+        let known = self.marks.as_mut().iter_mut().find(|place| {
+            let is = |mark: &Mark| mark.is(record.tid, record.digest);
+            place.as_ref().is_some_and(is)
+        });
         let stage = match record.kind {
             RecordKind::Started => Stage::Started { held: false },
             RecordKind::Executed(answer) => Stage::Executed {
@@ -235,12 +228,12 @@ impl<S: Sizes> Marks<S> {
             },
             RecordKind::Released => {
                 if let Some(place) = known {
-                    *place = None;
+                    *place = Place::Free;
                 }
                 return true;
             }
         };
-        if let Some(Some(mark)) = known {
+        if let Some(mark) = known.and_then(Place::as_mut) {
             mark.stage = stage;
             return true;
         }
@@ -341,4 +334,10 @@ impl<S: Sizes> Marks<S> {
     pub(super) fn len(&self) -> usize {
         self.iter().count()
     }
+}
+
+/// The next place in the sequence of journal records, after `records` of them.
+fn next_record(records: &mut u64) -> Option<NonZeroU64> {
+    *records = records.saturating_add(1);
+    NonZeroU64::new(*records)
 }

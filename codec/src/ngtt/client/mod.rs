@@ -51,6 +51,7 @@ mod link;
 mod marks;
 mod orders;
 mod outbox;
+mod place;
 mod receive;
 mod record;
 mod session;

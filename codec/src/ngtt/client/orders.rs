@@ -68,16 +68,18 @@ pub(super) struct Slot<P> {
     payload: P,
 }
 
+// A free slot is all zeros: see `Place`.
 #[derive(Clone, Copy)]
+#[repr(u8)]
 enum State {
     Free,
     Held {
-        tid: u16,
-        digest: Digest,
         history: History,
+        tid: u16,
+        length: usize,
         /// Its place in the sequence of deliveries.
         arrival: u64,
-        length: usize,
+        digest: Digest,
         /// Whether the application has it.
         given: bool,
     },

@@ -25,7 +25,9 @@ enum What {
     Fetch,
 }
 
+// A free slot is all zeros: see `Place`.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 enum State {
     Free,
     Queued,
@@ -395,7 +397,7 @@ impl<const BYTES: usize> Slot<[u8; BYTES]> {
         generation: 0,
         state: State::Free,
         abandoned: false,
-        what: What::Fetch,
+        what: What::Payload(SendKind::DataStream),
         tid: 0,
         order: 0,
         length: 0,

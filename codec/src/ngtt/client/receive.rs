@@ -11,7 +11,7 @@ use crate::ngtt::{Frame, FrameHead, FrameType};
 impl<S: Sizes> ClientSession<S> {
     /// Bytes arrived, though maybe no whole frame: the server is alive.
     pub fn heard(&mut self, now: Instant) {
-        if let Some(link) = &mut self.link {
+        if let Some(link) = self.link.as_mut() {
             link.keep.heard(now);
         }
     }
@@ -19,7 +19,9 @@ impl<S: Sizes> ClientSession<S> {
     /// A frame arrived. Never fails: what makes no sense is skipped and told of
     /// by an [`Event`].
     pub fn handle_frame(&mut self, frame: Frame<'_>, now: Instant) {
-        let Some(link) = &mut self.link else { return };
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
         link.keep.heard(now);
         let stray = match frame.kind {
             FrameType::Ping => return self.handle_ping(frame.tid, now),
@@ -47,7 +49,9 @@ impl<S: Sizes> ClientSession<S> {
     /// A frame arrived whose payload of `length` bytes was too large for the
     /// receive buffer and was skipped.
     pub fn handle_oversized(&mut self, head: FrameHead, length: usize, now: Instant) {
-        let Some(link) = &mut self.link else { return };
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
         link.keep.heard(now);
         self.notices.note(Event::Oversized { head, length });
         match head.kind {
@@ -66,8 +70,10 @@ impl<S: Sizes> ClientSession<S> {
     }
 
     fn handle_ping(&mut self, tid: u16, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        match link.keep.pinged(tid, now, &self.config) {
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
+        match link.keep.pinged(tid, now, self.config.get()) {
             Pinged::Pong(sequence) => {
                 let notices = &mut self.notices;
                 self.orders
@@ -80,7 +86,7 @@ impl<S: Sizes> ClientSession<S> {
                 }
                 link.past.pong(sequence);
                 if link.past == Grace::Over {
-                    self.past_unknown = false;
+                    self.past_known = true;
                 }
                 self.forget_unseen();
             }
@@ -91,11 +97,13 @@ impl<S: Sizes> ClientSession<S> {
     }
 
     fn handle_order(&mut self, tid: u16, payload: &[u8]) {
-        let Some(link) = &mut self.link else { return };
-        let fresh = if self.past_unknown {
-            History::Unknown
-        } else {
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
+        let fresh = if self.past_known {
             History::New
+        } else {
+            History::Unknown
         };
         let notices = &mut self.notices;
         let delivery = self

@@ -3,6 +3,7 @@ use super::link::{Asked, Link, Outgoing, Writing};
 use super::marks::Marks;
 use super::orders::{self, Orders};
 use super::outbox::{self, Outbox};
+use super::place::Place;
 use super::{
     Answer, Config, Counters, Event, History, Order, OrderId, Outcome, QueueError, Record,
     SendKind, Sizes, Slots, Ticket, UnknownOrder,
@@ -32,19 +33,20 @@ use crate::ngtt::Digest;
 /// [`History::Interrupted`]: super::History::Interrupted
 /// [`History::Unknown`]: super::History::Unknown
 pub struct ClientSession<S: Sizes = Slots> {
-    pub(super) config: Config,
+    pub(super) config: Place<Config>,
     pub(super) orders: Orders<S>,
     pub(super) outbox: Outbox<S>,
     pub(super) notices: Notices,
-    pub(super) link: Option<Link>,
+    pub(super) link: Place<Link>,
     /// The number of the current or last connection; the first is 1.
     pub(super) connection: u32,
     /// How many frames were written.
     pub(super) writes: u64,
-    pub(super) next_tid: u16,
-    /// Whether an unknown order may have been executed before the device
-    /// started.
-    pub(super) past_unknown: bool,
+    /// The transaction id that was given last; the first is 1.
+    pub(super) last_tid: u16,
+    /// Whether every order that may have been executed before the device
+    /// started is known.
+    pub(super) past_known: bool,
 }
 
 /// The journal remembers more orders than the session has marks.
@@ -78,6 +80,15 @@ impl<
     /// [`History::Unknown`]: super::History::Unknown
     #[must_use]
     pub const fn new(config: Config) -> Self {
+        let mut session = Self::with_defaults();
+        session.config = Place::Taken(config);
+        session
+    }
+
+    /// [`new`](Self::new) with the values of [`Config::new`]. All its bytes are
+    /// zeros: in a `static` it takes no flash.
+    #[must_use]
+    pub const fn with_defaults() -> Self {
         const {
             assert!(
                 ORDERS > 0 && ORDERS <= u16::MAX as usize,
@@ -98,18 +109,18 @@ impl<
             );
         }
         Self {
-            config,
+            config: Place::Free,
             orders: Orders::new(
                 [const { orders::Slot::EMPTY }; ORDERS],
-                Marks::new([None; MARKS]),
+                Marks::new([const { Place::Free }; MARKS]),
             ),
             outbox: Outbox::new([const { outbox::Slot::EMPTY }; SENDS], [None; SENDS]),
             notices: Notices::new(),
-            link: None,
+            link: Place::Free,
             connection: 0,
             writes: 0,
-            next_tid: 1,
-            past_unknown: true,
+            last_tid: 0,
+            past_known: false,
         }
     }
 }
@@ -136,7 +147,7 @@ impl<S: Sizes> ClientSession<S> {
         if !fitted {
             return Err(MarksFull);
         }
-        self.past_unknown = false;
+        self.past_known = true;
         Ok(())
     }
 
@@ -144,13 +155,14 @@ impl<S: Sizes> ClientSession<S> {
     pub fn connected(&mut self, now: Instant) {
         self.disconnected();
         self.connection = self.connection.saturating_add(1);
-        self.link = Some(Link::new(now, self.config.fetch_on_connect));
+        self.link = Place::Taken(Link::new(now, self.config.get().fetch_on_connect));
     }
 
     /// The connection is gone. A frame that was not reported as
     /// [`transmitted`](Self::transmitted) counts as not written.
     pub fn disconnected(&mut self) {
-        if self.link.take().is_some() {
+        if !self.link.is_free() {
+            self.link = Place::Free;
             self.orders.marks.disconnected();
             self.outbox.disconnected();
         }
@@ -159,7 +171,7 @@ impl<S: Sizes> ClientSession<S> {
     /// Whether there is a connection.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
-        self.link.is_some()
+        !self.link.is_free()
     }
 
     /// The record that must become durable next, the same one until it is
@@ -212,9 +224,9 @@ impl<S: Sizes> ClientSession<S> {
     }
 
     fn answer_order(&mut self, id: OrderId, answer: Answer) -> Result<(), UnknownOrder> {
-        let connection = self.link.is_some().then_some(self.connection);
+        let connection = self.link.as_ref().map(|_| self.connection);
         self.orders.answer(id, answer, connection)?;
-        if let Some(link) = &mut self.link {
+        if let Some(link) = self.link.as_mut() {
             link.progress = true;
         }
         Ok(())
@@ -235,7 +247,7 @@ impl<S: Sizes> ClientSession<S> {
     /// [`History::Interrupted`]: super::History::Interrupted
     pub fn give_back(&mut self, id: OrderId) -> Result<(), UnknownOrder> {
         let (tid, history) = self.orders.give_back(id)?;
-        if let Some(link) = &mut self.link {
+        if let Some(link) = self.link.as_mut() {
             link.progress |= history != History::Interrupted;
         }
         self.notices.note(Event::OrderUnanswered { tid });
@@ -255,9 +267,9 @@ impl<S: Sizes> ClientSession<S> {
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<Ticket, QueueError<E>> {
         let rule = match kind {
-            SendKind::DataStream => self.config.data,
-            SendKind::Logs => self.config.logs,
-            SendKind::SyncBaobs => self.config.baobs,
+            SendKind::DataStream => self.config.get().data,
+            SendKind::Logs => self.config.get().logs,
+            SendKind::SyncBaobs => self.config.get().baobs,
         };
         let tid = match kind {
             // Logs are not answered.
@@ -376,6 +388,6 @@ impl<S: Sizes> ClientSession<S> {
 
     /// Whether the server is known to have read FETCH_ORDERS on this connection.
     fn has_been_asked(&self) -> bool {
-        matches!(&self.link, Some(link) if link.asked == Asked::Read)
+        matches!(self.link.as_ref(), Some(link) if link.asked == Asked::Read)
     }
 }

@@ -58,7 +58,7 @@ impl<S: Sizes> ClientSession<S> {
         }
         // A PING tells the server that the last PONG has done its work, and so
         // that transaction ids are free: only once that is durable.
-        let ping = !self.orders.marks.releasing() && link.keep.ping_due(now, &self.config);
+        let ping = !self.orders.marks.releasing() && link.keep.ping_due(now, self.config.get());
         let room = (link.skipped_slot && free_slot && (link.progress || ping))
             || (link.skipped_mark && free_slot && free_mark)
             // Marks of earlier connections are dropped only when the server was
@@ -71,7 +71,7 @@ impl<S: Sizes> ClientSession<S> {
             return self.allocate_tid().map(Outgoing::Ping);
         }
         self.outbox
-            .next(self.config.data_window.max(1))
+            .next(self.config.get().data_window.max(1))
             .map(Outgoing::Send)
     }
 
@@ -86,14 +86,16 @@ impl<S: Sizes> ClientSession<S> {
     /// The frame of [`ClientSession::poll_transmit`] was written to its last
     /// byte.
     pub fn transmitted(&mut self, now: Instant) {
-        let Some(link) = &mut self.link else { return };
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
         let Some(Writing { what, .. }) = link.writing.take() else {
             return;
         };
         let sequence = self.writes;
         self.writes = self.writes.saturating_add(1);
         link.keep.wrote(now);
-        let settle_at = now.saturating_add(self.config.settle_after);
+        let settle_at = now.saturating_add(self.config.get().settle_after);
         match what {
             Outgoing::Echo(_) => {
                 link.keep.echo_written();
@@ -108,11 +110,11 @@ impl<S: Sizes> ClientSession<S> {
                 });
             }
             Outgoing::Fetch => {
-                let grace = Grace::Until(now.saturating_add(self.config.redelivery_grace));
+                let grace = Grace::Until(now.saturating_add(self.config.get().redelivery_grace));
                 if link.redelivery == Grace::NotAsked {
                     link.redelivery = grace;
                 }
-                if self.past_unknown && link.past == Grace::NotAsked {
+                if !self.past_known && link.past == Grace::NotAsked {
                     link.past = grace;
                 }
                 if link.asked == Asked::No {
@@ -143,17 +145,17 @@ impl<S: Sizes> ClientSession<S> {
     /// [`LinkFault`] if the connection is dead and must be closed; again at
     /// every call until [`ClientSession::disconnected`].
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), LinkFault> {
-        let Some(link) = &mut self.link else {
+        let Some(link) = self.link.as_mut() else {
             return Ok(());
         };
         if link.redelivery.pass(now, self.writes) | link.past.pass(now, self.writes) {
             link.keep.settle(now);
         }
         if !self.orders.marks.releasing() {
-            link.keep.ping_due(now, &self.config);
+            link.keep.ping_due(now, self.config.get());
         }
         let writing_since = link.writing.map(|writing| writing.since);
-        let fault = link.keep.fault(now, writing_since, &self.config);
+        let fault = link.keep.fault(now, writing_since, self.config.get());
         fault.map_or(Ok(()), Err)
     }
 
@@ -167,7 +169,7 @@ impl<S: Sizes> ClientSession<S> {
         let may_ping = !self.orders.marks.releasing();
         let mut at = link
             .keep
-            .next_timeout(writing_since, may_ping, &self.config);
+            .next_timeout(writing_since, may_ping, self.config.get());
         for grace in [link.redelivery, link.past] {
             at = grace.until().map_or(at, |until| at.min(until));
         }
@@ -177,12 +179,12 @@ impl<S: Sizes> ClientSession<S> {
     /// A transaction id that is not in use, from 1 below 0x8000.
     pub(super) fn allocate_tid(&mut self) -> Option<u16> {
         for _ in 0..LAST_TID {
-            let tid = self.next_tid;
-            self.next_tid = if tid >= LAST_TID {
+            let tid = if self.last_tid >= LAST_TID {
                 1
             } else {
-                tid.saturating_add(1)
+                self.last_tid.saturating_add(1)
             };
+            self.last_tid = tid;
             let pinged = self.link.as_ref().is_some_and(|link| {
                 let writing = matches!(
                     link.writing,

@@ -7,7 +7,7 @@ use rand_core::CryptoRngCore;
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::journal::RamJournal;
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError, SessionConfig};
+use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError};
 use wigwag_embassy::settings::{Roots, Settings};
 use wigwag_embassy::tls::{
     ClockPolicy, Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError,
@@ -125,9 +125,7 @@ pub fn start<D: Driver, R: CryptoRngCore>(
 ) -> Result<Device<D, R>, StartError> {
     static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
         ConstStaticCell::new(StackResources::new());
-    // Made by the compiler: made here, it would pass over the stack twice, 20 KB.
-    static STATE: ConstStaticCell<ngtt::State<Mutex>> =
-        ConstStaticCell::new(ngtt::State::new(SessionConfig::new()));
+    static STATE: ConstStaticCell<ngtt::State<Mutex>> = ConstStaticCell::new(ngtt::State::new());
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();

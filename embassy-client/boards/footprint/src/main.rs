@@ -10,7 +10,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::journal::RamJournal;
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::ngtt::{self, Buffers, Client, Config, Runner, SessionConfig, State};
+use wigwag_embassy::ngtt::{self, Buffers, Client, Config, Runner, State};
 use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
 
 /// Certificates are data to the client: their content does not change its size.
@@ -53,7 +53,7 @@ async fn points(client: Client<'static, NoopRawMutex>) {
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     static RESOURCES: StaticCell<StackResources<4>> = StaticCell::new();
-    static STATE: StaticCell<State<NoopRawMutex>> = StaticCell::new();
+    static STATE: ConstStaticCell<State<NoopRawMutex>> = ConstStaticCell::new(State::new());
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     static SIGNER: StaticCell<SoftwareKey> = StaticCell::new();
 
@@ -70,7 +70,7 @@ async fn main(spawner: Spawner) {
         ClockPolicy::real_time(chip::unix_seconds),
     )
     .unwrap();
-    let state = STATE.init(State::new(SessionConfig::new()));
+    let state = STATE.take();
     let network = EmbassyNetwork::new(stack);
     let (client, runner) =
         ngtt::new(state, BUFFERS.take(), network, config, chip::Entropy, RamJournal::new());

@@ -354,7 +354,7 @@ fn the_id_of_a_ping_that_is_being_written_is_in_use() {
     session.handle_timeout(at(30)).unwrap();
     let ping = session.poll_transmit(at(30)).unwrap().head;
     assert_eq!(ping.kind, FrameType::Ping);
-    session.next_tid = ping.tid;
+    session.last_tid = ping.tid - 1;
     submit(&mut session, SendKind::DataStream, b"a").unwrap();
     session.transmitted(at(30));
     let data = &write(&mut session, at(30))[0];
