@@ -6,7 +6,7 @@ use wigwag_harness::firmware::{Level, Net, Outcome, USER_NET_HOST};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki, PkiOptions};
 use wigwag_tests::runner;
 
-use crate::site::{LIMIT, Site, ensure, log, on_site, says};
+use crate::site::{LIMIT, Site, ensure, log, on_site};
 
 /// The lines of a good run, in their order.
 const STORY: [&str; 7] = [
@@ -128,16 +128,12 @@ pub(crate) fn ten_in_a_row() -> runner::Outcome {
 
 /// Four boards, each with a server and a network of its own.
 pub(crate) fn four_at_once() -> runner::Outcome {
-    on_site(async {
-        let one = async |_| {
-            let site = Site::new().await?;
-            site.enqueue(0..5);
-            let mut run = site.boot(5, 1).await?;
-            // All four are up together before one of them is let to its end.
-            run.wait_for_line(LIMIT, says("connected to ")).await?;
-            let outcome = run.finish(LIMIT).await?;
-            site.check(&outcome, 5, 1)
-        };
-        try_join_all((0..4).map(one)).await.map(drop)
-    })
+    on_site(async { try_join_all((0..4).map(|_| one_of_four())).await.map(drop) })
+}
+
+async fn one_of_four() -> runner::Outcome {
+    let site = Site::new().await?;
+    site.enqueue(0..5);
+    let outcome = site.boot(5, 1).await?.finish(LIMIT).await?;
+    site.check(&outcome, 5, 1)
 }
