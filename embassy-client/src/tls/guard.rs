@@ -7,7 +7,7 @@
 //! only protected records, plus one change-cipher-spec before the handshake
 //! is complete (appendix D.4).
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 
@@ -204,25 +204,47 @@ pub(crate) struct Transport {
     pub(crate) failed: bool,
 }
 
+/// The last record of a connection: close_notify takes 24 bytes.
+pub(crate) type Farewell = heapless::Vec<u8, 32>;
+
+/// What lies below TLS and is shared by all who have to do with it.
+pub(crate) struct Below {
+    pub(crate) guard: RefCell<Guard>,
+    pub(crate) transport: Cell<Transport>,
+    /// Takes the records that TLS writes, once it is there.
+    farewell: RefCell<Option<Farewell>>,
+}
+
+impl Below {
+    pub(crate) fn new(limits: HandshakeLimits) -> Self {
+        Self {
+            guard: RefCell::new(Guard::new(limits)),
+            transport: Cell::new(Transport::default()),
+            farewell: RefCell::new(None),
+        }
+    }
+
+    /// From now on what TLS writes is kept instead of sent.
+    pub(crate) fn keep_farewell(&self) {
+        self.farewell.replace(Some(Farewell::new()));
+    }
+
+    /// What was kept.
+    pub(crate) fn take_farewell(&self) -> Option<Farewell> {
+        self.farewell.take()
+    }
+}
+
 /// A socket with the guard in its read path. Cheap to copy, as embedded-tls's
-/// `split` wants it; both copies share the guard.
+/// `split` wants it; both copies share what lies below.
 pub(crate) struct Guarded<'g, S> {
     socket: S,
-    guard: &'g core::cell::RefCell<Guard>,
-    transport: &'g Cell<Transport>,
+    below: &'g Below,
 }
 
 impl<'g, S> Guarded<'g, S> {
-    pub(crate) fn new(
-        socket: S,
-        guard: &'g core::cell::RefCell<Guard>,
-        transport: &'g Cell<Transport>,
-    ) -> Self {
-        Self {
-            socket,
-            guard,
-            transport,
-        }
+    pub(crate) fn new(socket: S, below: &'g Below) -> Self {
+        Self { socket, below }
     }
 }
 
@@ -240,22 +262,22 @@ impl<S> ErrorType for Guarded<'_, S> {
 
 impl<S: Read> Read for Guarded<'_, S> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        let mut transport = self.transport.get();
+        let mut transport = self.below.transport.get();
         let count = match self.socket.read(buffer).await {
             Ok(count) => count,
             Err(_) => {
                 transport.failed = true;
-                self.transport.set(transport);
+                self.below.transport.set(transport);
                 return Err(ErrorKind::ConnectionReset);
             }
         };
         if count == 0 {
             transport.end_of_stream = true;
-            self.transport.set(transport);
+            self.below.transport.set(transport);
             return Ok(0);
         }
         let received = buffer.get(..count).ok_or(ErrorKind::Other)?;
-        match self.guard.borrow_mut().inspect(received) {
+        match self.below.guard.borrow_mut().inspect(received) {
             Ok(()) => Ok(count),
             Err(_) => Err(ErrorKind::InvalidData),
         }
@@ -264,12 +286,18 @@ impl<S: Read> Read for Guarded<'_, S> {
 
 impl<S: Write> Write for Guarded<'_, S> {
     async fn write(&mut self, buffer: &[u8]) -> Result<usize, ErrorKind> {
+        if let Some(farewell) = &mut *self.below.farewell.borrow_mut() {
+            let kept = farewell.extend_from_slice(buffer);
+            return kept
+                .map(|()| buffer.len())
+                .map_err(|_| ErrorKind::OutOfMemory);
+        }
         match self.socket.write(buffer).await {
             Ok(count) if count > 0 => Ok(count),
             _ => {
-                let mut transport = self.transport.get();
+                let mut transport = self.below.transport.get();
                 transport.failed = true;
-                self.transport.set(transport);
+                self.below.transport.set(transport);
                 Err(ErrorKind::ConnectionReset)
             }
         }

@@ -1,20 +1,20 @@
 //! The one future that owns a secure connection from handshake to end.
 
-use core::cell::{Cell, RefCell};
-use core::future::poll_fn;
+use core::future::{Future as _, poll_fn};
 use core::pin::pin;
+use core::task::{Context, Waker};
 use core::time::Duration;
 
 use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::Timer;
-use embedded_io_async::Write as _;
+use embedded_io_async::{Read, Write};
 use embedded_tls::{TlsConfig, TlsConnection, TlsContext, TlsReader, TlsWriter};
 use rand_core::CryptoRngCore;
 use rustls_pki_types::ServerName;
 
 use super::end::{End, of_handshake, of_open};
-use super::guard::{Guard, Guarded, Transport};
+use super::guard::{Below, Guarded};
 use super::link::{CHUNK, Link, LinkState, Wish};
 use super::parameters::TlsParameters;
 use super::provider::{Provider, Suite};
@@ -55,20 +55,12 @@ where
     let end = if send.len() < parameters.send_buffer_needed() {
         End::BufferTooSmall
     } else {
-        let guard = RefCell::new(Guard::new(parameters.handshake_limits));
-        let transport = Cell::new(Transport::default());
-        let below = Below {
-            guard: &guard,
-            transport: &transport,
-        };
-        let guarded = Guarded::new(StreamIo(socket), &guard, &transport);
-        let (end, tls) = drive(link, guarded, receive, send, parameters, rng, &below).await;
-        if let Some(tls) = tls {
-            // Between two records: the write loop has returned, so that
-            // close_notify gets a nonce of its own. A goodbye that does not
-            // leave in time is not worth more waiting.
+        let below = Below::new(parameters.handshake_limits);
+        let end = drive(link, socket, receive, send, parameters, rng, &below).await;
+        if let Some(farewell) = below.take_farewell() {
+            // A goodbye that does not leave in time is not worth more waiting.
             let budget = Timer::after(duration(parameters.close_timeout));
-            let _ = select(tls.close(), budget).await;
+            let _ = select(StreamIo(socket).write_all(&farewell), budget).await;
         }
         end
     };
@@ -96,26 +88,26 @@ async fn finish<T: TcpSocket>(socket: &T, graceful: bool, budget: Duration) {
     .await;
 }
 
-/// Handshake and data. The connection comes back when it is to be closed:
-/// closing moves it about, and a future that holds it all the while would take
-/// twice its size more.
-async fn drive<'t, T, M, R, const IN: usize, const OUT: usize>(
+/// Handshake and data. Leaves the farewell below, if there is to be one.
+async fn drive<T, M, R, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
-    socket: Socket<'t, T>,
-    receive: &'t mut [u8],
-    send: &'t mut [u8],
+    socket: &T,
+    receive: &mut [u8],
+    send: &mut [u8],
     parameters: &TlsParameters<'_>,
     rng: &mut R,
-    below: &Below<'_>,
-) -> (End, Option<TlsConnection<'t, Socket<'t, T>, Suite>>)
+    below: &Below,
+) -> End
 where
     T: TcpSocket,
     M: RawMutex,
     R: CryptoRngCore,
 {
-    let mut tls = TlsConnection::new(socket, receive, send);
-    if let Err(end) = open(link, &mut tls, parameters, rng, below).await {
-        return (end, None);
+    let socket = Guarded::new(StreamIo(socket), below);
+    let mut place = None;
+    let tls = begin(&mut place, socket, receive, send);
+    if let Err(end) = open(link, tls, parameters, rng, below).await {
+        return end;
     }
     below.guard.borrow_mut().open();
     link.set_state(LinkState::Open);
@@ -133,17 +125,49 @@ where
             Either3::Third(()) => End::Aborted,
         }
     };
-    (end, (end == End::Closed).then_some(tls))
+    if end == End::Closed {
+        // Between two records: the write loop has returned, so that
+        // close_notify gets a nonce of its own.
+        say_goodbye(&mut place, below);
+    }
+    end
+}
+
+// A connection of embedded-tls has 1,280 bytes, and making and closing one moves
+// it about: in functions of their own, so that this is on the stack while it
+// happens and at no other time.
+
+#[inline(never)]
+fn begin<'p, 't, S>(
+    place: &'p mut Option<Tls<'t, S>>,
+    socket: Guarded<'t, S>,
+    receive: &'t mut [u8],
+    send: &'t mut [u8],
+) -> &'p mut Tls<'t, S>
+where
+    S: Read + Write,
+{
+    place.insert(TlsConnection::new(socket, receive, send))
+}
+
+/// Closes the connection as far as TLS goes: what it has to write is left below.
+#[inline(never)]
+fn say_goodbye<S: Read + Write>(place: &mut Option<Tls<'_, S>>, below: &Below) {
+    if let Some(tls) = place.take() {
+        below.keep_farewell();
+        // It has nothing to wait for: nothing is sent here.
+        let _ = pin!(tls.close()).poll(&mut Context::from_waker(Waker::noop()));
+    }
 }
 
 /// The handshake under one deadline, and the checks that embedded-tls leaves
 /// to its caller.
 async fn open<T, M, R, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
-    tls: &mut TlsConnection<'_, Socket<'_, T>, Suite>,
+    tls: &mut Tls<'_, StreamIo<'_, T>>,
     parameters: &TlsParameters<'_>,
     rng: &mut R,
-    below: &Below<'_>,
+    below: &Below,
 ) -> Result<(), End>
 where
     T: TcpSocket,
@@ -187,17 +211,10 @@ where
     }
 }
 
-/// What TLS reads and writes.
-type Socket<'t, T> = Guarded<'t, StreamIo<'t, T>>;
+type Tls<'t, S> = TlsConnection<'t, Guarded<'t, S>, Suite>;
 
-/// What is known below TLS when an error comes up from it.
-struct Below<'g> {
-    guard: &'g RefCell<Guard>,
-    transport: &'g Cell<Transport>,
-}
-
-impl Below<'_> {
-    /// Why TLS had to fail, when the cause lies below it.
+impl Below {
+    /// Why TLS had to fail, when the cause lies here.
     fn end(&self) -> Option<End> {
         let transport = self.transport.get();
         if let Some(violation) = self.guard.borrow().violation() {
@@ -215,7 +232,7 @@ impl Below<'_> {
 async fn read_loop<'t, S, M, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
     reader: &mut TlsReader<'t, S, Suite>,
-    below: &Below<'_>,
+    below: &Below,
 ) -> End
 where
     S: embedded_io_async::Read + 't,
