@@ -16,6 +16,7 @@ mod memory;
 mod vectors;
 
 use defmt_semihosting as _;
+use embassy_executor::Spawner;
 use ethernet::Ethernet;
 use semihosting::process::exit;
 use wigwag_app::trial::{self, Words};
@@ -55,6 +56,13 @@ fn main() -> ! {
     let mut core = cortex_m::Peripherals::take().expect("taken once");
     fault::guard_stack(&mut core.MPU);
     clock::start();
+    executor::run(begin)
+}
+
+/// Puts the device together and spawns its tasks. In a function of its own: its
+/// variables leave the stack before the tasks run.
+#[inline(never)]
+fn begin(spawner: Spawner) {
     let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
     if let Some(seconds) = words.unix.or_else(host::unix_seconds) {
         clock::set_unix(seconds);
@@ -71,11 +79,9 @@ fn main() -> ! {
     let settings = Settings::read(memory::settings()).unwrap_or_else(|error| unusable(&error));
     let device = wigwag_app::start(board, ethernet::start(), host::Entropy, settings)
         .unwrap_or_else(|error| unusable(&error));
-    executor::run(|spawner| {
-        spawner.spawn(network(device.network).expect("spawned once"));
-        spawner.spawn(connection(device.connection).expect("spawned once"));
-        spawner.spawn(application(device.application, words).expect("spawned once"));
-    })
+    spawner.spawn(network(device.network).expect("spawned once"));
+    spawner.spawn(connection(device.connection).expect("spawned once"));
+    spawner.spawn(application(device.application, words).expect("spawned once"));
 }
 
 /// Says why the device cannot start, and ends.
