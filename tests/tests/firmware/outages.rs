@@ -135,13 +135,12 @@ pub(crate) fn time_up() -> runner::Outcome {
 pub(crate) fn power_failure() -> runner::Outcome {
     on_site(async {
         let site = Site::new().await?;
-        // Frames to the server get lost: the order is executed, its answer not
-        // heard.
         let mut run = site.boot(1, 0).await?;
         let known = |_: &Book| !site.server.connected().is_empty();
         ensure(site.server.wait_until(LIMIT, known).await, || {
             format!("not connected:{}", log(&run.lines()))
         })?;
+        // The device hears its order, and is not heard.
         let faults = LinkFaults {
             loss: 1.0,
             ..LinkFaults::NONE
