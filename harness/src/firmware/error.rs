@@ -2,6 +2,7 @@
 
 use super::log::{Line, TableError};
 use super::qemu::{INSTALL, PROGRAM};
+use crate::mock::MockError;
 use crate::vnet::WireError;
 use std::fmt;
 use std::io;
@@ -54,6 +55,15 @@ pub enum FirmwareError {
         /// The log until then.
         log: Vec<Line>,
     },
+    /// The server cannot be started.
+    Server(MockError),
+    /// A trial for measuring did not come to its end in good order.
+    Unfinished {
+        /// What is not as it should be.
+        what: String,
+        /// The log until then.
+        log: Vec<Line>,
+    },
     /// The device still ran when its time was up, and was ended.
     StillRunning {
         /// How long it was waited for.
@@ -92,6 +102,11 @@ impl fmt::Display for FirmwareError {
                 }
                 tail(f, log)
             }
+            Self::Server(error) => write!(f, "the server: {error}"),
+            Self::Unfinished { what, log } => {
+                write!(f, "the trial: {what}")?;
+                tail(f, log)
+            }
             Self::StillRunning { waited, log } => {
                 write!(f, "the device still runs after {waited:?}")?;
                 tail(f, log)
@@ -121,6 +136,7 @@ impl std::error::Error for FirmwareError {
             Self::Log(error) => Some(error),
             Self::Settings(error) => Some(error),
             Self::Wire(error) => Some(error),
+            Self::Server(error) => Some(error),
             _ => None,
         }
     }

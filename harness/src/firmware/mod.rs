@@ -48,6 +48,7 @@ pub mod books;
 mod error;
 mod gateway;
 pub mod log;
+mod measure;
 mod output;
 mod qemu;
 mod qmp;
@@ -58,6 +59,7 @@ mod status;
 
 pub use error::FirmwareError;
 pub use log::{Level, Line};
+pub use measure::measure;
 pub use qemu::{HARDWARE_ADDRESS, PROGRAM};
 pub use report::{Count, Report};
 pub use run::{Outcome, Run};

@@ -1,5 +1,6 @@
 //! `wigwag firmware`: the device's program on an emulated board.
 
+mod measure;
 mod printer;
 mod run;
 
@@ -14,11 +15,13 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Measure(measure::Args),
     Run(run::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
+        Command::Measure(args) => measure::run(args),
         Command::Run(args) => run::run(args),
     }
 }

@@ -1,36 +1,34 @@
-//! The trial that `stack` and `instructions` read their figures from.
+//! The trials that `stack` and `instructions` read their figures from.
 
 use std::process::Stdio;
 
 use serde_json::Value;
-use xtask::firmware::trial::{BATCHES, ORDERS};
+use xtask::firmware::trial::TRIALS;
 use xtask::firmware::{Variant, build};
 use xtask::qemu;
-use xtask::run::Result;
+use xtask::run::{Result, cargo};
 
-use super::run::runner;
-
-/// Runs the trial with the silent image and gives back the device's report.
-pub(super) fn report() -> Result<Value> {
+/// Runs the trials with the silent image and gives back the device's reports.
+pub(super) fn reports() -> Result<Vec<Value>> {
     if let Err(missing) = qemu::probe() {
         eprintln!("{missing}; installing it");
         qemu::install()?;
     }
     let image = build(Variant::Silent)?;
-    let output = runner(&image)
-        .args(["--icount", "--report", "--json"])
-        .args(["--orders", &ORDERS.to_string()])
-        .args(["--batches", &BATCHES.to_string()])
+    let output = cargo(&["run", "--quiet", "--", "firmware", "measure", "--image"])
+        .arg(image)
+        .args(["--trials", &TRIALS.to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cannot start cargo: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
-        return Err(format!("the trial failed ({}):\n{said}", output.status));
+        return Err(format!("the trials failed: {}", output.status));
     }
-    said.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|mut line| Some(line.get_mut("report")?.take()))
-        .ok_or_else(|| format!("the trial gave no report:\n{said}"))
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| {
+            serde_json::from_str(line).map_err(|error| format!("the report {line}: {error}"))
+        })
+        .collect()
 }

@@ -1,8 +1,5 @@
 //! `cargo xtask firmware run`.
 
-use std::path::Path;
-use std::process::Command;
-
 use xtask::firmware::{Variant, build};
 use xtask::run::{Result, cargo};
 
@@ -18,7 +15,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     eprintln!("building the firmware (the first time takes minutes)");
     let image = build(Variant::Logged)?;
-    let status = runner(&image)
+    let status = cargo(&["run", "--quiet", "--", "firmware", "run", "--image"])
+        .arg(image)
         .args(&args.rest)
         .status()
         .map_err(|error| format!("cannot start cargo: {error}"))?;
@@ -28,11 +26,4 @@ pub(crate) fn run(args: &Args) -> Result {
         Some(code) => std::process::exit(code),
         None => Err(format!("the runner ended by {status}")),
     }
-}
-
-/// The harness's runner of images.
-pub(super) fn runner(image: &Path) -> Command {
-    let mut command = cargo(&["run", "--quiet", "--", "firmware", "run", "--image"]);
-    command.arg(image);
-    command
 }

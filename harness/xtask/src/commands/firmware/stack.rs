@@ -6,8 +6,8 @@ use xtask::run::Result;
 
 use super::{measured, table};
 
-/// The deepest the stack has been in a trial (it is painted at the start), held
-/// to its budget.
+/// The deepest that the stack (which is painted at the start) has been in a few
+/// trials of the silent image, held to its budget.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Make what is measured the new budget.
@@ -17,10 +17,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result {
     let budgets = Budgets::load()?;
-    let report = measured::report()?;
-    let rows = trial::stack(&report)?;
+    let reports = measured::reports()?;
+    let rows = trial::stack(&reports)?;
     table::print(Table::Stack, &rows, &budgets);
-    if let Some(size) = report["stack_size"].as_u64() {
+    if let Some(size) = reports
+        .first()
+        .and_then(|report| report["stack_size"].as_u64())
+    {
         println!("of {} bytes that there are\n", grouped(size, ','));
     }
     table::conclude(budgets, &[(Table::Stack, rows)], args.update)

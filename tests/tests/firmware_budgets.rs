@@ -1,0 +1,114 @@
+//! What the firmware takes, held to the budgets committed with its board, and
+//! whether the figures can be trusted.
+
+use std::fs;
+use std::sync::OnceLock;
+
+use wigwag_harness::firmware::measure;
+use wigwag_tests::runner::{Outcome, Suite, tools};
+use xtask::firmware::budget::{self, Budgets, Table, Verdict};
+use xtask::firmware::size::{NO_CRATE, Sizes, UNNAMED};
+use xtask::firmware::{Variant, build, size, trial};
+use xtask::project;
+
+fn main() {
+    let image = &[tools::THUMB_TARGET];
+    let board = &[tools::QEMU, tools::THUMB_TARGET];
+    Suite::new()
+        .test("flash_and_ram_are_within_their_budgets", image, weight)
+        .test("every_byte_of_flash_is_counted_once", image, counted_once)
+        .test("the_image_names_no_folder_of_this_machine", image, no_paths)
+        .test(
+            "stack_and_instructions_are_within_their_budgets",
+            board,
+            work,
+        )
+        .run();
+}
+
+fn sizes() -> Result<&'static Sizes, String> {
+    static SIZES: OnceLock<Result<Sizes, String>> = OnceLock::new();
+    SIZES
+        .get_or_init(|| size::read(&build(Variant::Silent)?))
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+/// What could be lower is said; what is too high fails.
+fn conclude(verdict: &Verdict) -> Outcome {
+    if !verdict.loose.is_empty() {
+        println!("below its budget:\n{}", verdict.loose.join("\n"));
+    }
+    Ok(verdict.outcome()?)
+}
+
+fn weight() -> Outcome {
+    let sizes = sizes()?;
+    let budgets = Budgets::load()?;
+    let mut verdict = budgets.compare(Table::Size, &budget::totals(sizes));
+    verdict.extend(budgets.compare(Table::Crates, &budgets.crates(sizes)));
+    conclude(&verdict)
+}
+
+/// The rows by crate are the whole flash, and what they should be: the work of
+/// crates that are mostly inlined is theirs, not the executor's.
+fn counted_once() -> Outcome {
+    let sizes = sizes()?;
+    let sum: u64 = sizes.crates.values().sum();
+    if sum != sizes.flash() {
+        return Err(format!("{sum} bytes by crate, {} in all", sizes.flash()).into());
+    }
+    let of = |name: &str| sizes.crates.get(name).copied().unwrap_or(0);
+    for name in ["smoltcp", "wigwag_codec", "wigwag_embassy", "embedded_tls"] {
+        if of(name) < sizes.flash() / 20 {
+            return Err(format!("{name} has {} bytes only: {sizes:?}", of(name)).into());
+        }
+    }
+    for (name, percent) in [("embassy_executor", 2), (NO_CRATE, 2), (UNNAMED, 10)] {
+        if of(name) * 100 > sizes.flash() * percent {
+            return Err(format!("{name} has {} bytes: {sizes:?}", of(name)).into());
+        }
+    }
+    let statics: u64 = sizes.statics.iter().map(|(_, bytes)| bytes).sum();
+    let ram = sizes.static_ram();
+    if statics > ram || statics < ram * 9 / 10 {
+        return Err(format!("{statics} bytes of {ram} in statics").into());
+    }
+    Ok(())
+}
+
+/// So that an image weighs the same on every machine.
+fn no_paths() -> Outcome {
+    let home = std::env::home_dir().ok_or("no home folder")?;
+    for variant in [Variant::Silent, Variant::Logged] {
+        let image = fs::read(build(variant)?)?;
+        for folder in [project(), home.clone()] {
+            let path = folder.display().to_string();
+            // The home of root in a container may be a single letter long.
+            let path = format!("{}/", path.trim_end_matches('/'));
+            let found = image
+                .windows(path.len())
+                .any(|bytes| bytes == path.as_bytes());
+            if path.len() > 1 && found {
+                return Err(format!("{path} is in the image {variant:?}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn work() -> Outcome {
+    let image = build(Variant::Silent)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut reports = Vec::new();
+    for _ in 0..trial::TRIALS {
+        reports.push(runtime.block_on(measure(&image))?.json());
+    }
+    let budgets = Budgets::load()?;
+    let mut verdict = budgets.compare(Table::Stack, &trial::stack(&reports)?);
+    let instructions = trial::instructions(&reports)?;
+    verdict.extend(budgets.compare(Table::Instructions, &instructions));
+    conclude(&verdict)
+}
