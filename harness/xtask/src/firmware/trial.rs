@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::budget::Rows;
 use crate::run::Result;
 
+/// How a figure is read from a report.
+type Figure = fn(&Value) -> Result<u64>;
+
 /// How often the trial is run.
 pub const TRIALS: u32 = 5;
 
@@ -31,7 +34,7 @@ pub const TRIALS: u32 = 5;
 ///
 /// There is no report, or one lacks a figure.
 pub fn instructions(reports: &[Value]) -> Result<Rows> {
-    let rows: [(&str, fn(&Value) -> Result<u64>); 5] = [
+    let rows: [(&str, Figure); 5] = [
         ("key", |report| number(report, "key")),
         ("handshake", |report| handshake(report, 0)),
         ("reconnect", |report| handshake(report, 1)),
