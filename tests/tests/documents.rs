@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xtask::firmware::budget::{Budgets, Table};
+
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -41,6 +43,37 @@ fn ci_runs_the_test_command_of_the_readme() {
     let command = "cargo xtask test --install";
     assert!(read("README.md").contains(command));
     assert!(read(".ci/run").lines().any(|line| line == command));
+}
+
+/// Documents round, and budgets may move a little before they are rewritten.
+#[test]
+fn what_the_documents_say_of_memory_is_near_the_budgets() {
+    let budgets = Budgets::load().unwrap();
+    let figures = [
+        (Table::Size, "flash", "flash"),
+        (Table::Size, "static_ram", "static RAM"),
+        (Table::Stack, "peak", "stack"),
+    ];
+    for document in ["README.md", "embassy-client/src/front.md"] {
+        let text = read(document);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ");
+        for (table, row, name) in figures {
+            let (before, _) = text
+                .split_once(&format!(" KB of {name}"))
+                .unwrap_or_else(|| panic!("{document} does not tell its {name}"));
+            let said = before.rsplit(' ').next().unwrap_or_default();
+            let said: u64 = said
+                .parse()
+                .unwrap_or_else(|_| panic!("{document}: {said}"));
+            let budget = budgets.rows(table)[row];
+            let off = budget.abs_diff(said * 1000);
+            assert!(
+                off <= budget * 3 / 100 + 500,
+                "{document} says {said} KB of {name}, and its budget is {budget} bytes"
+            );
+        }
+    }
 }
 
 /// All Rust files below a folder.

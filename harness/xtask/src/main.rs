@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{check, check_features, ci, firmware, footprint, fuzz, soak, test, wasm};
+use commands::{check, check_features, ci, firmware, fuzz, soak, test, wasm};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -25,7 +25,6 @@ enum Command {
     CheckFeatures(check_features::Args),
     Wasm(wasm::Args),
     Firmware(firmware::Args),
-    Footprint(footprint::Args),
     Fuzz(fuzz::Args),
 }
 
@@ -38,7 +37,6 @@ fn main() -> ExitCode {
         Command::CheckFeatures(args) => check_features::run(&args),
         Command::Wasm(args) => wasm::run(&args),
         Command::Firmware(args) => firmware::run(&args),
-        Command::Footprint(args) => footprint::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match outcome {

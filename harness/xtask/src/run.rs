@@ -78,5 +78,28 @@ fn line(command: &Command) -> String {
     let words = std::iter::once(program)
         .chain(command.get_args())
         .map(|word| word.display().to_string());
-    variables.chain(words).collect::<Vec<_>>().join(" ")
+    let typed = variables.chain(words).collect::<Vec<_>>().join(" ");
+    let below = command
+        .get_current_dir()
+        .and_then(|folder| folder.strip_prefix(project()).ok())
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match below {
+        Some(folder) => format!("(cd {} && {typed})", folder.display()),
+        None => typed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_would_be_typed_in_the_projects_folder() {
+        let mut shown = command("/usr/bin/cargo", &["fmt", "--check"]);
+        assert_eq!(line(&shown), "cargo fmt --check");
+        shown
+            .env("RUSTDOCFLAGS", "x")
+            .current_dir(project().join("a/b"));
+        assert_eq!(line(&shown), "(cd a/b && RUSTDOCFLAGS=x cargo fmt --check)");
+    }
 }

@@ -4,7 +4,7 @@ use xtask::firmware::{SHARED, boards_cargo};
 use xtask::run::{Result, cargo, run as run_command};
 use xtask::targets;
 
-use super::{check_features, footprint, wasm};
+use super::{check_features, wasm};
 
 /// Formatting, lints and documentation of both workspaces, feature combinations
 /// for the bare target, the browser's crate.
@@ -26,9 +26,7 @@ pub(crate) fn run(_: &Args) -> Result {
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     boards()?;
     check_features::run(&check_features::Args {})?;
-    wasm::run(&wasm::Args {})?;
-    // Linked for a bare target, the client cannot have an allocator.
-    footprint::run(&footprint::Args {})
+    wasm::run(&wasm::Args {})
 }
 
 /// The boards' workspace: all of it as it is for a chip; what is shared by all

@@ -4,7 +4,6 @@ pub(crate) mod check;
 pub(crate) mod check_features;
 pub(crate) mod ci;
 pub(crate) mod firmware;
-pub(crate) mod footprint;
 pub(crate) mod fuzz;
 pub(crate) mod soak;
 pub(crate) mod test;
