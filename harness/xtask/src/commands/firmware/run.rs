@@ -4,7 +4,8 @@ use xtask::firmware::{Variant, build};
 use xtask::run::{Result, cargo};
 
 /// Build the firmware and run it in QEMU against a mock server, its log on the
-/// terminal. Ends with the status that the device ended with.
+/// terminal. The exit status is the runner's: 0 only if the device did its work
+/// and the server's book agrees.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Passed on to `wigwag firmware run`, which tells what there is with --help.
