@@ -1,10 +1,12 @@
 //! How a connection ended, in words a person can act on.
 
 use embedded_tls::TlsError;
-use embedded_tls::alert::AlertDescription;
 
+use super::alert::{self, Named};
+use super::content::ContentError;
 use super::error::CertificateError;
 use super::guard::RecordError;
+use super::hello::ServerHelloError;
 use crate::supervisor::FailureClass;
 
 /// Why a secure connection is over (or never came up).
@@ -14,6 +16,9 @@ use crate::supervisor::FailureClass;
 pub enum End {
     /// This side closed it, and said so to the peer.
     Closed,
+    /// This side closed it in good order because it had been used enough: see
+    /// [`SessionLimits`](super::SessionLimits).
+    SessionLimit,
     /// This side cut it off without a word.
     Aborted,
     /// The peer closed it in good order (close_notify).
@@ -23,12 +28,13 @@ pub enum End {
     Truncated,
     /// TCP was reset, or gave up waiting for acknowledgements.
     Reset,
-    /// The peer ended it with a fatal alert after data had been exchanged.
-    PeerAlert,
-    /// The peer ended it with a fatal alert before its first byte of data:
-    /// with TLS 1.3 that is how a server refuses the device's certificate.
-    IdentityRefused,
-    /// The server ended the handshake with this alert (RFC 8446 section 6).
+    /// The peer ended an open connection with this alert (RFC 8446 section 6;
+    /// [`alert_name`](super::alert_name)).
+    PeerAlert(u8),
+    /// The peer refused the device's certificate with this alert. With TLS 1.3
+    /// that comes when the connection is open already, at times after data.
+    IdentityRefused(u8),
+    /// The server ended the handshake with this alert.
     HandshakeAlert(u8),
     /// The server's certificate or signature was not accepted.
     Certificate(CertificateError),
@@ -36,21 +42,35 @@ pub enum End {
     SignerFailed,
     /// A record that does not belong where it came.
     Record(RecordError),
+    /// The server's first message was not accepted.
+    ServerHello(ServerHelloError),
+    /// The content of a protected record was not accepted.
+    Content(ContentError),
     /// The handshake was not complete in time.
     HandshakeTimeout,
-    /// The peer did not take data in time: its receive window never opened.
+    /// The peer took not one byte for too long: its receive window never
+    /// opened.
     WriteTimeout,
     /// The server changes its keys (KeyUpdate), which this TLS cannot follow:
     /// connect again.
     Rekey,
-    /// A record or handshake message does not fit the TLS buffers: enlarge
-    /// them, or set the server's `max_fragment_size`.
-    BufferTooSmall,
-    /// The handshake failed for another reason: the server does not speak
-    /// TLS 1.3 with `TLS_AES_128_GCM_SHA256` and `secp256r1`, splits its
-    /// handshake messages over records, or sent something malformed.
+    /// A record or handshake message does not fit the receive buffer: give it
+    /// `needed` bytes, or have the server send smaller records
+    /// (`max_fragment_size`).
+    ReceiveBufferTooSmall {
+        /// Bytes that would have held it.
+        needed: usize,
+    },
+    /// The device's certificate does not fit the send buffer: give it `needed`
+    /// bytes.
+    SendBufferTooSmall {
+        /// Bytes that would hold it.
+        needed: usize,
+    },
+    /// The handshake failed for another reason: the server sent something that
+    /// embedded-tls does not understand.
     Handshake,
-    /// A record could not be decrypted or had malformed content.
+    /// A record could not be decrypted: it was damaged or forged.
     BadRecord,
 }
 
@@ -58,21 +78,27 @@ impl End {
     /// How soon it is worth trying again.
     pub fn class(&self) -> FailureClass {
         match self {
-            Self::IdentityRefused | Self::Certificate(_) => FailureClass::Authentication,
-            Self::HandshakeAlert(code) => alert_class(*code),
-            Self::SignerFailed | Self::BufferTooSmall => FailureClass::Configuration,
+            Self::IdentityRefused(_) | Self::Certificate(_) => FailureClass::Authentication,
+            Self::HandshakeAlert(code) => alert::class(*code),
+            Self::ServerHello(error) => error.class(),
+            Self::SignerFailed
+            | Self::ReceiveBufferTooSmall { .. }
+            | Self::SendBufferTooSmall { .. }
+            | Self::Content(ContentError::SplitMessage(_) | ContentError::MessageTooLong(_)) => {
+                FailureClass::Configuration
+            }
             _ => FailureClass::Transient,
         }
     }
-}
 
-/// Alerts about identities are refusals; `protocol_version`,
-/// `insufficient_security` and `handshake_failure` will not go away by trying.
-fn alert_class(code: u8) -> FailureClass {
-    match code {
-        42..=46 | 48 | 49 | 112 | 116 => FailureClass::Authentication,
-        40 | 70 | 71 | 109 | 110 | 120 => FailureClass::Configuration,
-        _ => FailureClass::Transient,
+    /// What an alert on an open connection means; `data_received` tells whether
+    /// the peer ever sent a byte of data.
+    pub(super) const fn of_alert(code: u8, data_received: bool) -> Self {
+        match code {
+            alert::CLOSE_NOTIFY => Self::PeerClosed,
+            code if alert::refuses_identity(code, data_received) => Self::IdentityRefused(code),
+            code => Self::PeerAlert(code),
+        }
     }
 }
 
@@ -80,92 +106,124 @@ impl core::fmt::Display for End {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Closed => f.write_str("closed by this device"),
+            Self::SessionLimit => f.write_str("closed by this device to have new keys"),
             Self::Aborted => f.write_str("aborted by this device"),
             Self::PeerClosed => f.write_str("closed by the server"),
             Self::Truncated => f.write_str("the stream ended without a TLS close"),
             Self::Reset => f.write_str("the TCP connection was reset or lost"),
-            Self::PeerAlert => f.write_str("the server ended the connection with a TLS alert"),
-            Self::IdentityRefused => f.write_str("client certificate refused"),
+            Self::PeerAlert(code) => {
+                write!(f, "the server ended the connection with {}", Named(*code))
+            }
+            Self::IdentityRefused(code) => {
+                write!(f, "client certificate refused with {}", Named(*code))
+            }
             Self::HandshakeAlert(code) => {
-                write!(f, "the server refused the handshake with TLS alert {code}")
+                write!(f, "the server refused the handshake with {}", Named(*code))
             }
             Self::Certificate(error) => error.fmt(f),
             Self::SignerFailed => f.write_str("the device's key could not sign"),
-            Self::Record(RecordError::UnexpectedType(kind)) => {
-                write!(f, "a TLS record of type {kind} came where none may")
-            }
-            Self::Record(RecordError::BadLength(length)) => {
-                write!(f, "a TLS record of {length} bytes came where none may")
-            }
-            Self::Record(RecordError::NotTls) => f.write_str("the server does not speak TLS"),
-            Self::Record(RecordError::HandshakeTooLong) => {
-                f.write_str("the server's handshake is too long")
-            }
+            Self::Record(error) => error.fmt(f),
+            Self::ServerHello(error) => error.fmt(f),
+            Self::Content(error) => error.fmt(f),
             Self::HandshakeTimeout => f.write_str("the TLS handshake took too long"),
             Self::WriteTimeout => f.write_str("the server took no data for too long"),
             Self::Rekey => f.write_str("the server changed its keys, a new connection is needed"),
-            Self::BufferTooSmall => f.write_str("the TLS buffers are too small for this server"),
+            Self::ReceiveBufferTooSmall { needed } => write!(
+                f,
+                "the TLS receive buffer is too small for this server: {needed} bytes are needed"
+            ),
+            Self::SendBufferTooSmall { needed } => write!(
+                f,
+                "the TLS send buffer is too small for this device's certificate: \
+                 {needed} bytes are needed"
+            ),
             Self::Handshake => {
-                f.write_str("the TLS handshake failed: is it TLS 1.3 with AES-128-GCM and P-256?")
+                f.write_str("the TLS handshake failed: the server is not understood")
             }
-            Self::BadRecord => f.write_str("a TLS record was malformed or forged"),
+            Self::BadRecord => f.write_str("a TLS record was damaged or forged"),
         }
     }
 }
 
 impl core::error::Error for End {}
 
-/// What an error of embedded-tls means during the handshake.
-pub(crate) fn of_handshake(error: &TlsError) -> End {
+/// What an error of embedded-tls means that nothing of ours has foreseen.
+pub(super) fn of_error(error: &TlsError) -> End {
     match error {
-        TlsError::HandshakeAborted(_, description) => End::HandshakeAlert(alert_code(*description)),
-        TlsError::InsufficientSpace | TlsError::EncodeError | TlsError::OutOfMemory => {
-            End::BufferTooSmall
-        }
-        TlsError::ConnectionClosed => End::PeerClosed,
+        TlsError::CryptoError => End::BadRecord,
+        // Of signatures embedded-tls itself checks none; of Finished it does.
+        TlsError::InvalidSignature => End::Content(ContentError::BadFinished),
+        TlsError::InvalidKeyShare => End::ServerHello(ServerHelloError::KeyShare),
         _ => End::Handshake,
     }
 }
 
-/// What an error of embedded-tls means on an open connection;
-/// `data_received` tells whether the peer ever sent a byte of data.
-pub(crate) fn of_open(error: &TlsError, data_received: bool) -> End {
-    match error {
-        TlsError::ConnectionClosed | TlsError::MissingHandshake => End::PeerClosed,
-        // 0.19 reports every other alert so, and keeps the number to itself.
-        TlsError::InternalError if data_received => End::PeerAlert,
-        TlsError::InternalError => End::IdentityRefused,
-        TlsError::Unimplemented => End::Rekey,
-        TlsError::InsufficientSpace | TlsError::OutOfMemory => End::BufferTooSmall,
-        _ => End::BadRecord,
-    }
-}
-
-fn alert_code(description: AlertDescription) -> u8 {
-    description as u8
-}
-
 #[cfg(test)]
 mod tests {
+    use std::string::ToString as _;
+
     use super::*;
 
     #[test]
     fn a_refused_client_certificate_is_told_from_a_later_alert() {
-        let early = of_open(&TlsError::InternalError, false);
-        assert_eq!(early, End::IdentityRefused);
+        let early = End::of_alert(48, false);
+        assert_eq!(early, End::IdentityRefused(48));
         assert_eq!(early.class(), FailureClass::Authentication);
-        let late = of_open(&TlsError::InternalError, true);
-        assert_eq!(late, End::PeerAlert);
+        assert_eq!(End::of_alert(116, true), End::IdentityRefused(116));
+        let late = End::of_alert(80, true);
+        assert_eq!(late, End::PeerAlert(80));
         assert_eq!(late.class(), FailureClass::Transient);
+        assert_eq!(End::of_alert(0, false), End::PeerClosed);
     }
 
     #[test]
-    fn alerts_have_their_class() {
-        assert_eq!(
-            End::HandshakeAlert(48).class(),
-            FailureClass::Authentication
-        );
-        assert_eq!(End::HandshakeAlert(70).class(), FailureClass::Configuration);
-        assert_eq!(End::HandshakeAlert(80).class(), FailureClass::Transient);
+    fn classes_say_how_soon_to_try_again() {
+        use FailureClass::{Authentication, Configuration, Transient};
+        for (end, class) in [
+            (End::HandshakeAlert(48), Authentication),
+            (End::HandshakeAlert(70), Configuration),
+            (End::HandshakeAlert(80), Transient),
+            (
+                End::ServerHello(ServerHelloError::OldVersion(0x0303)),
+                Configuration,
+            ),
+            (End::ServerHello(ServerHelloError::Malformed), Transient),
+            (End::ReceiveBufferTooSmall { needed: 600 }, Configuration),
+            (End::Content(ContentError::SplitMessage(9)), Configuration),
+            (End::Content(ContentError::BadFinished), Transient),
+            (End::Rekey, Transient),
+            (End::SessionLimit, Transient),
+        ] {
+            assert_eq!(end.class(), class, "{end}");
+        }
+    }
+
+    #[test]
+    fn words_say_what_to_do() {
+        for (end, words) in [
+            (
+                End::IdentityRefused(48),
+                "client certificate refused with TLS alert 48 (unknown_ca)",
+            ),
+            (
+                End::PeerAlert(200),
+                "the server ended the connection with TLS alert 200",
+            ),
+            (
+                End::ReceiveBufferTooSmall { needed: 5000 },
+                "the TLS receive buffer is too small for this server: 5000 bytes are needed",
+            ),
+            (
+                End::Content(ContentError::SplitMessage(1004)),
+                "the server splits a handshake message of 1004 bytes over records: \
+                 raise its max_fragment_size",
+            ),
+            (
+                End::ServerHello(ServerHelloError::OldVersion(0x0303)),
+                "the server speaks TLS 1.2 only, not TLS 1.3",
+            ),
+        ] {
+            assert_eq!(end.to_string(), words);
+        }
     }
 }

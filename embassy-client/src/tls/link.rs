@@ -140,6 +140,8 @@ pub(super) enum Wish {
 struct Inner<const IN: usize, const OUT: usize> {
     state: LinkState,
     wish: Wish,
+    /// The connection has been used enough.
+    retiring: bool,
     input: Input<IN>,
     output: Output<OUT>,
     owner_reads: WakerRegistration,
@@ -167,6 +169,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             inner: Mutex::new(RefCell::new(Inner {
                 state: LinkState::Idle,
                 wish: Wish::Stay,
+                retiring: false,
                 input: Input {
                     bytes: [0; IN],
                     start: 0,
@@ -200,6 +203,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
         self.with(|inner| {
             inner.state = LinkState::Opening;
             inner.wish = Wish::Stay;
+            inner.retiring = false;
             inner.input.start = 0;
             inner.input.end = 0;
             inner.output.start = 0;
@@ -213,6 +217,18 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             inner.state = state;
             inner.users.wake();
         });
+    }
+
+    /// Tells the application that the connection has been used enough.
+    pub(super) fn retire(&self) {
+        self.with(|inner| {
+            inner.retiring = true;
+            inner.users.wake();
+        });
+    }
+
+    pub(super) fn is_retiring(&self) -> bool {
+        self.with(|inner| inner.retiring)
     }
 
     /// Takes received bytes into the queue, as many as fit, waiting until at
@@ -300,6 +316,14 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
     /// Where the connection stands.
     pub fn state(&self) -> LinkState {
         self.0.with(|inner| inner.state)
+    }
+
+    /// Whether the connection has been used enough
+    /// ([`SessionLimits`](super::SessionLimits)): end the message that is being
+    /// sent and [`close`](Self::close) it. If you do not within the write
+    /// timeout, it is closed for you.
+    pub fn is_retiring(&self) -> bool {
+        self.0.is_retiring()
     }
 
     /// Waits until the handshake is complete and the server verified.

@@ -11,36 +11,58 @@
 //! | [`verify_chain`] | path, name, purpose, time (rustls-webpki with P-256) |
 //! | `verifier` | the latch that ties both proofs to the handshake |
 //! | `guard` | lets only records through that belong to the phase |
+//! | `hello` | takes the one ServerHello that is right |
+//! | `cipher` | looks at what was opened, before embedded-tls does |
 //! | [`Link`], [`Connection`] | one owner drives the connection; public calls can be dropped at any time |
+//! | [`Buffers`] | the memory, and how much it is |
 //! | [`End`] | why it ended |
+//!
+#![doc = include_str!("panics.md")]
 //!
 //! **One handshake keeps its executor busy**: nearly all of the public-key
 //! arithmetic, 40 million instructions on a Cortex-M4 in a prototype, runs in two polls.
 //! A task that must not wait belongs on an executor of higher priority.
 
+mod alert;
 mod algorithm;
+mod buffers;
 mod chain;
+mod cipher;
 mod clock;
+mod content;
 mod end;
 mod error;
 mod guard;
+mod hello;
 mod identity;
 mod key;
+mod limits;
 mod link;
+mod messages;
 mod owner;
 mod parameters;
 mod provider;
+mod reader;
+mod report;
 mod signature;
+mod stage;
+mod transport;
 mod trust;
 mod verifier;
+mod witness;
 
+pub use alert::alert_name;
+pub use buffers::{Buffers, MIN_RECEIVE, MIN_SEND};
 pub use chain::{MAX_CHAIN, verify_chain};
 pub use clock::{ClockPolicy, Now};
+pub use content::ContentError;
 pub use end::End;
 pub use error::CertificateError;
-pub use guard::{HandshakeLimits, RecordError};
+pub use guard::RecordError;
+pub use hello::ServerHelloError;
 pub use identity::{Identity, IdentityError, MAX_SIGNATURE, SignError, Signer};
 pub use key::SoftwareKey;
+pub use limits::{HandshakeLimits, SessionLimits};
 pub use link::{Connection, Link, LinkState, SendError};
 pub use owner::run;
 pub use parameters::{NameError, TlsParameters};

@@ -1,11 +1,12 @@
 //! The one future that owns a secure connection from handshake to end.
 
-use core::future::{Future as _, poll_fn};
+use core::convert::Infallible;
+use core::future::{Future as _, pending, poll_fn};
 use core::pin::pin;
-use core::task::{Context, Waker};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-use embassy_futures::select::{Either, Either3, select, select3};
+use embassy_futures::select::{Either, Either3, Either4, select, select3, select4};
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::Timer;
 use embedded_io_async::{Read, Write};
@@ -13,12 +14,16 @@ use embedded_tls::{TlsConfig, TlsConnection, TlsContext, TlsReader, TlsWriter};
 use rand_core::CryptoRngCore;
 use rustls_pki_types::ServerName;
 
-use super::end::{End, of_handshake, of_open};
-use super::guard::{Below, Guarded};
+use super::cipher::Suite;
+use super::end::{End, of_error};
+use super::guard::Guard;
 use super::link::{CHUNK, Link, LinkState, Wish};
 use super::parameters::TlsParameters;
-use super::provider::{Provider, Suite};
+use super::provider::Provider;
+use super::report::delivered;
+use super::transport::{Below, Guarded};
 use super::verifier::Verifier;
+use super::witness::Witness;
 use crate::apart::poll_apart;
 use crate::net::{StreamIo, TcpSocket};
 use crate::time::duration;
@@ -31,9 +36,10 @@ const RECORD: usize = 1024;
 /// between the records and the queues of `link` until one side ends it.
 /// Returns why it ended; the socket is closed then, or aborted.
 ///
-/// `receive` holds one record at a time: 16,640 bytes unless the server is
+/// `receive` holds one record at a time: 16,401 bytes unless the server is
 /// known to send smaller ones. `send` needs at least
-/// [`TlsParameters::send_buffer_needed`] bytes.
+/// [`TlsParameters::send_buffer_needed`] bytes. [`Buffers`](super::Buffers) has
+/// all of them.
 ///
 /// Dropping this future cuts the connection without a word; the peer sees a
 /// reset or nothing. It must not be dropped to cancel something else: the
@@ -52,10 +58,12 @@ where
     R: CryptoRngCore,
 {
     link.start();
-    let end = if send.len() < parameters.send_buffer_needed() {
-        End::BufferTooSmall
+    let needed = parameters.send_buffer_needed();
+    let end = if send.len() < needed {
+        End::SendBufferTooSmall { needed }
     } else {
-        let below = Below::new(parameters.handshake_limits);
+        let guard = Guard::new(parameters.handshake_limits, receive.len());
+        let below = Below::new(guard, parameters.write_timeout);
         let end = drive(link, socket, receive, send, parameters, rng, &below).await;
         if let Some(farewell) = below.take_farewell() {
             // A goodbye that does not leave in time is not worth more waiting.
@@ -65,7 +73,7 @@ where
         end
     };
     // In good order only where the peer may still be listening.
-    let graceful = matches!(end, End::Closed | End::PeerClosed);
+    let graceful = matches!(end, End::Closed | End::SessionLimit | End::PeerClosed);
     finish(socket, graceful, parameters.close_timeout).await;
     link.set_state(LinkState::Ended(end));
     end
@@ -106,31 +114,50 @@ where
     let socket = Guarded::new(StreamIo(socket), below);
     let mut place = None;
     let tls = begin(&mut place, socket, receive, send);
-    if let Err(end) = open(link, tls, parameters, rng, below).await {
-        return end;
+    let opened = select3(
+        open(tls, parameters, rng, below),
+        Timer::after(duration(parameters.handshake_timeout)),
+        link.aborted(),
+    );
+    match opened.await {
+        Either3::First(Ok(())) => {}
+        Either3::First(Err(end)) => return end,
+        Either3::Second(()) => return End::HandshakeTimeout,
+        Either3::Third(()) => return End::Aborted,
     }
     below.guard.borrow_mut().open();
     link.set_state(LinkState::Open);
 
+    // Up to an eighth less than the limit.
+    let time = duration(parameters.session_limits.time);
+    let time = time - time / 8 / (1 << 16) * (rng.next_u32() >> 16);
     let end = {
         let (mut reader, mut writer) = tls.split();
-        match select3(
+        match select4(
             read_loop(link, &mut reader, below),
-            write_loop(link, &mut writer, parameters.write_timeout),
+            write_loop(link, &mut writer, below),
             link.aborted(),
+            retire(link, parameters, time, below),
         )
         .await
         {
-            Either3::First(end) | Either3::Second(end) => end,
-            Either3::Third(()) => End::Aborted,
+            Either4::First(end) | Either4::Second(end) => end,
+            Either4::Third(()) => End::Aborted,
+            Either4::Fourth(never) => match never {},
         }
     };
-    if end == End::Closed {
-        // Between two records: the write loop has returned, so that
-        // close_notify gets a nonce of its own.
-        say_goodbye(&mut place, below);
+    if end != End::Closed {
+        return end;
     }
-    end
+    // Between two records: the write loop has returned, so that close_notify
+    // gets a nonce of its own. After any other end none is said: the stream may
+    // be lost in the middle of a record.
+    say_goodbye(&mut place, below);
+    if link.is_retiring() {
+        End::SessionLimit
+    } else {
+        End::Closed
+    }
 }
 
 // A connection of embedded-tls has 1,280 bytes, and making and closing one moves
@@ -160,10 +187,8 @@ fn say_goodbye<S: Read + Write>(place: &mut Option<Tls<'_, S>>, below: &Below) {
     }
 }
 
-/// The handshake under one deadline, and the checks that embedded-tls leaves
-/// to its caller.
-async fn open<T, M, R, const IN: usize, const OUT: usize>(
-    link: &Link<M, IN, OUT>,
+/// The handshake, and the checks that embedded-tls leaves to its caller.
+async fn open<T, R>(
     tls: &mut Tls<'_, StreamIo<'_, T>>,
     parameters: &TlsParameters<'_>,
     rng: &mut R,
@@ -171,7 +196,6 @@ async fn open<T, M, R, const IN: usize, const OUT: usize>(
 ) -> Result<(), End>
 where
     T: TcpSocket,
-    M: RawMutex,
     R: CryptoRngCore,
 {
     let verifier = Verifier::new(
@@ -179,7 +203,8 @@ where
         parameters.server.clone(),
         parameters.clock,
     );
-    let mut provider = Provider::new(rng, verifier, parameters.identity);
+    let witness = Witness::new(verifier, below);
+    let mut provider = Provider::new(rng, witness, parameters.identity);
     let mut config = TlsConfig::new();
     // RFC 6066 section 3: an address is never sent as a server name.
     if let ServerName::DnsName(_) = parameters.server {
@@ -187,47 +212,24 @@ where
     }
     let result = {
         let mut opening = pin!(tls.open(TlsContext::new(&config, &mut provider)));
-        select3(
-            poll_fn(|cx| poll_apart(opening.as_mut(), cx)),
-            Timer::after(duration(parameters.handshake_timeout)),
-            link.aborted(),
-        )
-        .await
+        poll_fn(|cx| poll_apart(opening.as_mut(), cx)).await
     };
     if provider.signer_failed() {
         return Err(End::SignerFailed);
     }
+    let witness = provider.witness();
     match result {
         // The handshake may be complete without any certificate: the latch
         // knows.
-        Either3::First(Ok(())) => provider.latch().verdict().map_err(End::Certificate),
-        Either3::First(Err(error)) => Err(if let Some(reason) = provider.latch().refusal() {
-            End::Certificate(reason)
-        } else {
-            below.end().unwrap_or_else(|| of_handshake(&error))
-        }),
-        Either3::Second(()) => Err(End::HandshakeTimeout),
-        Either3::Third(()) => Err(End::Aborted),
+        Ok(()) => witness.verifier().verdict().map_err(End::Certificate),
+        Err(error) => Err(witness
+            .end()
+            .or(below.end())
+            .unwrap_or_else(|| of_error(&error))),
     }
 }
 
 type Tls<'t, S> = TlsConnection<'t, Guarded<'t, S>, Suite>;
-
-impl Below {
-    /// Why TLS had to fail, when the cause lies here.
-    fn end(&self) -> Option<End> {
-        let transport = self.transport.get();
-        if let Some(violation) = self.guard.borrow().violation() {
-            Some(End::Record(violation))
-        } else if transport.failed {
-            Some(End::Reset)
-        } else if transport.end_of_stream {
-            Some(End::Truncated)
-        } else {
-            None
-        }
-    }
-}
 
 async fn read_loop<'t, S, M, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
@@ -240,19 +242,23 @@ where
 {
     let mut data_received = false;
     loop {
-        match reader.read_buffered().await {
-            Ok(mut plaintext) => {
-                while !plaintext.is_empty() {
-                    data_received = true;
-                    let taken = link.put(plaintext.peek_all()).await;
-                    plaintext.pop(taken);
+        let mut plaintext = match reader.read_buffered().await {
+            Ok(plaintext) => plaintext,
+            Err(error) => return below.end().unwrap_or_else(|| of_error(&error)),
+        };
+        match delivered(plaintext.pop_all()) {
+            Ok(mut data) => {
+                data_received |= !data.is_empty();
+                while !data.is_empty() {
+                    let taken = link.put(data).await;
+                    data = data.get(taken..).unwrap_or_default();
                 }
             }
-            Err(error) => {
-                return below
-                    .end()
-                    .unwrap_or_else(|| of_open(&error, data_received));
+            Err(Some(report)) => {
+                let capacity = below.guard.borrow().capacity();
+                return report.end(capacity, |code| End::of_alert(code, data_received));
             }
+            Err(None) => return End::BadRecord,
         }
     }
 }
@@ -260,7 +266,7 @@ where
 async fn write_loop<'t, S, M, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
     writer: &mut TlsWriter<'t, S, Suite>,
-    timeout: Duration,
+    below: &Below,
 ) -> End
 where
     S: embedded_io_async::Write + 't,
@@ -274,12 +280,9 @@ where
             Err(_) => return End::Aborted,
         };
         // From here to the end of the record nothing may stop half-way: after
-        // a timeout the connection is dead, not retried.
-        let record = write_record(link, writer, &mut chunk, first);
-        match select(record, Timer::after(duration(timeout))).await {
-            Either::First(Ok(())) => {}
-            Either::First(Err(())) => return End::Reset,
-            Either::Second(()) => return End::WriteTimeout,
+        // an error the connection is dead, not retried.
+        if write_record(link, writer, &mut chunk, first).await.is_err() {
+            return below.end().unwrap_or(End::Reset);
         }
     }
 }
@@ -310,4 +313,29 @@ where
         }
     }
     writer.flush().await.map_err(|_| ())
+}
+
+/// Ends a connection in good order that has been used enough: the application
+/// is told, and has as long as a write may stall to end its message and close.
+async fn retire<M: RawMutex, const IN: usize, const OUT: usize>(
+    link: &Link<M, IN, OUT>,
+    parameters: &TlsParameters<'_>,
+    time: embassy_time::Duration,
+    below: &Below,
+) -> Infallible {
+    let limits = &parameters.session_limits;
+    // Needs no waker: this is polled after both loops whenever one of them is,
+    // in the same task, and only they change the answer.
+    let used = poll_fn(|_| {
+        if below.guard.borrow().exceeds(limits) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    });
+    select(Timer::after(time), used).await;
+    link.retire();
+    Timer::after(duration(parameters.write_timeout)).await;
+    link.connection().close();
+    pending().await
 }

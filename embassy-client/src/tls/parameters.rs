@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use rustls_pki_types::{self as pki_types, ServerName};
 
+use super::buffers::MIN_SEND;
 use super::clock::ClockPolicy;
-use super::guard::HandshakeLimits;
 use super::identity::Identity;
+use super::limits::{HandshakeLimits, SessionLimits};
 use super::trust::TrustAnchors;
 
 /// The mandatory parts of a secure connection, and its limits.
@@ -18,14 +19,18 @@ pub struct TlsParameters<'a> {
     pub(crate) trust: TrustAnchors<'a>,
     pub(crate) identity: Identity<'a>,
     pub(crate) clock: ClockPolicy,
-    /// Longest time for the whole handshake; default 20 s.
+    /// Longest time for everything from the first byte of the handshake to the
+    /// moment when the application may send its own; default 20 s.
     pub handshake_timeout: Duration,
-    /// Longest time the peer may leave a record untaken; default 30 s.
+    /// Longest time the peer may take not one byte of what is to be sent;
+    /// default 30 s. Slow progress is progress.
     pub write_timeout: Duration,
     /// Longest time to say goodbye; default 2 s.
     pub close_timeout: Duration,
     /// What the server may send during the handshake.
     pub handshake_limits: HandshakeLimits,
+    /// When the connection is ended in good order to have new keys.
+    pub session_limits: SessionLimits,
 }
 
 /// The server's name is neither a DNS name nor an IP address.
@@ -63,6 +68,7 @@ impl<'a> TlsParameters<'a> {
             write_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
             handshake_limits: HandshakeLimits::DEFAULT,
+            session_limits: SessionLimits::DEFAULT,
         })
     }
 
@@ -87,9 +93,9 @@ impl<'a> TlsParameters<'a> {
     /// Bytes the TLS send buffer must have for this identity: one record with
     /// the device's certificate, or the ClientHello.
     pub fn send_buffer_needed(&self) -> usize {
-        // Record header, message header, list headers, content type and tag,
-        // and the 128 bytes that embedded-tls keeps free in each record.
-        const OVERHEAD: usize = 5 + 4 + 8 + 17 + 128;
-        (self.identity.certificate().len() + OVERHEAD).max(768)
+        // Record header, message header, context and list lengths, the
+        // certificate's own length, its extensions, content type and tag.
+        const AROUND: usize = 5 + 4 + 1 + 3 + 3 + 2 + 1 + 16;
+        (self.identity.certificate().len() + AROUND).max(MIN_SEND)
     }
 }

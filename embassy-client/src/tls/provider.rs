@@ -2,44 +2,40 @@
 
 use core::cell::Cell;
 
-use embedded_tls::{
-    Aes128GcmSha256, Certificate, CryptoProvider, SignatureScheme, TlsError, TlsVerifier,
-};
+use embedded_tls::{Certificate, CryptoProvider, SignatureScheme, TlsError, TlsVerifier};
 use p256::ecdsa::signature;
 use rand_core::CryptoRngCore;
 
+use super::cipher::Suite;
 use super::identity::{Identity, MAX_SIGNATURE, Signer};
-use super::verifier::Verifier;
-
-/// The cipher suite this device offers: one, as embedded-tls can.
-pub(crate) type Suite = Aes128GcmSha256;
+use super::witness::Witness;
 
 /// Random numbers, verifier and identity for one handshake. The identity is
 /// shown to nobody before the latch of the verifier is open.
 pub(crate) struct Provider<'p, R> {
     rng: &'p mut R,
-    verifier: Verifier<'p>,
+    witness: Witness<'p>,
     identity: Identity<'p>,
     signer_failed: Cell<bool>,
 }
 
 impl<'p, R: CryptoRngCore> Provider<'p, R> {
-    pub(crate) fn new(rng: &'p mut R, verifier: Verifier<'p>, identity: Identity<'p>) -> Self {
+    pub(crate) fn new(rng: &'p mut R, witness: Witness<'p>, identity: Identity<'p>) -> Self {
         Self {
             rng,
-            verifier,
+            witness,
             identity,
             signer_failed: Cell::new(false),
         }
     }
 
-    pub(crate) fn latch(&self) -> &Verifier<'p> {
-        &self.verifier
+    pub(crate) fn witness(&self) -> &Witness<'p> {
+        &self.witness
     }
 
     #[cfg(test)]
-    pub(crate) fn verifier_mut(&mut self) -> &mut Verifier<'p> {
-        &mut self.verifier
+    pub(crate) fn witness_mut(&mut self) -> &mut Witness<'p> {
+        &mut self.witness
     }
 
     pub(crate) fn signer_failed(&self) -> bool {
@@ -91,13 +87,13 @@ impl<R: CryptoRngCore> CryptoProvider for Provider<'_, R> {
     }
 
     fn verifier(&mut self) -> Result<&mut impl TlsVerifier<Suite>, TlsError> {
-        Ok(&mut self.verifier)
+        Ok(&mut self.witness)
     }
 
     fn signer(
         &mut self,
     ) -> Result<(impl signature::SignerMut<SignatureBytes>, SignatureScheme), TlsError> {
-        if self.verifier.verdict().is_err() {
+        if self.witness.verifier().verdict().is_err() {
             return Err(TlsError::InvalidCertificate);
         }
         let signer = Infallible {
@@ -108,7 +104,8 @@ impl<R: CryptoRngCore> CryptoProvider for Provider<'_, R> {
     }
 
     fn client_cert(&mut self) -> Option<Certificate<impl AsRef<[u8]>>> {
-        self.verifier
+        self.witness
+            .verifier()
             .verdict()
             .is_ok()
             .then(|| Certificate::X509(self.identity.certificate()))

@@ -119,9 +119,17 @@ fn the_latch_tells_why() {
     );
 }
 
+/// What lies below a handshake that is not on the wire.
+fn below() -> super::super::transport::Below {
+    let limits = super::super::HandshakeLimits::DEFAULT;
+    let guard = super::super::guard::Guard::new(limits, 1024);
+    super::super::transport::Below::new(guard, core::time::Duration::from_secs(1))
+}
+
 #[test]
 fn the_identity_is_shown_to_a_verified_server_only() {
     use super::super::provider::Provider;
+    use super::super::witness::Witness;
     use super::super::{Identity, SoftwareKey};
     use embedded_tls::CryptoProvider as _;
 
@@ -135,17 +143,19 @@ fn the_identity_is_shown_to_a_verified_server_only() {
         ServerName::try_from(NAME).unwrap(),
         clock_2026(),
     );
-    let mut rng = rand_core::OsRng;
-    let mut provider = Provider::new(&mut rng, verifier, identity);
+    let (mut rng, below) = (rand_core::OsRng, below());
+    let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
     assert!(provider.client_cert().is_none());
     assert!(provider.signer().is_err());
     provider
+        .witness_mut()
         .verifier_mut()
         .certificate(&[CertificateDer::from_slice(&server.der)], TRANSCRIPT)
         .unwrap();
     assert!(provider.client_cert().is_none());
     assert!(provider.signer().is_err());
     provider
+        .witness_mut()
         .verifier_mut()
         .signature(
             SignatureScheme::EcdsaSecp256r1Sha256,
@@ -160,6 +170,7 @@ fn the_identity_is_shown_to_a_verified_server_only() {
 fn a_failing_signer_is_flagged_and_does_not_panic() {
     use super::super::identity::{Identity, MAX_SIGNATURE, SignError, Signer};
     use super::super::provider::Provider;
+    use super::super::witness::Witness;
     use embedded_tls::CryptoProvider as _;
     use p256::ecdsa::signature::SignerMut as _;
 
@@ -197,8 +208,8 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
                 &sign(&server.key, &TRANSCRIPT),
             )
             .unwrap();
-        let mut rng = rand_core::OsRng;
-        let mut provider = Provider::new(&mut rng, verifier, identity);
+        let (mut rng, below) = (rand_core::OsRng, below());
+        let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
         assert!(!provider.signer_failed());
         let (mut signer, _) = provider.signer().unwrap();
         let signature = signer.sign(b"transcript");
