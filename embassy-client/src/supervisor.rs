@@ -147,11 +147,18 @@ impl Supervisor {
         }
     }
 
-    /// Whether there was a connection that lived long enough; it is over now.
-    fn take_stable(&mut self, now: Instant) -> bool {
+    /// Whether the connection has lived long enough to clear the count of
+    /// failures.
+    pub fn is_stable(&self, now: Instant) -> bool {
         self.connected_since
-            .take()
             .is_some_and(|since| now.saturating_duration_since(since) >= self.backoff.stable_after)
+    }
+
+    /// The same, and it is over now.
+    fn take_stable(&mut self, now: Instant) -> bool {
+        let stable = self.is_stable(now);
+        self.connected_since = None;
+        stable
     }
 
     /// An attempt failed, or the connection was lost. `random` is uniform over

@@ -3,32 +3,31 @@
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 
 use super::driver::Channel;
-use crate::tls::Link;
+use crate::tls::{self, Link};
 
 /// What one connection needs, in bytes: TLS receive and send records, TCP
 /// receive and send windows, and the queues between TLS and the session.
 ///
-/// `TLS_IN` must hold the largest record the server sends: 16,640 bytes unless
-/// it is told to send smaller ones (`max_fragment_size` plus 256).
-/// `TLS_OUT` must hold the device's certificate and some 160 bytes. `QUEUE_IN`
-/// must hold the largest frame that is taken: an order slot and 8 bytes.
+/// The first two and the last two are those of [`tls::Buffers`]: `TLS_IN` must
+/// hold the largest record the server sends, 16,401 bytes unless it is told to
+/// send smaller ones (`max_fragment_size` plus 17), `TLS_OUT` the device's
+/// certificate and 35 bytes. `QUEUE_IN` must hold the largest frame that is
+/// taken: an order slot and 8 bytes.
 ///
 /// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
 /// first.
 pub struct Buffers<
-    const TLS_IN: usize = 16_640,
+    const TLS_IN: usize = 16_401,
     const TLS_OUT: usize = 2048,
     const TCP_IN: usize = 4096,
     const TCP_OUT: usize = 2048,
     const QUEUE_IN: usize = 1536,
     const QUEUE_OUT: usize = 1024,
 > {
-    tls_in: [u8; TLS_IN],
-    tls_out: [u8; TLS_OUT],
+    // Driver and owner run in one task: no other lock is needed.
+    tls: tls::Buffers<TLS_IN, TLS_OUT, QUEUE_IN, QUEUE_OUT, NoopRawMutex>,
     tcp_in: [u8; TCP_IN],
     tcp_out: [u8; TCP_OUT],
-    // Driver and owner run in one task: no other lock is needed.
-    link: Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>,
 }
 
 impl<
@@ -43,17 +42,12 @@ impl<
     /// Empty buffers.
     pub const fn new() -> Self {
         const {
-            assert!(TLS_IN >= 1024, "TLS_IN is too small for any handshake");
-            assert!(TLS_OUT >= 768, "TLS_OUT is too small for a ClientHello");
             assert!(TCP_IN >= 536 && TCP_OUT >= 536, "less than one TCP segment");
-            assert!(QUEUE_OUT >= 64, "QUEUE_OUT is too small to be useful");
         };
         Self {
-            tls_in: [0; TLS_IN],
-            tls_out: [0; TLS_OUT],
+            tls: tls::Buffers::new(),
             tcp_in: [0; TCP_IN],
             tcp_out: [0; TCP_OUT],
-            link: Link::new(),
         }
     }
 }
@@ -112,12 +106,13 @@ impl<
     type Link = Link<NoopRawMutex, QUEUE_IN, QUEUE_OUT>;
 
     fn lend(&mut self) -> Lent<'_, Self::Link> {
+        let (link, tls_in, tls_out) = self.tls.parts();
         Lent {
-            tls_in: &mut self.tls_in,
-            tls_out: &mut self.tls_out,
+            tls_in,
+            tls_out,
             tcp_in: &mut self.tcp_in,
             tcp_out: &mut self.tcp_out,
-            link: &self.link,
+            link,
         }
     }
 }

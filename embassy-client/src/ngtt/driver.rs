@@ -19,12 +19,16 @@ use crate::time;
 use crate::tls::{self, End, Link, TlsParameters};
 
 /// Why the driver stopped.
+#[derive(PartialEq, Eq)]
 pub enum Stop {
     /// The connection is over or useless.
     Failed(Reason),
     /// The application wants a new one, or none.
     Unwanted,
 }
+
+/// The connection has been used enough.
+const USED: Stop = Stop::Failed(Reason::Tls(End::SessionLimit));
 
 /// The queues between TLS and the session, whatever their size: both ends of
 /// one connection.
@@ -90,7 +94,7 @@ impl<L: RawMutex, const IN: usize, const OUT: usize> Channel for Link<L, IN, OUT
         });
         // The owner ends the connection; close is taken between records.
         match stop {
-            Stop::Unwanted => connection.close(),
+            Stop::Unwanted | USED => connection.close(),
             Stop::Failed(_) => connection.abort(),
         }
         stop
@@ -119,6 +123,10 @@ impl<M: RawMutex, L: RawMutex, S: Sizes, const IN: usize, const OUT: usize>
         });
         if unwanted {
             return Poll::Ready(Stop::Unwanted);
+        }
+        // Between two frames, so that the server gets whole ones.
+        if self.written == 0 && self.framed.connection().is_retiring() {
+            return Poll::Ready(USED);
         }
         loop {
             let now = time::now();

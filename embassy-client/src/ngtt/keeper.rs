@@ -19,6 +19,7 @@ use super::status::{Reason, Status};
 use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
 use crate::supervisor::{FailureClass, Supervisor};
 use crate::time;
+use crate::tls::End;
 
 /// Ready when the application wants no connection while one is still being
 /// made. An open one is closed in good order by the driver.
@@ -69,6 +70,12 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
                     continue;
                 }
             };
+            // No failure, unless limits are so small that connections would
+            // follow each other without a pause.
+            if reason == Reason::Tls(End::SessionLimit) && supervisor.is_stable(time::now()) {
+                supervisor.ended(time::now());
+                continue;
+            }
             if reason.class() != FailureClass::Transient {
                 // With TLS 1.3 a refused device is connected for a moment. That
                 // does not count.

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn refusals_have_the_slow_class() {
         assert_eq!(
-            Reason::Tls(End::IdentityRefused).class(),
+            Reason::Tls(End::IdentityRefused(48)).class(),
             FailureClass::Authentication
         );
         assert_eq!(

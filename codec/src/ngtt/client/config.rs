@@ -17,11 +17,12 @@ pub struct Config {
     /// A PING is written when nothing was written for this long. 30 s, as the
     /// protocol's other client does.
     pub ping_after: Duration,
-    /// The connection is dead when a PING is not answered for this long, or a
-    /// frame cannot be written for this long. 90 s.
+    /// The connection is dead when a PING is not answered for this long, or not
+    /// one byte of a frame can be written for this long. 90 s.
     pub ping_dead: Duration,
-    /// The connection is dead when nothing was received for this long. 120 s.
-    /// A PING is written when half of it has passed.
+    /// The connection is dead when nothing was received for this long, and no
+    /// part of a long frame written. 120 s. A PING is written when half of it
+    /// has passed.
     pub read_dead: Duration,
     /// A PING is written this long after a confirmation or logs, whose arrival
     /// only its PONG proves; at once when half of the marks are in use. 1 s.

@@ -18,6 +18,9 @@ const ECHOED: usize = 16;
 pub(super) struct KeepAlive {
     last_read: Instant,
     last_write: Instant,
+    /// When a part of a frame was last written that is longer than what can be
+    /// written at once.
+    progress: Instant,
     ping: Ping,
     /// When a PING is wanted whose PONG proves that something arrived.
     settle_at: Option<Instant>,
@@ -58,6 +61,7 @@ impl KeepAlive {
         Self {
             last_read: now,
             last_write: now,
+            progress: now,
             ping: Ping::Quiet,
             settle_at: None,
             answered: heapless::Deque::new(),
@@ -75,6 +79,12 @@ impl KeepAlive {
     /// A frame was written.
     pub(super) fn wrote(&mut self, now: Instant) {
         self.last_write = self.last_write.max(now);
+    }
+
+    /// A part of a frame was written: the server takes bytes. No PING can be
+    /// written before the rest, so this is all that can be known of it.
+    pub(super) fn progressed(&mut self, now: Instant) {
+        self.progress = self.progress.max(now);
     }
 
     /// A PING was written.
@@ -190,12 +200,12 @@ impl KeepAlive {
             Ping::Outstanding { at, .. } if passed(at, config.ping_dead) => {
                 return Some(LinkFault::PingUnanswered);
             }
-            Ping::Due(since) if passed(since, config.ping_dead) => {
+            Ping::Due(since) if passed(since.max(self.progress), config.ping_dead) => {
                 return Some(LinkFault::WriteStalled);
             }
             _ => {}
         }
-        if passed(self.last_read, config.read_dead) {
+        if passed(self.last_read.max(self.progress), config.read_dead) {
             return Some(LinkFault::NothingRead);
         }
         writing_since
@@ -211,15 +221,15 @@ impl KeepAlive {
         may_ping: bool,
         config: &Config,
     ) -> Instant {
-        let dead = self.last_read.saturating_add(config.read_dead);
+        let alive = self.last_read.max(self.progress);
+        let dead = alive.saturating_add(config.read_dead);
         let dead = match writing_since {
             Some(since) => dead.min(since.saturating_add(config.ping_dead)),
             None => dead,
         };
         match self.ping {
-            Ping::Outstanding { at: since, .. } | Ping::Due(since) => {
-                dead.min(since.saturating_add(config.ping_dead))
-            }
+            Ping::Outstanding { at, .. } => dead.min(at.saturating_add(config.ping_dead)),
+            Ping::Due(since) => dead.min(since.max(self.progress).saturating_add(config.ping_dead)),
             Ping::Quiet if !may_ping => dead,
             Ping::Quiet => self.ping_at(config).map_or(dead, |at| at.min(dead)),
         }

@@ -78,8 +78,10 @@ impl<S: Sizes> ClientSession<S> {
     /// A part of the frame was written: the server takes bytes. Not needed for
     /// frames that are written at once.
     pub fn transmitting(&mut self, now: Instant) {
-        if let Some(writing) = self.link.as_mut().and_then(|link| link.writing.as_mut()) {
+        let Some(link) = &mut self.link else { return };
+        if let Some(writing) = &mut link.writing {
             writing.since = writing.since.max(now);
+            link.keep.progressed(now);
         }
     }
 

@@ -85,6 +85,43 @@ fn a_frame_that_cannot_be_written_for_90_s_is_fatal() {
     assert_eq!(session.handle_timeout(at(95)), Err(LinkFault::WriteStalled));
 }
 
+/// A session that has been writing one frame for an hour, a byte a minute.
+/// Neither was anything received, nor could the PING be written that is due.
+fn writing_for_an_hour() -> Session {
+    let mut session = connected();
+    submit(&mut session, SendKind::DataStream, b"a").unwrap();
+    session.poll_transmit(at(1)).unwrap();
+    for minute in 1..=60 {
+        session.transmitting(at(60 * minute));
+        assert_eq!(session.handle_timeout(at(60 * minute + 59)), Ok(()));
+    }
+    session
+}
+
+#[test]
+fn a_frame_may_take_as_long_as_it_makes_progress() {
+    let mut session = writing_for_an_hour();
+    session.transmitted(at(3620));
+    // Then the server is asked whether it is there, and has its time to answer.
+    assert_eq!(write(&mut session, at(3620))[0].0, FrameType::Ping);
+    assert_eq!(session.handle_timeout(at(3709)), Ok(()));
+    assert_eq!(
+        session.handle_timeout(at(3710)),
+        Err(LinkFault::PingUnanswered)
+    );
+}
+
+#[test]
+fn a_long_frame_that_stops_is_fatal_after_90_s() {
+    let mut session = writing_for_an_hour();
+    assert_eq!(session.next_timeout(), Some(at(3690)));
+    assert_eq!(session.handle_timeout(at(3689)), Ok(()));
+    assert_eq!(
+        session.handle_timeout(at(3690)),
+        Err(LinkFault::WriteStalled)
+    );
+}
+
 #[test]
 fn the_next_timeout_is_later_than_the_one_just_handled() {
     let mut session = connected();
