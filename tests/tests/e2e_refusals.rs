@@ -151,7 +151,8 @@ fn a_refused_device_certificate_is_an_authentication_failure() {
         let expired = pki
             .device_identity(DEFAULT_DEVICE_ID, 0, Validity::expired())
             .unwrap();
-        for identity in [stranger, expired] {
+        // unknown_ca or decrypt_error, and certificate_expired.
+        for (identity, alert) in [(stranger, 48), (expired, 45)] {
             let server = MockNgtt::start(&pki).await.unwrap();
             let device = Device {
                 identity,
@@ -170,7 +171,7 @@ fn a_refused_device_certificate_is_an_authentication_failure() {
                     else {
                         unreachable!("waited for it");
                     };
-                    assert_eq!(reason, Reason::Tls(End::IdentityRefused));
+                    assert_eq!(reason, Reason::Tls(End::IdentityRefused(alert)));
                     assert_eq!(reason.class(), FailureClass::Authentication);
                     let wait = retry_at.saturating_duration_since(time::now());
                     assert!(wait >= Duration::from_secs(30), "{wait:?}");

@@ -231,4 +231,4 @@ fn extensions(mut list: Reader<'_>) -> Result<(), ServerHelloError> {
 
 #[cfg(test)]
 #[path = "hello_tests.rs"]
-mod tests;
+pub(super) mod tests;
