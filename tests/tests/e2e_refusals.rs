@@ -151,8 +151,8 @@ fn a_refused_device_certificate_is_an_authentication_failure() {
         let expired = pki
             .device_identity(DEFAULT_DEVICE_ID, 0, Validity::expired())
             .unwrap();
-        // unknown_ca or decrypt_error, and certificate_expired.
-        for (identity, alert) in [(stranger, 48), (expired, 45)] {
+        // decrypt_error: the authorities have one name. certificate_expired.
+        for (identity, alert) in [(stranger, 51), (expired, 45)] {
             let server = MockNgtt::start(&pki).await.unwrap();
             let device = Device {
                 identity,
