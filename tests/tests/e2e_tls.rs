@@ -19,8 +19,10 @@ use tokio_rustls::server::TlsStream;
 use wigwag_codec::prefix::PrefixFramer;
 use wigwag_embassy::connection::{Framed, Incoming};
 use wigwag_embassy::net::{EmbassyNetwork, Network, PathId, TcpBuffers, TcpSocket};
+use wigwag_embassy::supervisor::FailureClass;
 use wigwag_embassy::tls::{
-    self, ClockPolicy, End, Identity, Link, RecordError, SoftwareKey, TlsParameters, TrustAnchors,
+    self, ClockPolicy, ContentError, End, Identity, Link, RecordError, ServerHelloError,
+    SoftwareKey, TlsParameters, TrustAnchors,
 };
 use wigwag_harness::device::host_time;
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
@@ -30,6 +32,27 @@ use wigwag_tests::e2e::{SERVER, in_paused_time, network_to};
 const QUEUE: usize = 1024;
 type Server = TlsStream<DuplexStream>;
 type Connection<'a> = tls::Connection<'a, NoopRawMutex, QUEUE, QUEUE>;
+
+/// What is different from the usual.
+#[derive(Clone, Copy)]
+struct Setup {
+    /// Bytes of the device's TLS buffers.
+    receive: usize,
+    send: usize,
+    /// Most bytes of a record of the server.
+    fragment: Option<usize>,
+    /// Bytes that wait between device and server.
+    pipe: usize,
+    tune: fn(&mut TlsParameters<'_>),
+}
+
+const USUAL: Setup = Setup {
+    receive: 16_401,
+    send: 2048,
+    fragment: None,
+    pipe: 16 * 1024,
+    tune: |_| {},
+};
 
 /// Connects a device to a server that is `serve`, runs `app` on the device's
 /// end, and returns how the connection ended and what the server returned.
@@ -41,13 +64,30 @@ where
     S: Future<Output = T> + Send,
     T: Send + 'static,
 {
+    let (end, told) = connect_with(USUAL, serve, app).await;
+    (end, told.expect("the handshake succeeds"))
+}
+
+/// The same; the server has nothing to tell when there was no handshake.
+async fn connect_with<S, T>(
+    setup: Setup,
+    serve: impl FnOnce(Server) -> S + Send + 'static,
+    app: impl AsyncFnOnce(Connection<'_>),
+) -> (End, Option<T>)
+where
+    S: Future<Output = T> + Send,
+    T: Send + 'static,
+{
     let pki = Pki::generate();
-    let acceptor = TlsAcceptor::from(Arc::new(pki.server_config(false, None).unwrap()));
-    let (near, far) = tokio::io::duplex(16 * 1024);
+    let mut config = pki.server_config(false, None).unwrap();
+    config.max_fragment_size = setup.fragment;
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (near, far) = tokio::io::duplex(setup.pipe);
     let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
-        let stream = acceptor.accept(far).await.unwrap();
-        let _ = tell.send(serve(stream).await);
+        if let Ok(stream) = acceptor.accept(far).await {
+            let _ = tell.send(serve(stream).await);
+        }
     });
     let near = std::sync::Mutex::new(Some(near));
     let net = network_to(move |_: SocketAddrV4| {
@@ -60,7 +100,8 @@ where
     let roots: [&[u8]; 1] = [pki.server_ca()];
     let trust = TrustAnchors::new(&roots).unwrap();
     let clock = ClockPolicy::real_time(host_time);
-    let parameters = TlsParameters::new(SERVER, trust, identity, clock).unwrap();
+    let mut parameters = TlsParameters::new(SERVER, trust, identity, clock).unwrap();
+    (setup.tune)(&mut parameters);
     let end = net
         .run(async |stack| {
             stack.wait_config_up().await;
@@ -78,7 +119,7 @@ where
                 .unwrap();
             let link: Link<NoopRawMutex, QUEUE, QUEUE> = Link::new();
             let connection = link.connection();
-            let (mut tls_in, mut tls_out) = (vec![0; 16_640], vec![0; 2048]);
+            let (mut tls_in, mut tls_out) = (vec![0; setup.receive], vec![0; setup.send]);
             let owner = async {
                 let mut rng = OsRng;
                 tls::run(
@@ -93,14 +134,15 @@ where
                 pending().await
             };
             let work = async {
-                connection.opened().await.unwrap();
-                app(connection).await;
+                if connection.opened().await.is_ok() {
+                    app(connection).await;
+                }
                 connection.ended().await
             };
             alongside(work, vec![Box::pin(owner)]).await
         })
         .await;
-    (end, told.await.unwrap())
+    (end, told.await.ok())
 }
 
 /// Receives exactly `length` bytes.
@@ -278,6 +320,227 @@ fn a_peer_that_takes_no_data_is_given_up_in_time() {
         assert_eq!(end, End::WriteTimeout);
         let passed = before.elapsed();
         assert!(passed >= Duration::from_secs(30), "{passed:?}");
+    });
+}
+
+#[test]
+fn a_peer_that_takes_data_slowly_is_not_given_up() {
+    in_paused_time(async || {
+        let setup = Setup { pipe: 512, ..USUAL };
+        let (end, longest) = connect_with(
+            setup,
+            async |stream: Server| {
+                let (mut stream, mut tls) = stream.into_inner();
+                let (mut bytes, mut left) = (vec![0; 512], 20 * QUEUE);
+                let (mut since, mut longest) = (tokio::time::Instant::now(), Duration::ZERO);
+                while left > 0 {
+                    // Half a record in most of the time that it may take none.
+                    tokio::time::sleep(Duration::from_secs(25)).await;
+                    let count = stream.read(&mut bytes).await.unwrap();
+                    assert!(count > 0, "{left} bytes are missing");
+                    tls.read_tls(&mut &bytes[..count]).unwrap();
+                    let state = tls.process_new_packets().unwrap();
+                    let mut data = vec![0; state.plaintext_bytes_to_read()];
+                    if !data.is_empty() {
+                        io::Read::read_exact(&mut tls.reader(), &mut data).unwrap();
+                        left -= data.len();
+                        longest = longest.max(since.elapsed());
+                        since = tokio::time::Instant::now();
+                    }
+                }
+                longest
+            },
+            async |connection| {
+                for number in 0..20 {
+                    connection.send(&[&[number; QUEUE]]).await.unwrap();
+                }
+            },
+        )
+        .await;
+        assert_eq!(end, End::Truncated, "when the server has all of it");
+        let longest = longest.unwrap();
+        assert!(
+            longest > Duration::from_secs(60),
+            "a record took {longest:?}"
+        );
+    });
+}
+
+#[test]
+fn a_server_that_changes_its_keys_is_connected_to_anew() {
+    in_paused_time(async || {
+        let (end, ()) = connect(
+            async |mut stream: Server| {
+                greet(&mut stream).await;
+                stream.write_all(b"before").await.unwrap();
+                stream.get_mut().1.refresh_traffic_keys().unwrap();
+                stream.write_all(b"never").await.unwrap();
+                stream.flush().await.unwrap();
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            },
+            async |connection| {
+                answer_greeting(connection).await;
+                let end = connection.ended().await;
+                assert_eq!(receive(connection, 6).await.unwrap(), b"before");
+                assert_eq!(receive(connection, 1).await, Err(end));
+            },
+        )
+        .await;
+        assert_eq!(end, End::Rekey);
+    });
+}
+
+/// How a connection with this setup ends that is closed as soon as it is open.
+async fn at_once(setup: Setup) -> End {
+    let serve = async |mut stream: Server| stream.read_to_end(&mut Vec::new()).await.is_ok();
+    let (end, _) = connect_with(setup, serve, async |connection| connection.close()).await;
+    end
+}
+
+#[test]
+fn buffers_that_are_too_small_say_what_is_needed() {
+    in_paused_time(async || {
+        let setup = Setup {
+            receive: tls::MIN_RECEIVE,
+            ..USUAL
+        };
+        let End::ReceiveBufferTooSmall { needed } = at_once(setup).await else {
+            panic!("the flight of rustls fits into {} bytes", setup.receive);
+        };
+        // The signatures of each run differ by some bytes.
+        assert_eq!(
+            at_once(Setup {
+                receive: needed + 8,
+                ..USUAL
+            })
+            .await,
+            End::Closed
+        );
+        let short = at_once(Setup {
+            receive: needed - 9,
+            ..USUAL
+        })
+        .await;
+        assert!(
+            matches!(short, End::ReceiveBufferTooSmall { .. }),
+            "{short}"
+        );
+
+        let setup = Setup {
+            send: tls::MIN_SEND,
+            ..USUAL
+        };
+        let End::SendBufferTooSmall { needed } = at_once(setup).await else {
+            panic!("the certificate fits into {} bytes", setup.send);
+        };
+        assert_eq!(
+            at_once(Setup {
+                send: needed + 8,
+                ..USUAL
+            })
+            .await,
+            End::Closed
+        );
+        let short = at_once(Setup {
+            send: needed - 9,
+            ..USUAL
+        })
+        .await;
+        assert!(matches!(short, End::SendBufferTooSmall { .. }), "{short}");
+    });
+}
+
+#[test]
+fn a_server_that_splits_messages_is_told_of_its_setting() {
+    in_paused_time(async || {
+        let fragment = |size| Setup {
+            fragment: Some(size),
+            ..USUAL
+        };
+        let hello = at_once(fragment(80)).await;
+        assert!(
+            matches!(hello, End::ServerHello(ServerHelloError::Split(_))),
+            "{hello}"
+        );
+        let flight = at_once(fragment(300)).await;
+        assert!(
+            matches!(flight, End::Content(ContentError::SplitMessage(300..))),
+            "{flight}"
+        );
+        for end in [hello, flight] {
+            assert_eq!(end.class(), FailureClass::Configuration);
+            assert!(end.to_string().contains("max_fragment_size"), "{end}");
+        }
+    });
+}
+
+/// Echoes until the end, which must be in good order; returns how many bytes.
+async fn echo(mut stream: Server) -> usize {
+    let (mut bytes, mut echoed) = (vec![0; 4096], 0);
+    loop {
+        let count = stream.read(&mut bytes).await.unwrap();
+        if count == 0 {
+            return echoed;
+        }
+        echoed += count;
+        stream.write_all(&bytes[..count]).await.unwrap();
+        stream.flush().await.unwrap();
+    }
+}
+
+#[test]
+fn a_connection_that_was_used_enough_is_ended_in_good_order() {
+    in_paused_time(async || {
+        let limits: [fn(&mut TlsParameters<'_>); 3] = [
+            |parameters| parameters.session_limits.bytes = 20_000,
+            |parameters| parameters.session_limits.records = 50,
+            |parameters| parameters.session_limits.time = Duration::from_secs(3600),
+        ];
+        for (index, tune) in limits.into_iter().enumerate() {
+            let mut sent = 0;
+            let before = tokio::time::Instant::now();
+            let (end, echoed) = connect_with(Setup { tune, ..USUAL }, echo, async |connection| {
+                while !connection.is_retiring() {
+                    connection.send(&[&[7; 200]]).await.unwrap();
+                    sent += 200;
+                    receive(connection, 200).await.unwrap();
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                }
+                connection.close();
+            })
+            .await;
+            assert_eq!(end, End::SessionLimit);
+            assert_eq!(echoed, Some(sent), "nothing is lost");
+            let passed = before.elapsed();
+            let rounds = sent / 200;
+            match index {
+                0 => assert!((60..100).contains(&rounds), "{rounds} of 222 bytes"),
+                1 => assert!((40..50).contains(&rounds), "{rounds} records"),
+                _ => assert!((3150..=3620).contains(&passed.as_secs()), "{passed:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn an_application_that_does_not_mind_the_limits_loses_nothing_either() {
+    in_paused_time(async || {
+        let mut sent = 0;
+        let tune: fn(&mut TlsParameters<'_>) = |parameters| parameters.session_limits.records = 20;
+        let (end, echoed) = connect_with(Setup { tune, ..USUAL }, echo, async |connection| {
+            while connection.send(&[&[7; 200]]).await.is_ok() {
+                sent += 200;
+                if receive(connection, 200).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        })
+        .await;
+        assert_eq!(end, End::SessionLimit);
+        assert_eq!(echoed, Some(sent));
+        // The limit, and the 30 s that it has to close by itself.
+        assert!((40..60).contains(&(sent / 200)), "{sent} bytes");
     });
 }
 

@@ -247,7 +247,7 @@ impl Guard {
         let length = self.incoming.length();
         let size = usize::from(length);
         let allowed = match (self.stage, kind) {
-            (None, HANDSHAKE) => 4..=MAX_PLAIN,
+            (None, HANDSHAKE) => 1..=MAX_PLAIN,
             // The server may say in plain why it does not go on.
             (None, ALERT) => 2..=2,
             (Some(stage), CHANGE_CIPHER_SPEC)

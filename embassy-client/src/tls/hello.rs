@@ -5,6 +5,8 @@
 //! answer: 123 bytes, of which the server chooses its random and its key, and
 //! the order of two extensions.
 
+use core::cmp::Ordering;
+
 use super::reader::Reader;
 use crate::supervisor::FailureClass;
 
@@ -27,8 +29,8 @@ const RETRY: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
-/// How the random of a server ends that knows TLS 1.3 and was made to believe
-/// that its client does not; 0 or 1 follows.
+/// How the random of a server ends that knows TLS 1.3, chooses an older version
+/// and so was made to believe that its client does not; 0 or 1 follows.
 const DOWNGRADE: &[u8; 7] = b"DOWNGRD";
 
 /// Why a ServerHello was refused.
@@ -139,32 +141,35 @@ pub(super) fn check(prefix: &[u8], record: u16) -> Result<(), ServerHelloError> 
         Some(other) => return Err(E::UnexpectedMessage(other)),
         None => return Err(E::Malformed),
     }
-    let length = hello.u24().ok_or(E::Malformed)?;
-    match hello.u16().ok_or(E::Split(record))? {
+    let length = hello.u24().ok_or(E::Split(record))?;
+    let end = length.saturating_add(4);
+    let short = if end > usize::from(record) {
+        E::Split(record)
+    } else {
+        E::Malformed
+    };
+    match hello.u16().ok_or(short)? {
         TLS12 => {}
         old @ 0x0300..TLS12 => return Err(E::OldVersion(old)),
         _ => return Err(E::Malformed),
     }
-    let random = hello.take(32).ok_or(E::Split(record))?;
+    let random = hello.take(32).ok_or(short)?;
     if random == RETRY {
         return Err(E::HelloRetryRequest);
     }
-    let downgraded = matches!(random, [.., 0 | 1] if random.get(24..31) == Some(DOWNGRADE));
-    let session_id = hello.vector(1).ok_or(E::Malformed)?;
-    let suite = hello.u16().ok_or(E::Malformed)?;
-    let compression = hello.u8().ok_or(E::Malformed)?;
+    let session_id = hello.vector(1).ok_or(short)?;
+    let suite = hello.u16().ok_or(short)?;
+    let compression = hello.u8().ok_or(short)?;
     match selected_version(hello) {
-        Some(TLS13) if !downgraded => {}
-        _ if downgraded => return Err(E::Downgraded),
-        Some(version) => return Err(E::OldVersion(version)),
-        None => return Err(E::OldVersion(TLS12)),
+        Some(TLS13) => {}
+        _ if end > usize::from(record) => return Err(short),
+        _ if random.get(24..31) == Some(DOWNGRADE) => return Err(E::Downgraded),
+        older => return Err(E::OldVersion(older.unwrap_or(TLS12))),
     }
-    let end = length.saturating_add(4);
-    if end > usize::from(record) {
-        return Err(E::Split(record));
-    }
-    if end < usize::from(record) {
-        return Err(E::Trailing);
+    match end.cmp(&usize::from(record)) {
+        Ordering::Less => return Err(E::Trailing),
+        Ordering::Equal => {}
+        Ordering::Greater => return Err(short),
     }
     // embedded-tls sends an empty one.
     if !session_id.is_empty() {
