@@ -32,6 +32,10 @@ impl Default for HandshakeLimits {
 /// AES-GCM may protect 2^24.5 records with one key (RFC 8446 section 5.5).
 /// Other TLS stacks change keys before that, most at 2^24 records; embedded-tls
 /// can neither change keys nor follow when a server does.
+///
+/// Smaller limits must still be many times what the server sends right after
+/// the handshake: all orders that wait, for instance. Otherwise connections
+/// follow each other without getting anything done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SessionLimits {

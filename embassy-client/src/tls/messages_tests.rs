@@ -142,8 +142,8 @@ fn every_other_order_is_refused() {
         }
     }
     // Twice in one record.
-    for index in 0..4 {
-        let twice = [&messages[index][..], &messages[index]].concat();
+    for (index, message) in messages.iter().enumerate() {
+        let twice = [&message[..], message].concat();
         assert!(flight(stage_before(index), &twice).is_err());
     }
 }
