@@ -78,7 +78,9 @@ impl<S: Sizes> ClientSession<S> {
     /// A part of the frame was written: the server takes bytes. Not needed for
     /// frames that are written at once.
     pub fn transmitting(&mut self, now: Instant) {
-        let Some(link) = &mut self.link else { return };
+        let Some(link) = self.link.as_mut() else {
+            return;
+        };
         if let Some(writing) = &mut link.writing {
             writing.since = writing.since.max(now);
             link.keep.progressed(now);
