@@ -72,7 +72,8 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             };
             // No failure, unless limits are so small that connections would
             // follow each other without a pause.
-            if reason == Reason::Tls(End::SessionLimit) && supervisor.is_stable(time::now()) {
+            let used = matches!(reason, Reason::Tls(End::SessionLimit));
+            if used && supervisor.is_stable(time::now()) {
                 supervisor.ended(time::now());
                 continue;
             }

@@ -10,9 +10,9 @@ use core::cmp::Ordering;
 use super::reader::Reader;
 use crate::supervisor::FailureClass;
 
-/// Most bytes of a ServerHello that are looked at. A right one has 123; those
-/// of older versions, to say what is wrong, some more.
-pub(super) const MAX_HELLO: usize = 192;
+/// Most bytes of a ServerHello that are looked at. A right one has 123; it is
+/// enough of a longer one to say what is wrong.
+pub(super) const MAX_HELLO: usize = 160;
 
 /// The suite that was offered: `TLS_AES_128_GCM_SHA256`.
 const SUITE: u16 = 0x1301;

@@ -146,7 +146,7 @@ where
             Either4::Fourth(never) => match never {},
         }
     };
-    if end != End::Closed {
+    if !matches!(end, End::Closed) {
         return end;
     }
     // Between two records: the write loop has returned, so that close_notify
