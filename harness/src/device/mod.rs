@@ -46,7 +46,7 @@ type Slots = ngtt::Slots<ORDERS, ORDER_BYTES, SENDS, BATCH_BYTES, MARKS>;
 type State = ngtt::State<NoopRawMutex, Slots>;
 type Client<'a> = ngtt::Client<'a, NoopRawMutex, Slots>;
 type Order<'a> = ngtt::Order<'a, NoopRawMutex, Slots>;
-type Memory = Buffers<16_640, 4096, 32_768, 32_768, { ORDER_BYTES + 64 }, 16_384>;
+type Memory = Buffers<16_401, 4096, 32_768, 32_768, { ORDER_BYTES + 64 }, 16_384>;
 
 /// A device on the host has time: logs wait for room instead of making some.
 const SESSION: SessionConfig = {
