@@ -5,14 +5,14 @@ use embassy_sync::blocking_mutex::raw::{NoopRawMutex, RawMutex};
 use super::guard::MAX_PROTECTED;
 use super::link::Link;
 
-/// No handshake fits into a shorter receive buffer: the smallest certificate
-/// with a P-256 key, a name and `serverAuth` is some 330 bytes, and comes in
-/// one record with 13 bytes of message and 17 of content type and tag; the
-/// ServerHello has 123 bytes.
-pub const MIN_RECEIVE: usize = 384;
+/// No handshake fits into a shorter receive buffer: a certificate with a P-256
+/// key, a name of one letter, `serverAuth` and nothing else has 294 bytes, and
+/// comes in one record with 13 bytes of message and 17 of content type and tag.
+pub const MIN_RECEIVE: usize = 320;
 
 /// No handshake fits into a shorter send buffer: a ClientHello with a name of
-/// 253 characters is 422 bytes, a record with data leaves 128 bytes unused.
+/// 253 characters has 422 bytes with its record header. Data leaves 128 bytes of
+/// the buffer unused.
 pub const MIN_SEND: usize = 448;
 
 /// All that a secure connection needs besides its socket, in bytes: the TLS

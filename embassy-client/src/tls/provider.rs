@@ -111,3 +111,7 @@ impl<R: CryptoRngCore> CryptoProvider for Provider<'_, R> {
             .then(|| Certificate::X509(self.identity.certificate()))
     }
 }
+
+#[cfg(test)]
+#[path = "provider_tests.rs"]
+mod tests;
