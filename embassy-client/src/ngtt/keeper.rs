@@ -72,7 +72,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             };
             // No failure, unless limits are so small that connections would
             // follow each other without a pause.
-            let used = matches!(reason, Reason::Tls(End::SessionLimit));
+            let used = matches!(reason, Reason::Tls(End::SessionLimit | End::Rekey));
             if used && supervisor.is_stable(time::now()) {
                 supervisor.ended(time::now());
                 continue;

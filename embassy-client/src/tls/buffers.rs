@@ -23,6 +23,18 @@ pub const MIN_SEND: usize = 448;
 /// it is told to send smaller ones (`max_fragment_size` plus 17). `SEND` must
 /// hold the device's certificate and 35 bytes
 /// ([`TlsParameters::send_buffer_needed`](super::TlsParameters::send_buffer_needed)).
+///
+/// ```
+/// use wigwag_embassy::tls::Buffers;
+///
+/// // For a server that sends records of 4,096 bytes.
+/// let mut buffers: Buffers<4113, 1024> = Buffers::new();
+/// let (link, receive, send) = buffers.parts();
+/// let connection = link.connection();
+/// # let _ = (receive, send, connection);
+/// // tls::run(link, &socket, receive, send, ..) beside what uses `connection`.
+/// ```
+///
 /// Sizes that are too small for any handshake do not compile:
 ///
 /// ```compile_fail

@@ -34,7 +34,8 @@ pub enum End {
     /// The peer refused the device's certificate with this alert. With TLS 1.3
     /// that comes when the connection is open already, at times after data.
     IdentityRefused(u8),
-    /// The server ended the handshake with this alert.
+    /// The server, or somebody in its place, ended the handshake with this
+    /// alert, close_notify among them.
     HandshakeAlert(u8),
     /// The server's certificate or signature was not accepted.
     Certificate(CertificateError),
