@@ -75,8 +75,9 @@ pub(crate) fn devices() -> runner::Outcome {
         let stranger = stranger.device(DEFAULT_DEVICE_ID).ok_or("no device")?;
         let expired = Validity::expired();
         let expired = site.pki.device_identity(DEFAULT_DEVICE_ID, 0, expired)?;
-        let reason = Reason::Tls(End::IdentityRefused).to_string();
-        for identity in [stranger, &expired] {
+        // decrypt_error: the authorities have one name. certificate_expired.
+        for (identity, alert) in [(stranger, 51), (&expired, 45)] {
+            let reason = Reason::Tls(End::IdentityRefused(alert)).to_string();
             let settings = Settings {
                 certificate: identity.certificate().to_vec(),
                 key: identity.key().secret_pkcs8_der().to_vec(),
