@@ -188,7 +188,7 @@ async fn cut_anywhere() {
 }
 
 #[test]
-fn a_quiet_connection_lives_for_days_on_its_pings() {
+fn a_quiet_device_stays_connected_for_days_on_its_pings() {
     in_paused_time(quiet_for_days);
 }
 
@@ -211,7 +211,10 @@ async fn quiet_for_days() {
     .await
     .unwrap();
     let seen = server.book().device(DEFAULT_DEVICE_ID);
-    assert_eq!((seen.connections, book.borrow().connections), (1, 1));
+    // Each is replaced after 21 to 24 hours, to have new keys.
+    let connections = book.borrow().connections;
+    assert!((3..=4).contains(&connections), "{connections} connections");
+    assert_eq!(seen.connections, connections);
     // One for each 30 s, a few for the logs.
     assert!((8600..8700).contains(&seen.pings), "{} pings", seen.pings);
     let lost = |event: &&DeviceEvent| matches!(event, DeviceEvent::Disconnected { .. });
