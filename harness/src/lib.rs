@@ -2,6 +2,7 @@
 //! any test, the device's network stack on the host, and the accidents of a
 //! real network on demand.
 //!
+//! * [`adversary`]: a hostile TLS server, for testing clients.
 //! * [`cli`]: the command line `wigwag`.
 //! * [`clock`]: embassy-time on tokio's clock, so that a device's timers run on
 //!   the host, in real or in paused time.
@@ -18,6 +19,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod adversary;
 pub mod cli;
 pub mod clock;
 pub mod demo;

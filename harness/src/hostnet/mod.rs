@@ -20,9 +20,11 @@
 //! # });
 //! ```
 
+mod stream;
 mod tcp;
 mod udp;
 
+pub use stream::StreamSocket;
 pub use tcp::HostTcp;
 pub use udp::HostUdp;
 
