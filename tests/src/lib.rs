@@ -8,4 +8,5 @@ pub mod generate;
 pub mod minijson;
 pub mod peer;
 pub mod runner;
+pub mod tls;
 pub mod vectors;
