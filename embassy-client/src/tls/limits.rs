@@ -29,9 +29,9 @@ impl Default for HandshakeLimits {
 /// When a connection has been used enough: it is ended in good order then, with
 /// [`End::SessionLimit`](super::End::SessionLimit), and a new one has new keys.
 ///
-/// AES-GCM may protect 2^24.5 records with one key (RFC 8446 section 5.5).
-/// Other TLS stacks change keys before that, most at 2^24 records; embedded-tls
-/// can neither change keys nor follow when a server does.
+/// AES-GCM may protect 2^24.5 records with one key (RFC 8446 section 5.5). A
+/// server changes its keys before that (rustls 0.23 at 2^24 records);
+/// embedded-tls can neither do so nor follow.
 ///
 /// Smaller limits must still be many times what the server sends right after
 /// the handshake: all orders that wait, for instance. Otherwise connections
