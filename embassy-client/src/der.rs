@@ -1,6 +1,6 @@
-//! Just enough DER (X.690) to find an extension in a certificate, and to read a
-//! private key or a signature: definite lengths of up to four bytes in their
-//! shortest form (section 10.1), no recursion, every length checked before use.
+//! Just enough DER (X.690) to look into a certificate, and to read a private key
+//! or a signature: definite lengths of up to four bytes in their shortest form
+//! (section 10.1), no recursion, every length checked before use.
 
 /// One element: its tag byte and contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) struct Element<'a> {
     pub(crate) contents: &'a [u8],
 }
 
-pub(crate) const BOOLEAN: u8 = 0x01;
+const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -17,6 +17,8 @@ pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const UTF8_STRING: u8 = 0x0c;
 pub(crate) const PRINTABLE_STRING: u8 = 0x13;
 pub(crate) const IA5_STRING: u8 = 0x16;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 /// `[0]`, constructed.
 pub(crate) const CONTEXT_0: u8 = 0xa0;
@@ -25,7 +27,7 @@ pub(crate) const CONTEXT_1: u8 = 0xa1;
 /// `[1] IMPLICIT` of a type that is not constructed.
 pub(crate) const CONTEXT_1_PRIMITIVE: u8 = 0x81;
 /// `[3] EXPLICIT`, the extensions of a certificate.
-pub(crate) const CONTEXT_3: u8 = 0xa3;
+const CONTEXT_3: u8 = 0xa3;
 
 /// Reads the elements of `rest` one after the other.
 #[derive(Clone, Copy)]
@@ -91,31 +93,135 @@ pub(crate) fn only(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     reader.expect(tag).filter(|_| reader.at_end())
 }
 
-/// The value of the extension `oid` (contents of the identifier, DER) in an
-/// X.509 certificate (RFC 5280 section 4.1); `None` when there is none.
-pub(crate) fn extension<'a>(certificate: &'a [u8], oid: &[u8]) -> Option<&'a [u8]> {
-    let mut outer = Reader::new(certificate);
-    let mut certificate = Reader::new(outer.expect(SEQUENCE)?);
-    let mut fields = Reader::new(certificate.expect(SEQUENCE)?);
-    while !fields.at_end() {
-        let field = fields.next()?;
-        if field.tag != CONTEXT_3 {
-            continue;
+/// What this crate itself looks at in an X.509 certificate (RFC 5280 section
+/// 4.1): what webpki checks by itself is not here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline<'a> {
+    pub(crate) issuer: &'a [u8],
+    pub(crate) subject: &'a [u8],
+    /// SubjectPublicKeyInfo, with its tag and length.
+    pub(crate) public_key: &'a [u8],
+    validity: &'a [u8],
+    extensions: &'a [u8],
+}
+
+/// One extension (RFC 5280 section 4.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extension<'a> {
+    /// Contents of the identifier.
+    pub(crate) id: &'a [u8],
+    pub(crate) critical: bool,
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> Outline<'a> {
+    /// `None` where the bytes are no certificate.
+    pub(crate) fn of(certificate: &'a [u8]) -> Option<Self> {
+        let mut outer = Reader::new(certificate);
+        let mut certificate = Reader::new(outer.expect(SEQUENCE)?);
+        let mut fields = Reader::new(certificate.expect(SEQUENCE)?);
+        let mut first = fields;
+        if first.next()?.tag == CONTEXT_0 {
+            fields = first;
         }
-        let mut extensions = Reader::new(Reader::new(field.contents).expect(SEQUENCE)?);
-        while !extensions.at_end() {
-            let mut extension = Reader::new(extensions.expect(SEQUENCE)?);
+        fields.expect(INTEGER)?;
+        fields.expect(SEQUENCE)?;
+        let issuer = fields.expect(SEQUENCE)?;
+        let validity = fields.expect(SEQUENCE)?;
+        let subject = fields.expect(SEQUENCE)?;
+        let before = fields.rest;
+        fields.expect(SEQUENCE)?;
+        let public_key = before.get(..before.len() - fields.rest.len())?;
+        let mut extensions: &[u8] = &[];
+        while !fields.at_end() {
+            let field = fields.next()?;
+            if field.tag == CONTEXT_3 {
+                extensions = Reader::new(field.contents).expect(SEQUENCE)?;
+            }
+        }
+        Some(Self {
+            issuer,
+            subject,
+            public_key,
+            validity,
+            extensions,
+        })
+    }
+
+    /// The first and the last second of its validity, since 1970.
+    pub(crate) fn validity(&self) -> Option<(u64, u64)> {
+        let mut times = Reader::new(self.validity);
+        Some((time(times.next()?)?, time(times.next()?)?))
+    }
+
+    /// The extensions, up to the first that is malformed.
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        let mut rest = Reader::new(self.extensions);
+        core::iter::from_fn(move || {
+            let mut extension = Reader::new(rest.expect(SEQUENCE)?);
             let id = extension.expect(OBJECT_IDENTIFIER)?;
             let mut value = extension.next()?;
+            let critical = value.tag == BOOLEAN && value.contents != [0];
             if value.tag == BOOLEAN {
                 value = extension.next()?;
             }
-            if id == oid && value.tag == OCTET_STRING {
-                return Some(value.contents);
-            }
-        }
+            (value.tag == OCTET_STRING).then_some(Extension {
+                id,
+                critical,
+                value: value.contents,
+            })
+        })
     }
-    None
+}
+
+/// The value of the extension `oid` (contents of the identifier, DER) in a
+/// certificate; `None` when there is none.
+pub(crate) fn extension<'a>(certificate: &'a [u8], oid: &[u8]) -> Option<&'a [u8]> {
+    let outline = Outline::of(certificate)?;
+    let found = outline.extensions().find(|extension| extension.id == oid);
+    found.map(|extension| extension.value)
+}
+
+/// UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 allows them: to the
+/// second, in UTC; from 1970 on.
+fn time(element: Element<'_>) -> Option<u64> {
+    let (digits, &[b'Z']) = element.contents.split_last_chunk()? else {
+        return None;
+    };
+    let mut numbers = [0; 7];
+    let count = digits.len() / 2;
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() || count > numbers.len() {
+        return None;
+    }
+    for (number, pair) in numbers.iter_mut().zip(pairs) {
+        if !pair.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        *number = u64::from(pair[0] - b'0') * 10 + u64::from(pair[1] - b'0');
+    }
+    let (year, [month, day, hour, minute, second]) = match (element.tag, numbers) {
+        (UTC_TIME, [year, rest @ .., _]) if count == 6 => {
+            (if year < 50 { 2000 + year } else { 1900 + year }, rest)
+        }
+        (GENERALIZED_TIME, [century, year, rest @ ..]) if count == 7 => {
+            (century * 100 + year, rest)
+        }
+        _ => return None,
+    };
+    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day);
+    if year < 1970 || !in_range || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days since 1970, counted in years that begin in March.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]
@@ -175,6 +281,69 @@ mod tests {
         assert_eq!(only(&[4, 1, 7], OCTET_STRING), Some(&[7][..]));
         for bad in [&[4, 1, 7, 0][..], &[2, 1, 7], &[4, 1], &[]] {
             assert_eq!(only(bad, OCTET_STRING), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_seconds_since_1970() {
+        let utc = |text: &'static str| {
+            time(Element {
+                tag: UTC_TIME,
+                contents: text.as_bytes(),
+            })
+        };
+        let generalized = |text: &'static str| {
+            time(Element {
+                tag: GENERALIZED_TIME,
+                contents: text.as_bytes(),
+            })
+        };
+        // From `date -u -d ... +%s`.
+        for (text, expected) in [
+            ("700101000000Z", 0),
+            ("700101000001Z", 1),
+            ("700301000000Z", 5_097_600),
+            ("991231235959Z", 946_684_799),
+            ("000101000000Z", 946_684_800),
+            ("000229120000Z", 951_825_600),
+            ("000301000000Z", 951_868_800),
+            ("240229000000Z", 1_709_164_800),
+            ("491231235959Z", 2_524_607_999),
+        ] {
+            assert_eq!(utc(text), Some(expected), "{text}");
+        }
+        for (text, expected) in [
+            ("19700101000000Z", 0),
+            ("20500101000000Z", 2_524_608_000),
+            ("21000228235959Z", 4_107_542_399),
+            ("21000301000000Z", 4_107_542_400),
+            ("29690503000001Z", 31_536_000_001),
+            ("99991231235959Z", 253_402_300_799),
+        ] {
+            assert_eq!(generalized(text), Some(expected), "{text}");
+        }
+        for bad in [
+            "",
+            "Z",
+            "700101000000",
+            "7001010000Z",
+            "70010100000Z",
+            "7001010000000Z",
+            "700001000000Z",
+            "701301000000Z",
+            "700100000000Z",
+            "700132000000Z",
+            "700101240000Z",
+            "700101006000Z",
+            "700101000060Z",
+            "500101000000Z",
+            "70010100000aZ",
+            "700101000000+",
+        ] {
+            assert_eq!(utc(bad), None, "{bad}");
+        }
+        for bad in ["700101000000Z", "19691231235959Z", "19700101000000.5Z"] {
+            assert_eq!(generalized(bad), None, "{bad}");
         }
     }
 }

@@ -25,9 +25,35 @@ pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
     key.verify(message, &signature::from_der(signature)?).ok()
 }
 
-/// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480).
+/// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480), a limited
+/// number of times: each costs a small device some ten million instructions,
+/// and whoever sends a chain must not be able to ask for as many as he likes.
 #[derive(Debug)]
-pub(crate) struct EcdsaP256;
+pub(crate) struct EcdsaP256 {
+    limit: u8,
+    // The trait wants Sync; not every chip can add to an atomic.
+    done: AtomicU8,
+}
+
+impl EcdsaP256 {
+    /// Refuses every signature after the first `limit`.
+    pub(crate) const fn new(limit: u8) -> Self {
+        Self {
+            limit,
+            done: AtomicU8::new(0),
+        }
+    }
+
+    /// Verifications so far, those that were refused for the limit included.
+    pub(crate) fn done(&self) -> u8 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Whether more was asked for than the limit allows.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.done() > self.limit
+    }
+}
 
 impl SignatureVerificationAlgorithm for EcdsaP256 {
     fn verify_signature(
@@ -36,6 +62,11 @@ impl SignatureVerificationAlgorithm for EcdsaP256 {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
+        self.done
+            .store(self.done().saturating_add(1), Ordering::Relaxed);
+        if self.is_exhausted() {
+            return Err(InvalidSignature);
+        }
         verify(public_key, message, signature).ok_or(InvalidSignature)
     }
 

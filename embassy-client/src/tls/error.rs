@@ -9,7 +9,8 @@ pub enum CertificateError {
     Missing,
     /// The server sent its messages twice or in the wrong order.
     OutOfOrder,
-    /// More certificates than can be looked at.
+    /// More certificates, or more ways to put them together, than a device
+    /// looks at.
     ChainTooLong,
     /// A certificate is not valid DER, or uses something webpki refuses
     /// (another version than 3, an unknown critical extension, ...).
@@ -30,7 +31,8 @@ pub enum CertificateError {
     /// The certificate does not carry the extended key usage `serverAuth`: a
     /// device's certificate, for instance.
     NotForServers,
-    /// An ordinary certificate was used to sign another one.
+    /// A certificate that may not sign others did: one of another server or
+    /// device, or one whose key usage leaves it out.
     NotAnAuthority,
     /// An authority's own certificate was shown as a server's.
     AuthorityAsServer,
@@ -41,6 +43,9 @@ pub enum CertificateError {
     UnsupportedKey,
     /// A signature does not fit its key.
     BadSignature,
+    /// Neither the server's key nor its root's is one of those demanded by
+    /// [`TrustAnchors::with_pins`](super::TrustAnchors::with_pins).
+    NotPinned,
 }
 
 impl core::fmt::Display for CertificateError {
@@ -56,10 +61,11 @@ impl core::fmt::Display for CertificateError {
             Self::ClockNotSet => "this device's clock is not set",
             Self::WrongName => "certificate not valid for the server's name",
             Self::NotForServers => "the certificate is not meant for servers (no serverAuth)",
-            Self::NotAnAuthority => "issuer is not a CA",
+            Self::NotAnAuthority => "issuer is not a CA, or may not sign certificates",
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",
             Self::UnsupportedKey => "a key of the server's chain is not ECDSA P-256 with SHA-256",
+            Self::NotPinned => "neither the server's key nor its root's is pinned",
             Self::BadSignature => {
                 "a signature does not fit its key: the server or the root is not the one meant"
             }

@@ -16,6 +16,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
 
 use super::end::End;
+use super::memory::ChainMemory;
 
 /// Most bytes moved while the lock is held, so that with a critical-section
 /// mutex interrupts are masked for a short time only.
@@ -144,6 +145,8 @@ struct Inner<const IN: usize, const OUT: usize> {
     retiring: bool,
     input: Input<IN>,
     output: Output<OUT>,
+    /// Outlives connections.
+    memory: ChainMemory,
     owner_reads: WakerRegistration,
     owner_writes: WakerRegistration,
     users: MultiWakerRegistration<4>,
@@ -180,6 +183,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
                     start: 0,
                     length: 0,
                 },
+                memory: ChainMemory::EMPTY,
                 owner_reads: WakerRegistration::new(),
                 owner_writes: WakerRegistration::new(),
                 users: MultiWakerRegistration::new(),
@@ -210,6 +214,15 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             inner.output.length = 0;
             inner.users.wake();
         });
+    }
+
+    /// What earlier connections found out.
+    pub(super) fn memory(&self) -> ChainMemory {
+        self.with(|inner| inner.memory)
+    }
+
+    pub(super) fn remember(&self, memory: ChainMemory) {
+        self.with(|inner| inner.memory = memory);
     }
 
     pub(super) fn set_state(&self, state: LinkState) {

@@ -18,6 +18,7 @@ use super::cipher::Suite;
 use super::end::{End, of_error};
 use super::guard::Guard;
 use super::link::{CHUNK, Link, LinkState, Wish};
+use super::memory::ChainMemory;
 use super::parameters::TlsParameters;
 use super::provider::Provider;
 use super::report::delivered;
@@ -114,13 +115,14 @@ where
     let socket = Guarded::new(StreamIo(socket), below);
     let mut place = None;
     let tls = begin(&mut place, socket, receive, send);
+    let mut memory = link.memory();
     let opened = select3(
-        open(tls, parameters, rng, below),
+        open(tls, parameters, rng, below, &mut memory),
         Timer::after(duration(parameters.handshake_timeout)),
         link.aborted(),
     );
     match opened.await {
-        Either3::First(Ok(())) => {}
+        Either3::First(Ok(())) => link.remember(memory),
         Either3::First(Err(end)) => return end,
         Either3::Second(()) => return End::HandshakeTimeout,
         Either3::Third(()) => return End::Aborted,
@@ -193,6 +195,7 @@ async fn open<T, R>(
     parameters: &TlsParameters<'_>,
     rng: &mut R,
     below: &Below,
+    memory: &mut ChainMemory,
 ) -> Result<(), End>
 where
     T: TcpSocket,
@@ -202,6 +205,7 @@ where
         parameters.trust,
         parameters.server.clone(),
         parameters.clock,
+        *memory,
     );
     let witness = Witness::new(verifier, below);
     let mut provider = Provider::new(rng, witness, parameters.identity);
@@ -221,7 +225,12 @@ where
     match result {
         // The handshake may be complete without any certificate: the latch
         // knows.
-        Ok(()) => witness.verifier().verdict().map_err(End::Certificate),
+        Ok(()) => {
+            let verifier = witness.verifier();
+            verifier.verdict().map_err(End::Certificate)?;
+            *memory = verifier.memory();
+            Ok(())
+        }
         Err(error) => Err(witness
             .end()
             .or(below.end())

@@ -2,6 +2,8 @@
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
+use super::pin::PublicKeyPin;
+
 /// Most roots a device can trust at once.
 pub const MAX_ROOTS: usize = 4;
 
@@ -13,6 +15,8 @@ pub const MAX_ROOTS: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct TrustAnchors<'a> {
     roots: &'a [&'a [u8]],
+    /// None at all, or one of them must be in the chain.
+    pins: &'a [PublicKeyPin],
 }
 
 /// Why a list of roots cannot be used.
@@ -30,6 +34,8 @@ pub enum TrustError {
         /// Index in the list.
         index: usize,
     },
+    /// The list of pins is empty: no server could ever show one.
+    NoPins,
 }
 
 impl core::fmt::Display for TrustError {
@@ -41,6 +47,7 @@ impl core::fmt::Display for TrustError {
                 f,
                 "root certificate {index} is not a certificate in DER (is it PEM?)"
             ),
+            Self::NoPins => f.write_str("the list of pins is empty"),
         }
     }
 }
@@ -66,22 +73,53 @@ impl<'a> TrustAnchors<'a> {
                 return Err(TrustError::NotACertificate { index });
             }
         }
-        Ok(Self { roots })
+        Ok(Self { roots, pins: &[] })
     }
 
-    /// Calls `f` with the roots as webpki wants them. They are parsed anew
-    /// each time: that costs far less than keeping them does.
-    pub(crate) fn with<T>(&self, f: impl FnOnce(&[TrustAnchor<'_>]) -> T) -> T {
+    /// Demands in addition that the server's own key or its root's is one of
+    /// `pins`; the reason when it is not is
+    /// [`CertificateError::NotPinned`](super::CertificateError::NotPinned).
+    ///
+    /// Give two at least: the key in use, and the one that takes over when it
+    /// is lost. A device whose pins are all gone has to be flashed anew.
+    ///
+    /// # Errors
+    /// [`TrustError::NoPins`] when the list is empty.
+    pub fn with_pins(self, pins: &'a [PublicKeyPin]) -> Result<Self, TrustError> {
+        if pins.is_empty() {
+            return Err(TrustError::NoPins);
+        }
+        Ok(Self { pins, ..self })
+    }
+
+    pub(crate) fn roots(&self) -> &'a [&'a [u8]] {
+        self.roots
+    }
+
+    pub(crate) fn pins(&self) -> &'a [PublicKeyPin] {
+        self.pins
+    }
+
+    /// Calls `f` with those roots that `usable` lets through: their DER, and
+    /// what webpki wants of them, in the same order. They are parsed anew each
+    /// time: that costs far less than keeping them does.
+    pub(crate) fn with<T>(
+        &self,
+        usable: impl Fn(&[u8]) -> bool,
+        f: impl FnOnce(&[CertificateDer<'_>], &[TrustAnchor<'_>]) -> T,
+    ) -> T {
         let certificates: heapless::Vec<CertificateDer<'_>, MAX_ROOTS> = self
             .roots
             .iter()
             .take(MAX_ROOTS)
+            .filter(|root| usable(root))
             .map(|root| CertificateDer::from_slice(root))
             .collect();
+        // `new` has parsed each of them once already.
         let anchors: heapless::Vec<TrustAnchor<'_>, MAX_ROOTS> = certificates
             .iter()
             .filter_map(|certificate| webpki::anchor_from_trusted_cert(certificate).ok())
             .collect();
-        f(&anchors)
+        f(&certificates, &anchors)
     }
 }

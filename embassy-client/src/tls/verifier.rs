@@ -12,11 +12,13 @@ use embedded_tls::{
 };
 use rustls_pki_types::{CertificateDer, ServerName};
 use sha2::digest::Digest as _;
+use webpki::EndEntityCert;
 
 use super::algorithm::{self, POINT_LENGTH};
-use super::chain::{MAX_CHAIN, verify_chain};
+use super::chain::{MAX_CHAIN, leaf_key, verify};
 use super::clock::ClockPolicy;
 use super::error::CertificateError;
+use super::memory::{ChainMemory, digest};
 use super::trust::TrustAnchors;
 
 /// Where the proof of the server's identity stands.
@@ -41,15 +43,23 @@ pub(crate) struct Verifier<'a> {
     trust: TrustAnchors<'a>,
     server: ServerName<'a>,
     clock: ClockPolicy,
+    memory: ChainMemory,
     latch: Latch,
 }
 
 impl<'a> Verifier<'a> {
-    pub(crate) fn new(trust: TrustAnchors<'a>, server: ServerName<'a>, clock: ClockPolicy) -> Self {
+    /// `memory` is what an earlier handshake left.
+    pub(crate) fn new(
+        trust: TrustAnchors<'a>,
+        server: ServerName<'a>,
+        clock: ClockPolicy,
+        memory: ChainMemory,
+    ) -> Self {
         Self {
             trust,
             server,
             clock,
+            memory,
             latch: Latch::Closed,
         }
     }
@@ -61,6 +71,11 @@ impl<'a> Verifier<'a> {
             Latch::Refused(reason) => Err(reason),
             Latch::Closed | Latch::CertificateVerified { .. } => Err(CertificateError::Missing),
         }
+    }
+
+    /// What to remember for the next handshake, once this one is complete.
+    pub(crate) fn memory(&self) -> ChainMemory {
+        self.memory
     }
 
     /// The reason, when something was shown and refused.
@@ -89,13 +104,30 @@ impl<'a> Verifier<'a> {
         if !matches!(self.latch, Latch::Closed) {
             return self.refuse(CertificateError::OutOfOrder);
         }
-        match verify_chain(chain, &self.server, &self.trust, self.clock.now()) {
+        match self.chain_key(chain) {
             Ok(key) => {
                 self.latch = Latch::CertificateVerified { key, transcript };
                 Ok(())
             }
             Err(reason) => self.refuse(reason),
         }
+    }
+
+    /// The leaf's key, when the chain is good or known to be.
+    fn chain_key(
+        &mut self,
+        chain: &[CertificateDer<'_>],
+    ) -> Result<[u8; POINT_LENGTH], CertificateError> {
+        let now = self.clock.now();
+        let digest = digest(chain, &self.server, &self.trust);
+        if self.memory.recalls(&digest, now) {
+            // The key comes from the leaf that the digest vouches for.
+            let leaf = chain.first().ok_or(CertificateError::Missing)?;
+            return leaf_key(&EndEntityCert::try_from(leaf)?);
+        }
+        let verified = verify(chain, &self.server, &self.trust, now)?;
+        self.memory = ChainMemory::new(digest, verified.validity);
+        Ok(verified.key)
     }
 
     /// A CertificateVerify message arrived (RFC 8446 section 4.4.3).

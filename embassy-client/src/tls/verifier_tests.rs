@@ -41,6 +41,7 @@ fn play(root: &Authority, server: &Leaf, messages: &[Message]) -> Result<(), Cer
         TrustAnchors::new(&roots).unwrap(),
         ServerName::try_from(NAME).unwrap(),
         clock_2026(),
+        ChainMemory::EMPTY,
     );
     let scheme = SignatureScheme::EcdsaSecp256r1Sha256;
     for message in messages {
@@ -142,6 +143,7 @@ fn the_identity_is_shown_to_a_verified_server_only() {
         TrustAnchors::new(&roots).unwrap(),
         ServerName::try_from(NAME).unwrap(),
         clock_2026(),
+        ChainMemory::EMPTY,
     );
     let (mut rng, below) = (rand_core::OsRng, below());
     let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
@@ -198,6 +200,7 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
             TrustAnchors::new(&roots).unwrap(),
             ServerName::try_from(NAME).unwrap(),
             clock_2026(),
+            ChainMemory::EMPTY,
         );
         verifier
             .certificate(&[CertificateDer::from_slice(&server.der)], TRANSCRIPT)
