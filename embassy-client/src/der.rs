@@ -9,7 +9,7 @@ pub(crate) struct Element<'a> {
     pub(crate) contents: &'a [u8],
 }
 
-const BOOLEAN: u8 = 0x01;
+pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -105,15 +105,6 @@ pub(crate) struct Outline<'a> {
     extensions: &'a [u8],
 }
 
-/// One extension (RFC 5280 section 4.2).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Extension<'a> {
-    /// Contents of the identifier.
-    pub(crate) id: &'a [u8],
-    pub(crate) critical: bool,
-    pub(crate) value: &'a [u8],
-}
-
 impl<'a> Outline<'a> {
     /// `None` where the bytes are no certificate.
     pub(crate) fn of(certificate: &'a [u8]) -> Option<Self> {
@@ -154,32 +145,28 @@ impl<'a> Outline<'a> {
         Some((time(times.next()?)?, time(times.next()?)?))
     }
 
-    /// The extensions, up to the first that is malformed.
-    pub(crate) fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
-        let mut rest = Reader::new(self.extensions);
-        core::iter::from_fn(move || {
-            let mut extension = Reader::new(rest.expect(SEQUENCE)?);
-            let id = extension.expect(OBJECT_IDENTIFIER)?;
+    /// The value of the extension `id` (contents of the identifier, DER);
+    /// `None` when there is none.
+    pub(crate) fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
+        let mut extensions = Reader::new(self.extensions);
+        while !extensions.at_end() {
+            let mut extension = Reader::new(extensions.expect(SEQUENCE)?);
+            let found = extension.expect(OBJECT_IDENTIFIER)?;
             let mut value = extension.next()?;
-            let critical = value.tag == BOOLEAN && value.contents != [0];
             if value.tag == BOOLEAN {
                 value = extension.next()?;
             }
-            (value.tag == OCTET_STRING).then_some(Extension {
-                id,
-                critical,
-                value: value.contents,
-            })
-        })
+            if found == id && value.tag == OCTET_STRING {
+                return Some(value.contents);
+            }
+        }
+        None
     }
 }
 
-/// The value of the extension `oid` (contents of the identifier, DER) in a
-/// certificate; `None` when there is none.
-pub(crate) fn extension<'a>(certificate: &'a [u8], oid: &[u8]) -> Option<&'a [u8]> {
-    let outline = Outline::of(certificate)?;
-    let found = outline.extensions().find(|extension| extension.id == oid);
-    found.map(|extension| extension.value)
+/// [`Outline::extension`] of a certificate.
+pub(crate) fn extension<'a>(certificate: &'a [u8], id: &[u8]) -> Option<&'a [u8]> {
+    Outline::of(certificate)?.extension(id)
 }
 
 /// UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 allows them: to the

@@ -14,7 +14,8 @@ use wigwag_codec::ngtt::{ClientSession, NgttError};
 use super::order::Order;
 use super::sending::Sending;
 use super::state::{State, Wish};
-use super::status::Status;
+use super::status::{Notice, Status};
+use crate::tls::Credentials;
 
 /// The handle of an NGTT client: copy it to as many tasks as you like.
 ///
@@ -352,6 +353,26 @@ impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
             })
         })
         .await
+    }
+
+    /// The next notice about trust: which of two identities was accepted or
+    /// refused, and that a connection was made without looking at the time.
+    pub async fn next_notice(&self) -> Notice {
+        poll_fn(|cx| {
+            self.0.with(|inner| match inner.notices.pop_front() {
+                Some(notice) => Poll::Ready(notice),
+                None => {
+                    inner.clients.register(cx.waker());
+                    Poll::Pending
+                }
+            })
+        })
+        .await
+    }
+
+    /// Which of the device's identities is in use, and what is known of each.
+    pub fn credentials(&self) -> Credentials {
+        self.0.with(|inner| inner.credentials)
     }
 
     /// What the session has counted.

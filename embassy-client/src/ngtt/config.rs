@@ -102,4 +102,15 @@ impl<'a> Config<'a> {
             spread_start: Duration::ZERO,
         })
     }
+
+    /// A second identity, for renewal: it is tried first, and the first one is
+    /// kept for as long as it is not proved. The client tells with
+    /// [`Notice::Proved`](super::Notice::Proved) when the application may make
+    /// it the first in its settings. The rule is that of
+    /// [`Credentials`](crate::tls::Credentials).
+    #[must_use]
+    pub fn with_next(mut self, next: Identity<'a>) -> Self {
+        self.tls = self.tls.with_next(next);
+        self
+    }
 }

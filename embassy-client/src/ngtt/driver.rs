@@ -164,14 +164,16 @@ impl<M: RawMutex, L: RawMutex, S: Sizes, const IN: usize, const OUT: usize>
             };
             match self.framed.try_receive_with(&mut handle) {
                 Ok(Some(())) => any = true,
-                Ok(None) => {
+                ended => {
                     if self.framed.take_heard() {
-                        state.with(|inner| inner.session.heard(now));
+                        state.with(|inner| inner.heard(now));
                     }
-                    return Ok(any);
+                    return match ended {
+                        Ok(_) => Ok(any),
+                        Err(ReceiveError::Ended(end)) => Err(Reason::Tls(end)),
+                        Err(ReceiveError::Framing(error)) => Err(Reason::Framing(error)),
+                    };
                 }
-                Err(ReceiveError::Ended(end)) => return Err(Reason::Tls(end)),
-                Err(ReceiveError::Framing(error)) => return Err(Reason::Framing(error)),
             }
         }
     }

@@ -15,11 +15,11 @@ use super::buffers::{Lent, Memory};
 use super::config::Config;
 use super::driver::{Channel, Stop};
 use super::state::{State, Wish};
-use super::status::{Reason, Status};
+use super::status::{Notice, Reason, Status};
 use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
 use crate::supervisor::{FailureClass, Supervisor};
 use crate::time;
-use crate::tls::End;
+use crate::tls::{Credentials, End};
 
 /// Ready when the application wants no connection while one is still being
 /// made. An open one is closed in good order by the driver.
@@ -41,14 +41,18 @@ pub(super) struct Keeper<'s, 'c, M: RawMutex, N, R, S: Sizes, B: Memory> {
     pub(super) state: &'s State<M, S>,
     pub(super) buffers: &'s mut B,
     pub(super) network: &'s N,
-    pub(super) config: &'s Config<'c>,
+    pub(super) config: &'s mut Config<'c>,
     pub(super) rng: &'s mut R,
 }
 
 impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, '_, M, N, R, S, B> {
     pub(super) async fn run(&mut self) -> ! {
         // The runner may have been dropped and started again.
-        self.state.with(|inner| inner.session.disconnected());
+        let credentials = Credentials::new(self.config.tls.has_next());
+        self.state.with(|inner| {
+            inner.session.disconnected();
+            inner.credentials = credentials;
+        });
         self.state.set_status(Status::Joining);
         let mut supervisor = Supervisor::new(self.config.backoff);
         self.spread_start().await;
@@ -82,7 +86,8 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
                 // does not count.
                 may_cut_short = could_cut_short;
             }
-            let retry = supervisor.failed(reason.class(), time::now(), self.rng.next_u32());
+            let class = self.class_of(reason);
+            let retry = supervisor.failed(class, time::now(), self.rng.next_u32());
             self.state.set_status(Status::Waiting {
                 reason,
                 retry_at: retry.at,
@@ -90,6 +95,25 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             });
             self.wait(retry.at, &mut may_cut_short).await;
         }
+    }
+
+    /// How soon it is worth trying again: where there are two identities and one
+    /// was refused, soon.
+    fn class_of(&self, reason: Reason) -> FailureClass {
+        let end = match reason {
+            Reason::Tls(end) => end,
+            // The connection was up, and given up.
+            Reason::Silent(_) | Reason::Framing(_) => End::Reset,
+            // The identity was not shown to anybody.
+            _ => return reason.class(),
+        };
+        self.state.with(|inner| {
+            let verdict = inner.credentials.ended(&end);
+            if let Some(slot) = verdict.refused {
+                inner.notify(Notice::Refused { slot, end });
+            }
+            verdict.class
+        })
     }
 
     async fn spread_start(&mut self) {
@@ -246,11 +270,17 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             return Stop::Failed(Reason::Connect(error));
         }
         self.state.set_status(Status::Securing);
+        self.config.tls.slot = self.state.with(|inner| inner.credentials.start());
+        let time_is_unchecked = self.config.tls.clock.is_unchecked();
         let owner = link.own(&socket, tls_in, tls_out, &self.config.tls, self.rng);
         let session = link.drive(self.state, |since| {
             supervisor.connected(since);
             *may_cut_short = true;
             self.state.set_status(Status::Connected { since });
+            if time_is_unchecked {
+                self.state
+                    .with(|inner| inner.notify(Notice::TimeUnchecked));
+            }
         });
         // The link starts anew when the owner is first polled.
         let mut owner = core::pin::pin!(owner);

@@ -42,7 +42,7 @@ pub use order::{Order, Recorded};
 pub use runner::{Runner, new};
 pub use sending::Sending;
 pub use state::State;
-pub use status::{Reason, Status};
+pub use status::{Notice, Reason, Status};
 pub use wigwag_codec::minijson;
 pub use wigwag_codec::ngtt::client::{
     Config as SessionConfig, Counters, Event, History, Outcome, QueueRule, SendKind, Sizes, Slots,

@@ -5,16 +5,21 @@ use core::cell::RefCell;
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
+use wigwag_codec::Instant;
 use wigwag_codec::ngtt::ClientSession;
 use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, Sizes, Slots};
 
 use super::client::Client;
-use super::status::Status;
+use super::status::{Notice, Status};
+use crate::tls::Credentials;
 
 /// Tasks of the application that can wait at the same time without waking each
 /// other needlessly: by default four that execute orders, four that wait for
 /// answers, and as many for status, events and the rest.
 const WAITING: usize = 16;
+
+/// Notices kept for the application.
+const NOTICES: usize = 4;
 
 /// The session and what surrounds it, for a `static`: everything that outlives
 /// connections. `S` says how much memory it has: some [`Slots`].
@@ -41,6 +46,9 @@ pub(super) enum Wish {
 pub(super) struct Inner<S: Sizes> {
     pub(super) session: ClientSession<S>,
     pub(super) status: Status,
+    /// Which of the device's identities is in use.
+    pub(super) credentials: Credentials,
+    pub(super) notices: heapless::Deque<Notice, NOTICES>,
     /// Journal writes that failed.
     pub(super) journal_failures: u32,
     /// The journal was read: the runner may run more than once.
@@ -81,6 +89,8 @@ impl<
             inner: Mutex::new(RefCell::new(Inner {
                 session,
                 status: Status::Idle,
+                credentials: Credentials::new(false),
+                notices: heapless::Deque::new(),
                 journal_failures: 0,
                 restored: false,
                 wish: Wish::Stay,
@@ -137,6 +147,26 @@ impl<S: Sizes> Inner<S> {
                 true
             }
             Wish::Close => true,
+        }
+    }
+
+    /// Tells the application; the oldest notice goes when there are too many.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        #[cfg(feature = "defmt")]
+        defmt::warn!("ngtt: {}", notice);
+        if self.notices.is_full() {
+            self.notices.pop_front();
+        }
+        // There is room now.
+        let _ = self.notices.push_back(notice);
+        self.clients.wake();
+    }
+
+    /// The server sent something.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.session.heard(now);
+        if let Some(slot) = self.credentials.heard() {
+            self.notify(Notice::Proved(slot));
         }
     }
 

@@ -6,7 +6,7 @@ use wigwag_codec::ngtt::{LinkFault, NgttError};
 
 use crate::net::{ConnectError, ResolveError};
 use crate::supervisor::FailureClass;
-use crate::tls::End;
+use crate::tls::{End, Slot};
 
 /// What the client is doing. Everything queued waits in all of these states,
 /// and is sent when there is a connection.
@@ -61,6 +61,48 @@ impl Status {
         match self {
             Self::Offline { reason } | Self::Waiting { reason, .. } => Some(*reason),
             _ => None,
+        }
+    }
+}
+
+/// What the client has to tell about trust, beside its [`Status`]. Notices that
+/// nobody takes ([`Client::next_notice`](super::Client::next_notice)) are
+/// dropped, oldest first, when there are more than four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Notice {
+    /// A server accepted this one of the device's two identities. When it is
+    /// the next one, the application may make it the first in its settings.
+    Proved(Slot),
+    /// A server refused this one of the two, or it could not be used; the
+    /// other one is tried.
+    Refused {
+        /// Which one.
+        slot: Slot,
+        /// Why.
+        end: End,
+    },
+    /// A connection was made without looking at the time, as
+    /// [`ClockPolicy::dangerous_without_time_checks`](crate::tls::ClockPolicy::dangerous_without_time_checks)
+    /// has it: the server's certificate may have expired long ago.
+    TimeUnchecked,
+}
+
+impl core::fmt::Display for Notice {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let name = |slot: &Slot| match slot {
+            Slot::Current => "current",
+            Slot::Next => "next",
+        };
+        match self {
+            Self::Proved(slot) => write!(f, "the server accepted the {} identity", name(slot)),
+            Self::Refused { slot, end } => {
+                write!(f, "the {} identity was refused: {end}", name(slot))
+            }
+            Self::TimeUnchecked => {
+                f.write_str("connected without looking at the time: certificates may have expired")
+            }
         }
     }
 }

@@ -29,12 +29,12 @@ pub enum CertificateError {
     /// count, the common name never does.
     WrongName,
     /// The certificate does not carry the extended key usage `serverAuth`: a
-    /// device's certificate, for instance.
+    /// device's certificate, for instance. Or its key usage leaves signing out.
     NotForServers,
     /// A certificate that may not sign others did: one of another server or
     /// device, or one whose key usage leaves it out.
     NotAnAuthority,
-    /// An authority's own certificate was shown as a server's.
+    /// A certificate that may sign others was shown as a server's.
     AuthorityAsServer,
     /// The path breaks a length or name constraint of one of its authorities.
     Constraint,
@@ -60,7 +60,7 @@ impl core::fmt::Display for CertificateError {
             Self::NotYetValid => "certificate not yet valid: check this device's clock",
             Self::ClockNotSet => "this device's clock is not set",
             Self::WrongName => "certificate not valid for the server's name",
-            Self::NotForServers => "the certificate is not meant for servers (no serverAuth)",
+            Self::NotForServers => "the certificate is not meant for servers (serverAuth, digitalSignature)",
             Self::NotAnAuthority => "issuer is not a CA, or may not sign certificates",
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",

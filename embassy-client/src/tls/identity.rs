@@ -5,6 +5,7 @@ use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
 use super::algorithm::{KeyCapture, POINT_LENGTH};
+use super::buffers::MIN_SEND;
 
 /// Longest ECDSA signature on P-256 in DER, in bytes.
 pub const MAX_SIGNATURE: usize = 72;
@@ -101,6 +102,15 @@ impl<'a> Identity<'a> {
             certificate,
             signer,
         })
+    }
+
+    /// Bytes the TLS send buffer must have for this identity: one record with
+    /// the certificate, or the ClientHello.
+    pub fn send_buffer_needed(&self) -> usize {
+        // Record header, message header, context and list lengths, the
+        // certificate's own length, its extensions, content type and tag.
+        const AROUND: usize = 5 + 4 + 1 + 3 + 3 + 2 + 1 + 16;
+        (self.certificate.len() + AROUND).max(MIN_SEND)
     }
 
     /// The certificate, in DER.

@@ -208,7 +208,7 @@ where
         *memory,
     );
     let witness = Witness::new(verifier, below);
-    let mut provider = Provider::new(rng, witness, parameters.identity);
+    let mut provider = Provider::new(rng, witness, parameters.identity());
     let mut config = TlsConfig::new();
     // RFC 6066 section 3: an address is never sent as a server name.
     if let ServerName::DnsName(_) = parameters.server {

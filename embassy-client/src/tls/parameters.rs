@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use rustls_pki_types::{self as pki_types, ServerName};
 
-use super::buffers::MIN_SEND;
 use super::clock::ClockPolicy;
+use super::credentials::Slot;
 use super::identity::Identity;
 use super::limits::{HandshakeLimits, SessionLimits};
 use super::trust::TrustAnchors;
@@ -17,8 +17,13 @@ pub struct TlsParameters<'a> {
     pub(crate) server: ServerName<'a>,
     pub(crate) server_text: &'a str,
     pub(crate) trust: TrustAnchors<'a>,
-    pub(crate) identity: Identity<'a>,
+    current: Identity<'a>,
+    next: Option<Identity<'a>>,
     pub(crate) clock: ClockPolicy,
+    /// Which of the device's identities is shown; without a second one it is
+    /// the first. The NGTT client sets it by its own rule: see
+    /// [`Credentials`](super::Credentials).
+    pub slot: Slot,
     /// Longest time for everything from the first byte of the handshake to the
     /// moment when the application may send its own; default 20 s.
     pub handshake_timeout: Duration,
@@ -62,14 +67,36 @@ impl<'a> TlsParameters<'a> {
             server: ServerName::try_from(server).map_err(|_| NameError)?,
             server_text: server,
             trust,
-            identity,
+            current: identity,
+            next: None,
             clock,
+            slot: Slot::Current,
             handshake_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(30),
             close_timeout: Duration::from_secs(2),
             handshake_limits: HandshakeLimits::DEFAULT,
             session_limits: SessionLimits::DEFAULT,
         })
+    }
+
+    /// A second identity, for renewal: see [`Credentials`](super::Credentials).
+    #[must_use]
+    pub fn with_next(mut self, next: Identity<'a>) -> Self {
+        self.next = Some(next);
+        self
+    }
+
+    /// Whether there is a second identity.
+    pub fn has_next(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// The identity that is shown.
+    pub fn identity(&self) -> Identity<'a> {
+        match (self.slot, self.next) {
+            (Slot::Next, Some(next)) => next,
+            _ => self.current,
+        }
     }
 
     /// The name that the server must prove.
@@ -90,12 +117,9 @@ impl<'a> TlsParameters<'a> {
         }
     }
 
-    /// Bytes the TLS send buffer must have for this identity: one record with
-    /// the device's certificate, or the ClientHello.
+    /// Bytes the TLS send buffer must have:
+    /// [`Identity::send_buffer_needed`] of the identity that is shown.
     pub fn send_buffer_needed(&self) -> usize {
-        // Record header, message header, context and list lengths, the
-        // certificate's own length, its extensions, content type and tag.
-        const AROUND: usize = 5 + 4 + 1 + 3 + 3 + 2 + 1 + 16;
-        (self.identity.certificate().len() + AROUND).max(MIN_SEND)
+        self.identity().send_buffer_needed()
     }
 }

@@ -2,7 +2,11 @@
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
+use webpki::EndEntityCert;
+
 use super::pin::PublicKeyPin;
+use super::strict;
+use crate::der::Outline;
 
 /// Most roots a device can trust at once.
 pub const MAX_ROOTS: usize = 4;
@@ -28,9 +32,16 @@ pub enum TrustError {
     Empty,
     /// More than [`MAX_ROOTS`].
     TooMany,
-    /// The root at this index is no X.509 certificate in DER (a PEM file has
-    /// to be decoded first).
+    /// The root at this index is no X.509 certificate (version 3) in DER: a
+    /// PEM file has to be decoded first. Or it has a critical extension that
+    /// is not understood.
     NotACertificate {
+        /// Index in the list.
+        index: usize,
+    },
+    /// The root at this index is not an authority's: its basic constraints or
+    /// its key usage do not allow it to sign certificates.
+    NotAnAuthority {
         /// Index in the list.
         index: usize,
     },
@@ -47,6 +58,9 @@ impl core::fmt::Display for TrustError {
                 f,
                 "root certificate {index} is not a certificate in DER (is it PEM?)"
             ),
+            Self::NotAnAuthority { index } => {
+                write!(f, "root certificate {index} is not an authority's")
+            }
             Self::NoPins => f.write_str("the list of pins is empty"),
         }
     }
@@ -69,9 +83,14 @@ impl<'a> TrustAnchors<'a> {
         }
         for (index, root) in roots.iter().enumerate() {
             let certificate = CertificateDer::from_slice(root);
-            if webpki::anchor_from_trusted_cert(&certificate).is_err() {
-                return Err(TrustError::NotACertificate { index });
-            }
+            // Stricter than webpki is with its anchors: a critical extension
+            // that is not understood is one too many here as well.
+            let outline = EndEntityCert::try_from(&certificate)
+                .ok()
+                .and_then(|_| Outline::of(root))
+                .filter(|outline| outline.validity().is_some())
+                .ok_or(TrustError::NotACertificate { index })?;
+            strict::check_root(&outline).map_err(|_| TrustError::NotAnAuthority { index })?;
         }
         Ok(Self { roots, pins: &[] })
     }

@@ -24,11 +24,16 @@
 //!
 //! The CAs' own keys live in memory only: a folder can be used, not extended.
 
+mod check;
 mod dir;
 mod issue;
 mod keylog;
 mod tls;
 
+pub use check::{
+    DeviceView, IdentityRefusal, Refusal, UsableIdentity, check_identity, receive_buffer_needed,
+    seconds_since_1970,
+};
 pub use issue::{DEVICE_ID_OID, ENVIRONMENT_OID};
 pub use keylog::KeyLogFile;
 

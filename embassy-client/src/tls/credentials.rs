@@ -1,0 +1,202 @@
+//! Two certificates at a time, so that a device can be renewed without ever
+//! being locked out: a state machine without I/O.
+//!
+//! A new certificate may turn out to be unusable only in the field: signed by
+//! an authority that the server does not know yet, say. So the old one stays
+//! beside it until a server has accepted the new one.
+
+use super::end::End;
+use crate::supervisor::FailureClass;
+
+/// One of the device's two identities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Slot {
+    /// The one that has been in use.
+    Current,
+    /// The one that is to take over
+    /// ([`TlsParameters::with_next`](super::TlsParameters::with_next)).
+    Next,
+}
+
+/// What is known about an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Standing {
+    /// Nothing yet.
+    Untried,
+    /// A server has accepted it, and not refused it since.
+    Proved,
+    /// A server has refused it, or it could not be used: its signer fails, or
+    /// the TLS send buffer is too small for it.
+    Refused,
+}
+
+/// Which identity is shown on the next connection, and what is known of each.
+///
+/// # The rule
+/// 1. It begins with [`Slot::Next`] if there is one.
+/// 2. Data from the server proves the identity in use. (TLS 1.3 lets a client
+///    believe that it is connected before the server has looked at its
+///    certificate, so a complete handshake proves nothing. A server that sends
+///    data before it has looked cannot be told from one that has; those of NGTT
+///    answer, they do not begin.)
+/// 3. A handshake or connection that ends without data passes the turn to the
+///    other one, whatever the end says; so does a fatal alert after data. What
+///    says nothing about the identity does not: no network, a server that was
+///    not accepted, an end that the application asked for.
+/// 4. A refusal is retried with the other one at the pace of a transient
+///    failure. Only when both were refused since the last proof does the slow
+///    pace of refusals begin, and both take turns in it.
+///
+/// So both are tried for ever, in turn, until one works, and the one that works
+/// stays: a device has a connection as soon as either is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Credentials {
+    turn: Slot,
+    current: Record,
+    next: Option<Record>,
+    /// The server has sent data on this connection.
+    heard: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Record {
+    standing: Standing,
+    /// Refused since the last proof of either.
+    refused: bool,
+}
+
+impl Record {
+    const NEW: Self = Self {
+        standing: Standing::Untried,
+        refused: false,
+    };
+}
+
+/// What an end of a connection means for the identity that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// How soon it is worth trying again.
+    pub class: FailureClass,
+    /// The identity that was refused, if there is another one.
+    pub refused: Option<Slot>,
+}
+
+impl Credentials {
+    /// Nothing is known; `has_next` says whether there are two.
+    pub const fn new(has_next: bool) -> Self {
+        Self {
+            turn: if has_next { Slot::Next } else { Slot::Current },
+            current: Record::NEW,
+            next: if has_next { Some(Record::NEW) } else { None },
+            heard: false,
+        }
+    }
+
+    /// The identity in use, or the one for the next attempt.
+    pub const fn slot(&self) -> Slot {
+        self.turn
+    }
+
+    /// What is known of an identity; `None` where there is none.
+    pub fn standing(&self, slot: Slot) -> Option<Standing> {
+        match slot {
+            Slot::Current => Some(self.current.standing),
+            Slot::Next => self.next.map(|next| next.standing),
+        }
+    }
+
+    /// An attempt begins: shows which identity.
+    pub fn start(&mut self) -> Slot {
+        self.heard = false;
+        self.turn
+    }
+
+    /// The server sent data. Returns the identity that is proved by it, if
+    /// that is news and there is another one.
+    pub fn heard(&mut self) -> Option<Slot> {
+        if self.heard {
+            return None;
+        }
+        self.heard = true;
+        let record = self.record();
+        let is_news = record.standing != Standing::Proved;
+        record.standing = Standing::Proved;
+        self.current.refused = false;
+        if let Some(next) = &mut self.next {
+            next.refused = false;
+            return is_news.then_some(self.turn);
+        }
+        None
+    }
+
+    /// A handshake failed, or the connection is over.
+    pub fn ended(&mut self, end: &End) -> Verdict {
+        let is_refusal = !self.heard && is_about_identity(end);
+        if is_refusal {
+            let record = self.record();
+            record.standing = Standing::Refused;
+            record.refused = true;
+        }
+        let Some(next) = self.next else {
+            return Verdict {
+                class: end.class(),
+                refused: None,
+            };
+        };
+        let refused = is_refusal.then_some(self.turn);
+        let silent = !self.heard && !says_nothing(end);
+        let is_alert = matches!(end, End::IdentityRefused(_) | End::PeerAlert(_));
+        if silent || is_alert {
+            self.turn = match self.turn {
+                Slot::Current => Slot::Next,
+                Slot::Next => Slot::Current,
+            };
+        }
+        let one_is_left = !(self.current.refused && next.refused);
+        Verdict {
+            class: if is_refusal && one_is_left {
+                FailureClass::Transient
+            } else {
+                end.class()
+            },
+            refused,
+        }
+    }
+
+    fn record(&mut self) -> &mut Record {
+        match (self.turn, &mut self.next) {
+            (Slot::Next, Some(next)) => next,
+            _ => &mut self.current,
+        }
+    }
+}
+
+/// Whether the other identity may do better at once: the server refused this
+/// one, or the device cannot use it. Servers differ in the alert (RFC 8446
+/// section 6.2): 40 handshake_failure, 42 to 46 and 48 about certificates, 49
+/// access_denied, 116 certificate_required.
+fn is_about_identity(end: &End) -> bool {
+    matches!(
+        end,
+        End::IdentityRefused(_)
+            | End::SignerFailed
+            | End::SendBufferTooSmall { .. }
+            | End::HandshakeAlert(40 | 42..=46 | 48 | 49 | 116)
+    )
+}
+
+/// Whether the end came before the identity was shown, or from this side.
+fn says_nothing(end: &End) -> bool {
+    matches!(
+        end,
+        End::Certificate(_) | End::Closed | End::SessionLimit | End::Aborted
+    )
+}
+
+#[cfg(test)]
+#[path = "credentials_tests.rs"]
+mod tests;
