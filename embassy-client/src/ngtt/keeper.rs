@@ -278,8 +278,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             *may_cut_short = true;
             self.state.set_status(Status::Connected { since });
             if time_is_unchecked {
-                self.state
-                    .with(|inner| inner.notify(Notice::TimeUnchecked));
+                self.state.with(|inner| inner.notify(Notice::TimeUnchecked));
             }
         });
         // The link starts anew when the owner is first polled.

@@ -192,13 +192,13 @@ fn blame(
             .flatten()
             .any(|outline| Some(outline.issuer) == subject)
     };
-    let issuers = others.iter().map(|issuer| (&**issuer, check_issuer(issuer)));
+    let issuers = others
+        .iter()
+        .map(|issuer| (&**issuer, check_issuer(issuer)));
     let anchors = roots.trust.roots().iter();
     issuers
         .chain(anchors.map(|root| (*root, roots.check(root))))
-        .find_map(|(certificate, checked)| {
-            checked.err().filter(|_| names_an_issuer(certificate))
-        })
+        .find_map(|(certificate, checked)| checked.err().filter(|_| names_an_issuer(certificate)))
         .unwrap_or(CertificateError::UnknownIssuer)
 }
 

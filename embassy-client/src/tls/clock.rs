@@ -246,9 +246,6 @@ mod tests {
         }
         // Never valid as a whole: no time from the floor on will do.
         let never = validity.and((40, 50));
-        assert_eq!(
-            never.check(Now::AtLeast(0)),
-            Err(CertificateError::Expired)
-        );
+        assert_eq!(never.check(Now::AtLeast(0)), Err(CertificateError::Expired));
     }
 }

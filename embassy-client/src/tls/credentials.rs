@@ -36,11 +36,11 @@ pub enum Standing {
 ///
 /// # The rule
 /// 1. It begins with [`Slot::Next`] if there is one.
-/// 2. Data from the server proves the identity in use. (TLS 1.3 lets a client
-///    believe that it is connected before the server has looked at its
-///    certificate, so a complete handshake proves nothing. A server that sends
-///    data before it has looked cannot be told from one that has; those of NGTT
-///    answer, they do not begin.)
+/// 2. Data from the server proves the identity in use, unless a refusal follows.
+///    (With TLS 1.3 a client believes that it is connected before the server
+///    has looked at its certificate: a complete handshake proves nothing. A
+///    server may even send data before it has looked; those of NGTT answer,
+///    they do not begin.)
 /// 3. A handshake or connection that ends without data passes the turn to the
 ///    other one, whatever the end says; so does a fatal alert after data. What
 ///    says nothing about the identity does not: no network, a server that was
@@ -125,21 +125,21 @@ impl Credentials {
         let record = self.record();
         let is_news = record.standing != Standing::Proved;
         record.standing = Standing::Proved;
-        self.current.refused = false;
-        if let Some(next) = &mut self.next {
-            next.refused = false;
-            return is_news.then_some(self.turn);
-        }
-        None
+        (is_news && self.next.is_some()).then_some(self.turn)
     }
 
     /// A handshake failed, or the connection is over.
     pub fn ended(&mut self, end: &End) -> Verdict {
-        let is_refusal = !self.heard && is_about_identity(end);
+        let is_refusal = is_refusal(end, self.heard);
         if is_refusal {
             let record = self.record();
             record.standing = Standing::Refused;
             record.refused = true;
+        } else if self.heard {
+            self.current.refused = false;
+            if let Some(next) = &mut self.next {
+                next.refused = false;
+            }
         }
         let Some(next) = self.next else {
             return Verdict {
@@ -148,23 +148,19 @@ impl Credentials {
             };
         };
         let refused = is_refusal.then_some(self.turn);
-        let silent = !self.heard && !says_nothing(end);
-        let is_alert = matches!(end, End::IdentityRefused(_) | End::PeerAlert(_));
-        if silent || is_alert {
+        if is_refusal || matches!(end, End::PeerAlert(_)) || !self.heard && !says_nothing(end) {
             self.turn = match self.turn {
                 Slot::Current => Slot::Next,
                 Slot::Next => Slot::Current,
             };
         }
-        let one_is_left = !(self.current.refused && next.refused);
-        Verdict {
-            class: if is_refusal && one_is_left {
-                FailureClass::Transient
-            } else {
-                end.class()
-            },
-            refused,
-        }
+        let both_refused = self.current.refused && next.refused;
+        let class = if is_refusal && !both_refused {
+            FailureClass::Transient
+        } else {
+            end.class()
+        };
+        Verdict { class, refused }
     }
 
     fn record(&mut self) -> &mut Record {
@@ -175,18 +171,17 @@ impl Credentials {
     }
 }
 
-/// Whether the other identity may do better at once: the server refused this
-/// one, or the device cannot use it. Servers differ in the alert (RFC 8446
-/// section 6.2): 40 handshake_failure, 42 to 46 and 48 about certificates, 49
-/// access_denied, 116 certificate_required.
-fn is_about_identity(end: &End) -> bool {
-    matches!(
-        end,
-        End::IdentityRefused(_)
-            | End::SignerFailed
-            | End::SendBufferTooSmall { .. }
-            | End::HandshakeAlert(40 | 42..=46 | 48 | 49 | 116)
-    )
+/// Whether the server refused this identity, or the device cannot use it.
+/// Servers differ in the alert by which they do (RFC 8446 section 6.2):
+/// handshake_failure (40), those about certificates (42 to 46, 48),
+/// access_denied (49), certificate_required (116).
+fn is_refusal(end: &End, heard: bool) -> bool {
+    match end {
+        End::IdentityRefused(_) => true,
+        End::SignerFailed | End::SendBufferTooSmall { .. } => !heard,
+        End::HandshakeAlert(code) => matches!(code, 40 | 42..=46 | 48 | 49 | 116),
+        _ => false,
+    }
 }
 
 /// Whether the end came before the identity was shown, or from this side.

@@ -20,9 +20,11 @@ enum Outcome {
     Works,
     /// Data, then a fatal alert.
     WorksThenAlert,
+    /// Data that the server sent too early, then a refusal.
+    TooEarly,
 }
 
-const ALL: [Outcome; 7] = [
+const ALL: [Outcome; 8] = [
     Outcome::Refused,
     Outcome::CannotSign,
     Outcome::Alert,
@@ -30,16 +32,20 @@ const ALL: [Outcome; 7] = [
     Outcome::NotTheServer,
     Outcome::Works,
     Outcome::WorksThenAlert,
+    Outcome::TooEarly,
 ];
 
 /// One attempt; the identity that was shown, and the verdict.
 fn attempt(credentials: &mut Credentials, outcome: Outcome) -> (Slot, Verdict) {
     let slot = credentials.start();
-    if matches!(outcome, Outcome::Works | Outcome::WorksThenAlert) {
+    if matches!(
+        outcome,
+        Outcome::Works | Outcome::WorksThenAlert | Outcome::TooEarly
+    ) {
         credentials.heard();
     }
     let verdict = credentials.ended(&match outcome {
-        Outcome::Refused => End::IdentityRefused(42),
+        Outcome::Refused | Outcome::TooEarly => End::IdentityRefused(42),
         Outcome::CannotSign => End::SignerFailed,
         Outcome::Alert => End::HandshakeAlert(48),
         Outcome::Silence | Outcome::Works => End::Truncated,
@@ -82,7 +88,7 @@ fn after(sequence: &[Outcome]) -> Credentials {
 #[test]
 fn no_sequence_locks_out_an_identity_that_works() {
     let sequences = sequences(5);
-    assert_eq!(sequences.len(), 1 + 7 + 49 + 343 + 2401 + 16807);
+    assert_eq!(sequences.len(), 1 + 8 + 64 + 512 + 4096 + 32768);
     for sequence in sequences {
         for good in [Slot::Current, Slot::Next] {
             for bad in [
@@ -90,6 +96,7 @@ fn no_sequence_locks_out_an_identity_that_works() {
                 Outcome::CannotSign,
                 Outcome::Alert,
                 Outcome::Silence,
+                Outcome::TooEarly,
             ] {
                 let mut credentials = after(&sequence);
                 let mut shown = Vec::new();
@@ -110,14 +117,14 @@ fn no_sequence_locks_out_an_identity_that_works() {
 /// worked.
 #[test]
 fn the_slow_pace_begins_when_both_were_refused() {
-    for sequence in sequences(6) {
+    for sequence in sequences(5) {
         let mut credentials = Credentials::new(true);
         let mut refused = [false; 2];
         for outcome in &sequence {
             let (slot, verdict) = attempt(&mut credentials, *outcome);
             let is_refusal = matches!(
                 outcome,
-                Outcome::Refused | Outcome::CannotSign | Outcome::Alert
+                Outcome::Refused | Outcome::CannotSign | Outcome::Alert | Outcome::TooEarly
             );
             match outcome {
                 Outcome::Works | Outcome::WorksThenAlert => refused = [false; 2],
@@ -159,7 +166,10 @@ fn a_server_that_changes_its_mind_is_followed() {
     assert_eq!(attempt(&mut credentials, Outcome::Works).0, Slot::Current);
     // The server now knows the new authority only.
     let (slot, verdict) = attempt(&mut credentials, Outcome::Refused);
-    assert_eq!((slot, verdict.class), (Slot::Current, FailureClass::Transient));
+    assert_eq!(
+        (slot, verdict.class),
+        (Slot::Current, FailureClass::Transient)
+    );
     assert_eq!(attempt(&mut credentials, Outcome::Works).0, Slot::Next);
     assert_eq!(credentials.standing(Slot::Next), Some(Standing::Proved));
     assert_eq!(credentials.standing(Slot::Current), Some(Standing::Refused));

@@ -60,7 +60,9 @@ impl core::fmt::Display for CertificateError {
             Self::NotYetValid => "certificate not yet valid: check this device's clock",
             Self::ClockNotSet => "this device's clock is not set",
             Self::WrongName => "certificate not valid for the server's name",
-            Self::NotForServers => "the certificate is not meant for servers (serverAuth, digitalSignature)",
+            Self::NotForServers => {
+                "the certificate is not meant for servers (serverAuth, digitalSignature)"
+            }
             Self::NotAnAuthority => "issuer is not a CA, or may not sign certificates",
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",

@@ -56,7 +56,9 @@ pub(super) fn check_issuer(issuer: &Outline<'_>) -> Result<(), CertificateError>
 /// server's own certificate as one by mistake.
 pub(super) fn check_root(root: &Outline<'_>) -> Result<(), CertificateError> {
     let constraints = root.extension(BASIC_CONSTRAINTS).unwrap_or_default();
-    let constraints = Reader::new(constraints).expect(SEQUENCE).unwrap_or_default();
+    let constraints = Reader::new(constraints)
+        .expect(SEQUENCE)
+        .unwrap_or_default();
     match Reader::new(constraints).expect(BOOLEAN) {
         Some(&[is_authority]) if is_authority != 0 => check_issuer(root),
         _ => Err(CertificateError::NotAnAuthority),

@@ -81,9 +81,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 fn server(args: &Args, roots: &Path, leaf: &Path, name: &str) -> Outcome {
-    let name = ServerName::try_from(name).map_err(|_| {
-        Failure::Usage(format!("{name} is neither a DNS name nor an IP address"))
-    })?;
+    let name = ServerName::try_from(name)
+        .map_err(|_| Failure::Usage(format!("{name} is neither a DNS name nor an IP address")))?;
     let now = match &args.floor {
         Some(floor) => Now::AtLeast(seconds("--floor", floor)?),
         None => Now::At(time(args)?),
@@ -146,9 +145,8 @@ fn server(args: &Args, roots: &Path, leaf: &Path, name: &str) -> Outcome {
 fn device(args: &Args, certificate: &Path, key: &Path) -> Outcome {
     let chain = certificates(certificate)?;
     let text = Source::of_file(key).read()?;
-    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
-        Failure::Usage(format!("{} holds no private key in PEM", key.display()))
-    })?;
+    let key = PrivateKeyDer::from_pem_slice(&text)
+        .map_err(|_| Failure::Usage(format!("{} holds no private key in PEM", key.display())))?;
     // A file holds one certificate at least: see `certificates`.
     let answer = check_identity(&chain[0], key.secret_der(), time(args)?, args.send_buffer);
     let mut output = Output::new();
@@ -167,14 +165,18 @@ fn device(args: &Args, certificate: &Path, key: &Path) -> Outcome {
     } else if let Some(found) = found {
         output.line(&format!(
             "accepted: {}",
-            found.id.as_deref().unwrap_or("a certificate without an NGTT device id")
+            found
+                .id
+                .as_deref()
+                .unwrap_or("a certificate without an NGTT device id")
         ))?;
         output.line(&format!(
             "TLS send buffer needed: {} bytes",
             found.send_buffer_needed
         ))?;
         if chain.len() > 1 {
-            output.line("a device sends its own certificate only: the server has to know the rest")?;
+            output
+                .line("a device sends its own certificate only: the server has to know the rest")?;
         }
     } else {
         output.line(&format!("refused: {reason}"))?;
