@@ -21,6 +21,8 @@ pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
     if public_key.len() != POINT_LENGTH {
         return None;
     }
+    #[cfg(test)]
+    count::add();
     let key = VerifyingKey::from_sec1_bytes(public_key).ok()?;
     key.verify(message, &signature::from_der(signature)?).ok()
 }
@@ -76,6 +78,27 @@ impl SignatureVerificationAlgorithm for EcdsaP256 {
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
         alg_id::ECDSA_SHA256
+    }
+}
+
+/// How often the expensive arithmetic ran, for tests: each has its own thread.
+#[cfg(test)]
+pub(crate) mod count {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static VERIFICATIONS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add() {
+        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
+    }
+
+    /// Verifications of signatures while `f` runs.
+    pub(crate) fn during<T>(f: impl FnOnce() -> T) -> (u32, T) {
+        let before = VERIFICATIONS.get();
+        let value = f();
+        (VERIFICATIONS.get() - before, value)
     }
 }
 

@@ -30,12 +30,12 @@ use crate::der::Outline;
 pub const MAX_CHAIN: usize = 16;
 
 /// Signatures that are verified for one chain at most: seven for the longest
-/// path, and one more for a wrong turn.
+/// path, and one more for a wrong turn. webpki's own limit is 100.
 const MAX_SIGNATURES: u8 = 8;
 
 /// Certificates that are tried as a part of a path at most. webpki's own limit
-/// is 200,000: sixteen certificates of the same name would keep a small device
-/// busy for a minute, and anyone on the path can send them.
+/// is 200,000, and sixteen certificates of the same name go together in more
+/// ways than that: anyone on the path could keep a device busy with them.
 const MAX_STEPS: u16 = 64;
 
 /// `id-kp-serverAuth`, 1.3.6.1.5.5.7.3.1 (RFC 5280 section 4.2.1.12).
@@ -292,6 +292,9 @@ impl ExtendedKeyUsageValidator for ServerAuth<'_> {
     }
 }
 
+#[cfg(test)]
+#[path = "chain_table.rs"]
+mod table;
 #[cfg(test)]
 #[path = "chain_tests.rs"]
 mod tests;

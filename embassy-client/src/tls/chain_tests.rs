@@ -1,282 +1,188 @@
-//! Good and bad chains, each with its answer.
+//! What a table cannot show: pins, damage, and the limit on work.
 
 use std::vec;
 use std::vec::Vec;
 
-use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-
-use super::super::clock::ClockPolicy;
+use super::super::algorithm::count;
 use super::super::test_pki::{
-    Authority, IN_1970, IN_2026, IN_2035, NAME, authority_params, good, intermediate, leaf, root,
-    server_params,
+    Authority, IN_2026, NAME, authority_params, good, intermediate, leaf, root, server_params,
 };
+use super::super::trust::TrustError;
 use super::*;
 
-fn clock_2026() -> ClockPolicy {
-    ClockPolicy::real_time(|| Some(IN_2026))
-}
-
-/// What `verify_chain` says of `chain` against the root `trusted`.
-fn judge(
-    chain: &[&[u8]],
-    trusted: &Authority,
-    name: &str,
-    clock: ClockPolicy,
-) -> Result<(), CertificateError> {
+/// What `verify_chain` says of `chain` in 2026.
+fn judge(chain: &[&[u8]], trust: TrustAnchors<'_>) -> Result<(), CertificateError> {
     let chain: Vec<CertificateDer<'_>> = chain
         .iter()
         .map(|der| CertificateDer::from_slice(der))
         .collect();
-    let roots: [&[u8]; 1] = [&trusted.der];
-    let trust = TrustAnchors::new(&roots).unwrap();
-    let name = ServerName::try_from(name).unwrap();
-    verify_chain(&chain, &name, &trust, clock.now()).map(|_| ())
+    let name = ServerName::try_from(NAME).unwrap();
+    verify_chain(&chain, &name, &trust, Now::At(IN_2026)).map(|_| ())
+}
+
+fn pin(certificate: &[u8]) -> PublicKeyPin {
+    PublicKeyPin::of_certificate(certificate).unwrap()
 }
 
 #[test]
-fn a_good_chain_is_accepted() {
-    let (root, server) = good();
-    assert_eq!(judge(&[&server.der], &root, NAME, clock_2026()), Ok(()));
+fn one_pin_of_several_must_be_the_leafs_or_the_roots() {
+    let (root, other) = (root("root"), root("other"));
     let middle = intermediate(authority_params("middle"), &root);
-    let low = intermediate(authority_params("low"), &middle);
-    let server = leaf(server_params(&[NAME, "192.0.2.7"]), &low);
-    // Intermediates in any order; the root may be sent, too.
-    for chain in [
-        vec![&server.der[..], &low.der, &middle.der],
-        vec![&server.der[..], &middle.der, &low.der],
-        vec![&server.der[..], &root.der, &middle.der, &low.der],
+    let server = leaf(server_params(&[NAME]), &middle);
+    let chain: [&[u8]; 2] = [&server.der, &middle.der];
+    let roots: [&[u8]; 2] = [&other.der, &root.der];
+    let unused = PublicKeyPin::from_sha256([7; 32]);
+    let (leaf, middle, root, other) = (
+        pin(&server.der),
+        pin(&middle.der),
+        pin(&root.der),
+        pin(&other.der),
+    );
+    for (pins, expected) in [
+        (vec![leaf], Ok(())),
+        (vec![root], Ok(())),
+        (vec![unused, leaf], Ok(())),
+        (vec![unused, root, other], Ok(())),
+        (vec![unused], Err(CertificateError::NotPinned)),
+        // Another trusted root, and a certificate between leaf and root.
+        (vec![other], Err(CertificateError::NotPinned)),
+        (vec![middle], Err(CertificateError::NotPinned)),
     ] {
-        assert_eq!(judge(&chain, &root, NAME, clock_2026()), Ok(()));
-        assert_eq!(judge(&chain, &root, "192.0.2.7", clock_2026()), Ok(()));
+        let trust = TrustAnchors::new(&roots).unwrap().with_pins(&pins).unwrap();
+        let (signatures, answer) = count::during(|| judge(&chain, trust));
+        assert_eq!(answer, expected, "{pins:?}");
+        // Refused before the expensive part.
+        assert_eq!(signatures, if expected.is_ok() { 2 } else { 0 });
     }
-    assert_eq!(
-        judge(&[&server.der, &middle.der], &root, NAME, clock_2026()),
-        Err(CertificateError::UnknownIssuer)
-    );
+    let trust = TrustAnchors::new(&roots).unwrap();
+    assert_eq!(trust.with_pins(&[]).unwrap_err(), TrustError::NoPins);
 }
 
 #[test]
-fn names_come_from_alternative_names_only() {
-    let (root, server) = good();
-    for wrong in ["other.example", "example", "a.orders.example", "192.0.2.7"] {
-        assert_eq!(
-            judge(&[&server.der], &root, wrong, clock_2026()),
-            Err(CertificateError::WrongName),
-            "{wrong}"
-        );
+fn a_pin_is_a_condition_and_no_trust() {
+    let (root, foreign) = (root("root"), root("foreign"));
+    let server = leaf(server_params(&[NAME]), &foreign);
+    let roots: [&[u8]; 1] = [&root.der];
+    for pins in [
+        [pin(&server.der), pin(&foreign.der)],
+        [pin(&server.der), pin(&root.der)],
+    ] {
+        let trust = TrustAnchors::new(&roots).unwrap().with_pins(&pins).unwrap();
+        let answer = judge(&[&server.der, &foreign.der], trust);
+        assert_eq!(answer, Err(CertificateError::UnknownIssuer));
     }
-    let wildcard = leaf(server_params(&["*.fleet.example"]), &root);
-    let judge_wildcard = |name| judge(&[&wildcard.der], &root, name, clock_2026());
-    assert_eq!(judge_wildcard("orders.fleet.example"), Ok(()));
-    for wrong in ["a.b.fleet.example", "fleet.example"] {
-        assert_eq!(judge_wildcard(wrong), Err(CertificateError::WrongName));
-    }
-    let mut params = server_params(&[]);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, NAME);
-    let common_name = leaf(params, &root);
-    assert_eq!(
-        judge(&[&common_name.der], &root, NAME, clock_2026()),
-        Err(CertificateError::WrongName)
-    );
-    // An address in a DNS name is not an address.
-    let fake = leaf(
-        {
-            let mut params = server_params(&[]);
-            params.subject_alt_names =
-                vec![rcgen::SanType::DnsName("192.0.2.7".try_into().unwrap())];
-            params
-        },
-        &root,
-    );
-    assert!(judge(&[&fake.der], &root, "192.0.2.7", clock_2026()).is_err());
 }
 
+/// A key keeps its pin when its certificate is renewed, and has the one that
+/// everybody else computes.
 #[test]
-fn foreign_authorities_are_refused() {
-    let (_, server) = good();
-    let foreign = root("foreign");
-    assert_eq!(
-        judge(&[&server.der], &foreign, NAME, clock_2026()),
-        Err(CertificateError::UnknownIssuer)
-    );
-    // The same name as the trusted root's, but another key.
-    let impostor = root("root");
-    assert_eq!(
-        judge(&[&server.der], &impostor, NAME, clock_2026()),
-        Err(CertificateError::BadSignature)
-    );
-}
-
-#[test]
-fn a_device_cannot_play_authority_or_server() {
+fn a_pin_is_of_the_key() {
     let root = root("root");
-    let mut params = server_params(&[NAME]);
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let device = leaf(params.clone(), &root);
+    let server = leaf(server_params(&[NAME]), &root);
+    let renewed = server_params(&["renewed.example"]);
+    let renewed = renewed.signed_by(&server.key, &root.issuer).unwrap();
+    assert_eq!(pin(&server.der), pin(renewed.der()));
+    let info = rcgen::PublicKeyData::subject_public_key_info(&server.key);
+    assert_eq!(pin(&server.der), PublicKeyPin::of_key(&info));
+    assert_eq!(PublicKeyPin::of_certificate(b"rubbish"), None);
+}
+
+/// Of two ways to a root, the one that may be used is found.
+#[test]
+fn an_issuer_that_may_not_sign_is_no_obstacle() {
+    let root = root("root");
+    let params = authority_params("middle");
+    let middle = intermediate(params.clone(), &root);
+    let server = leaf(server_params(&[NAME]), &middle);
+    let mut restricted = params;
+    restricted.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
+    let restricted = restricted.signed_by(middle.issuer.key(), &root.issuer);
+    let restricted = restricted.unwrap().der().to_vec();
+    let roots: [&[u8]; 1] = [&root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let both: [&[u8]; 3] = [&server.der, &restricted, &middle.der];
+    assert_eq!(judge(&both, trust), Ok(()));
     assert_eq!(
-        judge(&[&device.der], &root, NAME, clock_2026()),
-        Err(CertificateError::NotForServers)
+        judge(&both[..2], trust),
+        Err(CertificateError::NotAnAuthority)
     );
-    params.extended_key_usages = Vec::new();
-    let unrestricted = leaf(params, &root);
-    assert_eq!(
-        judge(&[&unrestricted.der], &root, NAME, clock_2026()),
-        Err(CertificateError::NotForServers)
-    );
-    // The device signs a server certificate with its own key.
-    let authority = Authority {
-        der: device.der.clone(),
-        issuer: rcgen::Issuer::new(
-            server_params(&[NAME]),
-            KeyPair::from_pem(&device.key.serialize_pem()).unwrap(),
-        ),
+}
+
+/// Of two roots of the same name and key, the one that is valid is found.
+#[test]
+fn a_root_that_was_renewed_with_its_key_is_found() {
+    let root = root("root");
+    let server = leaf(server_params(&[NAME]), &root);
+    let mut old = authority_params("root");
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let old = old.self_signed(root.issuer.key()).unwrap();
+    let roots: [&[u8]; 2] = [old.der(), &root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    assert_eq!(judge(&[&server.der], trust), Ok(()));
+    let trust = TrustAnchors::new(&roots[..1]).unwrap();
+    assert_eq!(judge(&[&server.der], trust), Err(CertificateError::Expired));
+}
+
+/// Certificates that anyone can make, and that fit together in very many ways.
+fn maze(root: &Authority, signed_by_root: bool) -> Vec<Vec<u8>> {
+    let maker = if signed_by_root {
+        // All claim to be the root's; none is.
+        let key = rcgen::KeyPair::generate().unwrap();
+        Authority {
+            der: root.der.clone(),
+            issuer: rcgen::Issuer::new(authority_params("root"), key),
+        }
+    } else {
+        intermediate(authority_params("maze"), root)
     };
-    let forged = leaf(server_params(&[NAME]), &authority);
-    assert!(matches!(
-        judge(&[&forged.der, &device.der], &root, NAME, clock_2026()),
-        Err(CertificateError::NotAnAuthority | CertificateError::UnknownIssuer)
-    ));
-    // An authority shows itself.
-    let mut params = server_params(&[NAME]);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = leaf(params, &root);
-    assert_eq!(
-        judge(&[&authority.der], &root, NAME, clock_2026()),
-        Err(CertificateError::AuthorityAsServer)
-    );
+    let mut chain = vec![leaf(server_params(&[NAME]), &maker).der];
+    let maze = intermediate(authority_params("maze"), &maker);
+    let maker = if signed_by_root { &maker } else { &maze };
+    chain[0] = leaf(server_params(&[NAME]), &maze).der;
+    for _ in 1..MAX_CHAIN {
+        chain.push(intermediate(authority_params("maze"), maker).der);
+    }
+    chain
 }
 
 #[test]
-fn constraints_of_authorities_hold() {
+fn a_maze_of_certificates_costs_little() {
     let root = root("root");
-    let mut params = authority_params("short");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    let short = intermediate(params, &root);
-    let low = intermediate(authority_params("low"), &short);
-    let server = leaf(server_params(&[NAME]), &low);
-    assert_eq!(
-        judge(
-            &[&server.der, &low.der, &short.der],
-            &root,
-            NAME,
-            clock_2026()
-        ),
-        Err(CertificateError::Constraint)
-    );
-    let mut params = authority_params("client only");
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let client_only = intermediate(params, &root);
-    let server = leaf(server_params(&[NAME]), &client_only);
-    assert_eq!(
-        judge(&[&server.der, &client_only.der], &root, NAME, clock_2026()),
-        Err(CertificateError::NotForServers)
-    );
-    let mut params = server_params(&[NAME]);
-    let mut odd = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
-    odd.set_criticality(true);
-    params.custom_extensions = vec![odd];
-    let critical = leaf(params, &root);
-    assert_eq!(
-        judge(&[&critical.der], &root, NAME, clock_2026()),
-        Err(CertificateError::Malformed)
-    );
+    let roots: [&[u8]; 1] = [&root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    for signed_by_root in [true, false] {
+        let chain = maze(&root, signed_by_root);
+        let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+        let (signatures, answer) = count::during(|| judge(&chain, trust));
+        assert_eq!(answer, Err(CertificateError::ChainTooLong));
+        assert!(signatures <= u32::from(MAX_SIGNATURES), "{signatures}");
+    }
+    // With a floor the clock may be asked again and again: the limit holds.
+    let chain = maze(&root, true);
+    let chain: Vec<_> = chain
+        .iter()
+        .map(|der| CertificateDer::from_slice(der))
+        .collect();
+    let name = ServerName::try_from(NAME).unwrap();
+    let (signatures, answer) =
+        count::during(|| verify_chain(&chain, &name, &trust, Now::AtLeast(0)));
+    assert_eq!(answer, Err(CertificateError::ChainTooLong));
+    assert!(signatures <= u32::from(MAX_SIGNATURES), "{signatures}");
 }
 
 #[test]
-fn other_keys_are_refused_by_name() {
-    let root = root("root");
-    let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
-    let server = server_params(&[NAME])
-        .signed_by(&key, &root.issuer)
-        .unwrap();
-    assert_eq!(
-        judge(&[server.der()], &root, NAME, clock_2026()),
-        Err(CertificateError::UnsupportedKey)
-    );
-}
-
-#[test]
-fn time_is_always_looked_at() {
+fn damage_is_refused_without_a_panic() {
     let (root, server) = good();
-    let at = |clock| judge(&[&server.der], &root, NAME, clock);
-    assert_eq!(
-        at(ClockPolicy::real_time(|| Some(IN_2035))),
-        Err(CertificateError::Expired)
-    );
-    assert_eq!(
-        at(ClockPolicy::real_time(|| Some(IN_1970))),
-        Err(CertificateError::NotYetValid)
-    );
-    assert_eq!(
-        at(ClockPolicy::real_time(|| None)),
-        Err(CertificateError::ClockNotSet)
-    );
-    assert_eq!(at(ClockPolicy::floor(IN_2026)), Ok(()));
-    // A certificate made after the build is fine, one expired by then is not.
-    assert_eq!(at(ClockPolicy::floor(IN_1970)), Ok(()));
-    assert_eq!(
-        at(ClockPolicy::floor(IN_2035)),
-        Err(CertificateError::Expired)
-    );
-    assert_eq!(
-        at(ClockPolicy::real_time_or_floor(|| Some(IN_1970), IN_2026)),
-        Ok(())
-    );
-    assert_eq!(
-        at(ClockPolicy::real_time_or_floor(|| Some(IN_2035), IN_2026)),
-        Err(CertificateError::Expired)
-    );
-}
-
-#[test]
-fn a_floor_wants_one_time_at_which_all_are_valid() {
-    let root = root("root");
-    let mut params = authority_params("old");
-    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    params.not_after = rcgen::date_time_ymd(2023, 1, 1);
-    let old = intermediate(params, &root);
-    // Valid from 2024: never at the same time as its issuer.
-    let server = leaf(server_params(&[NAME]), &old);
-    assert_eq!(
-        judge(
-            &[&server.der, &old.der],
-            &root,
-            NAME,
-            ClockPolicy::floor(IN_1970)
-        ),
-        Err(CertificateError::Expired)
-    );
-}
-
-#[test]
-fn nothing_and_rubbish_are_refused() {
-    let (root, server) = good();
-    assert_eq!(
-        judge(&[], &root, NAME, clock_2026()),
-        Err(CertificateError::Missing)
-    );
-    assert_eq!(
-        judge(&[&[]], &root, NAME, clock_2026()),
-        Err(CertificateError::Malformed)
-    );
-    let many = vec![&server.der[..]; MAX_CHAIN + 1];
-    assert_eq!(
-        judge(&many, &root, NAME, clock_2026()),
-        Err(CertificateError::ChainTooLong)
-    );
-    // Every prefix, and every byte changed, is refused without a panic.
+    let roots: [&[u8]; 1] = [&root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    assert_eq!(judge(&[&[]], trust), Err(CertificateError::Malformed));
     for length in 0..server.der.len() {
-        assert!(judge(&[&server.der[..length]], &root, NAME, clock_2026()).is_err());
+        assert!(judge(&[&server.der[..length]], trust).is_err());
     }
     for at in 0..server.der.len() {
         let mut bent = server.der.clone();
         bent[at] ^= 0x20;
-        assert!(
-            judge(&[&bent], &root, NAME, clock_2026()).is_err(),
-            "byte {at}"
-        );
+        assert!(judge(&[&bent], trust).is_err(), "byte {at}");
     }
     // In an intermediate, too.
     let middle = intermediate(authority_params("middle"), &root);
@@ -284,6 +190,43 @@ fn nothing_and_rubbish_are_refused() {
     for at in 0..middle.der.len() {
         let mut bent = middle.der.clone();
         bent[at] ^= 0x20;
-        assert!(judge(&[&server.der, &bent], &root, NAME, clock_2026()).is_err());
+        assert!(judge(&[&server.der, &bent], trust).is_err(), "byte {at}");
     }
+    // A root is configured, and still does no harm.
+    for at in 0..root.der.len() {
+        let mut bent = root.der.clone();
+        bent[at] ^= 0x20;
+        let roots: [&[u8]; 1] = [&bent];
+        if let Ok(trust) = TrustAnchors::new(&roots) {
+            // Only its name, key and limits decide; a root's signature is not
+            // looked at.
+            let _ = judge(&[&server.der, &middle.der], trust);
+        }
+    }
+}
+
+#[test]
+fn only_an_authority_can_be_a_root() {
+    let (root, server) = good();
+    let server_as_root: [&[u8]; 2] = [&root.der, &server.der];
+    assert_eq!(
+        TrustAnchors::new(&server_as_root).unwrap_err(),
+        TrustError::NotAnAuthority { index: 1 }
+    );
+    let mut params = authority_params("no signing");
+    params.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
+    let restricted = intermediate(params, &root);
+    assert_eq!(
+        TrustAnchors::new(&[&restricted.der]).unwrap_err(),
+        TrustError::NotAnAuthority { index: 0 }
+    );
+    let mut params = authority_params("odd");
+    let mut odd = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+    odd.set_criticality(true);
+    params.custom_extensions = vec![odd];
+    let critical = intermediate(params, &root);
+    assert_eq!(
+        TrustAnchors::new(&[&critical.der]).unwrap_err(),
+        TrustError::NotACertificate { index: 0 }
+    );
 }

@@ -43,7 +43,9 @@ pub(crate) struct Verifier<'a> {
     trust: TrustAnchors<'a>,
     server: ServerName<'a>,
     clock: ClockPolicy,
+    /// What an earlier handshake left, and what this one found.
     memory: ChainMemory,
+    found: Option<ChainMemory>,
     latch: Latch,
 }
 
@@ -60,6 +62,7 @@ impl<'a> Verifier<'a> {
             server,
             clock,
             memory,
+            found: None,
             latch: Latch::Closed,
         }
     }
@@ -73,9 +76,13 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// What to remember for the next handshake, once this one is complete.
+    /// What to remember for the next handshake: this chain, once the server
+    /// has proved that it holds its key, or what was remembered before.
     pub(crate) fn memory(&self) -> ChainMemory {
-        self.memory
+        match (self.latch, self.found) {
+            (Latch::Open, Some(found)) => found,
+            _ => self.memory,
+        }
     }
 
     /// The reason, when something was shown and refused.
@@ -126,7 +133,7 @@ impl<'a> Verifier<'a> {
             return leaf_key(&EndEntityCert::try_from(leaf)?);
         }
         let verified = verify(chain, &self.server, &self.trust, now)?;
-        self.memory = ChainMemory::new(digest, verified.validity);
+        self.found = Some(ChainMemory::new(digest, verified.validity));
         Ok(verified.key)
     }
 
@@ -191,6 +198,9 @@ where
     }
 }
 
+#[cfg(test)]
+#[path = "memory_tests.rs"]
+mod memory_tests;
 #[cfg(test)]
 #[path = "verifier_tests.rs"]
 mod tests;
