@@ -34,6 +34,8 @@ pub struct Device {
     pub root: Vec<u8>,
     /// Its own certificate and key.
     pub identity: pki::Identity,
+    /// A second certificate and key, that is to take over.
+    pub next: Option<pki::Identity>,
     /// The server it looks for.
     pub server: String,
     /// The time it believes.
@@ -51,6 +53,7 @@ impl Device {
         Self {
             root: pki.server_ca().to_vec(),
             identity: identity.expect("a new Pki has this device").clone(),
+            next: None,
             server: SERVER.into(),
             clock: ClockPolicy::real_time(host_time),
             session: SessionConfig::new(),
@@ -76,14 +79,16 @@ impl Device {
         journal: &mut impl Journal,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
     ) -> T {
-        let key = SoftwareKey::from_der(self.identity.key().secret_pkcs8_der())
-            .expect("the key of a Pki is P-256");
-        let identity =
-            Identity::new(self.identity.certificate(), &key).expect("certificate and key fit");
+        let key = software_key(&self.identity);
+        let next_key = self.next.as_ref().map(software_key);
+        let identity = device_identity(&self.identity, &key);
         let roots: [&[u8]; 1] = [&self.root];
         let trust = TrustAnchors::new(&roots).expect("the root of a Pki is a certificate");
         let mut config = Config::for_server(&self.server, trust, identity, self.clock)
             .expect("the server's name is one");
+        if let (Some(next), Some(key)) = (&self.next, &next_key) {
+            config = config.with_next(device_identity(next, key));
+        }
         (self.tune)(&mut config);
         let state: Box<State<NoopRawMutex>> = Box::new(State::with_config(self.session));
         let mut buffers: Box<Buffers> = Box::new(Buffers::new());
@@ -93,6 +98,14 @@ impl Device {
         let runner = async { runner.run().await };
         alongside(app(client), vec![Box::pin(forever(runner))]).await
     }
+}
+
+fn software_key(identity: &pki::Identity) -> SoftwareKey {
+    SoftwareKey::from_der(identity.key().secret_pkcs8_der()).expect("the key of a Pki is P-256")
+}
+
+fn device_identity<'a>(identity: &'a pki::Identity, key: &'a SoftwareKey) -> Identity<'a> {
+    Identity::new(identity.certificate(), key).expect("certificate and key fit")
 }
 
 /// A future that never ends, in the type that says so.

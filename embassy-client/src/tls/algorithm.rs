@@ -81,27 +81,6 @@ impl SignatureVerificationAlgorithm for EcdsaP256 {
     }
 }
 
-/// How often the expensive arithmetic ran, for tests: each has its own thread.
-#[cfg(test)]
-pub(crate) mod count {
-    use core::cell::Cell;
-
-    std::thread_local! {
-        static VERIFICATIONS: Cell<u32> = const { Cell::new(0) };
-    }
-
-    pub(super) fn add() {
-        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
-    }
-
-    /// Verifications of signatures while `f` runs.
-    pub(crate) fn during<T>(f: impl FnOnce() -> T) -> (u32, T) {
-        let before = VERIFICATIONS.get();
-        let value = f();
-        (VERIFICATIONS.get() - before, value)
-    }
-}
-
 /// Accepts anything and remembers the key it was shown.
 ///
 /// Without an allocator webpki has no accessor for a certificate's public key;
@@ -154,5 +133,26 @@ impl SignatureVerificationAlgorithm for KeyCapture {
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
         alg_id::ECDSA_SHA256
+    }
+}
+
+/// How often the expensive arithmetic ran, for tests: each has its own thread.
+#[cfg(test)]
+pub(crate) mod count {
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static VERIFICATIONS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add() {
+        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
+    }
+
+    /// Verifications of signatures while `f` runs.
+    pub(crate) fn during<T>(f: impl FnOnce() -> T) -> (u32, T) {
+        let before = VERIFICATIONS.get();
+        let value = f();
+        (VERIFICATIONS.get() - before, value)
     }
 }
