@@ -9,7 +9,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use support::Done;
 use tempfile::TempDir;
 
@@ -111,16 +111,31 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn refused(done: &Done, reason: &str) {
-    let answer = json!({"accepted": false, "reason": reason, "path": []});
-    assert_eq!(done.json(), [answer], "{}", done.stderr);
-    assert_eq!((done.status, done.stderr.as_str()), (Some(1), ""));
+/// The one answer, which must have these fields.
+fn answer(done: &Done, fields: &Json) -> Json {
+    let mut answers = done.json();
+    assert_eq!((answers.len(), done.stderr.as_str()), (1, ""));
+    let answer = answers.remove(0);
+    for (field, value) in fields.as_object().expect("fields") {
+        assert_eq!(answer[field], *value, "{field} of {answer}");
+    }
+    answer
 }
 
-fn accepted(done: &Done, path: &[&str]) {
-    let answer = json!({"accepted": true, "reason": "accepted", "path": path});
-    assert_eq!(done.json(), [answer], "{}", done.stderr);
-    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
+fn refused(done: &Done, reason: &str) -> Json {
+    assert_eq!(done.status, Some(1), "{}", done.stderr);
+    answer(
+        done,
+        &json!({"accepted": false, "reason": reason, "path": [], "root_pin": null}),
+    )
+}
+
+fn accepted(done: &Done, path: &[&str]) -> Json {
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    answer(
+        done,
+        &json!({"accepted": true, "reason": "accepted", "path": path}),
+    )
 }
 
 #[test]
@@ -134,10 +149,18 @@ fn what_pki_new_makes_is_accepted() {
         ];
         let done = support::run(&args, b"");
         assert_eq!(done.status, Some(0), "{name}: {}", done.stderr);
+        let text = done.text();
+        let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            done.text(),
-            "accepted: CN=ngtt.test <- CN=Wigwag test server CA\n"
+            lines[0],
+            "accepted: CN=ngtt.test <- CN=Wigwag test server CA"
         );
+        let [server, root, buffer] = &lines[1..] else {
+            panic!("{lines:?}");
+        };
+        assert!(server.starts_with("pin of the server's key: sha256//"));
+        assert!(root.starts_with("pin of the root's key: sha256//"));
+        assert!(buffer.starts_with("TLS receive buffer needed: "));
     }
     // The other authority of the folder signs devices.
     let roots = file("device-ca.pem");
@@ -146,10 +169,8 @@ fn what_pki_new_makes_is_accepted() {
     ];
     let done = support::run(&args, b"");
     assert_eq!(done.status, Some(1));
-    assert_eq!(
-        done.text(),
-        "refused: the server's certificate does not lead to a trusted root\n"
-    );
+    let first = "refused: the server's certificate does not lead to a trusted root\n";
+    assert!(done.text().starts_with(first), "{}", done.text());
 }
 
 #[test]
@@ -253,7 +274,7 @@ fn only_an_authority_signs_and_only_a_server_is_one() {
 
     let mut client = server(&[NAME]);
     client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let not_for_servers = "the certificate is not meant for servers (no serverAuth)";
+    let not_for_servers = "the certificate is not meant for servers (serverAuth, digitalSignature)";
     refused(&ask("", &root.sign(client)), not_for_servers);
     let mut any = server(&[NAME]);
     any.extended_key_usages = Vec::new();
@@ -300,4 +321,81 @@ fn files_that_hold_no_certificates_are_said() {
         let done = files.ask(&root.pem, "", &leaf, name, &[]);
         assert_eq!(done.status, Some(2), "{name:?}");
     }
+}
+
+#[test]
+fn one_of_the_pins_must_fit() {
+    let files = Files::new();
+    let root = Signer::root("root");
+    let leaf = root.sign(server(&[NAME]));
+    let ask = |more: &[&str]| {
+        files.ask(
+            &root.pem,
+            "",
+            &leaf.pem,
+            NAME,
+            &[&["--json"], more].concat(),
+        )
+    };
+    let path = ["CN=server", "CN=root"];
+    let answer = accepted(&ask(&[]), &path);
+    let pin = |field: &str| answer[field].as_str().expect("a pin").to_owned();
+    let (of_leaf, of_root) = (pin("leaf_pin"), pin("root_pin"));
+    assert_ne!(of_leaf, of_root);
+    let other = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let reason = "neither the server's key nor its root's is pinned";
+    for right in [&of_leaf, &of_root] {
+        accepted(&ask(&["--pin", right]), &path);
+        accepted(&ask(&["--pin", other, "--pin", right]), &path);
+        let bare = right.strip_prefix("sha256//").expect("its prefix");
+        accepted(&ask(&["--pin", bare]), &path);
+    }
+    // A refusal tells the pin that the server's key has.
+    let answer = refused(&ask(&["--pin", other]), reason);
+    assert_eq!(answer["leaf_pin"], json!(of_leaf));
+    let wrong = ask(&["--pin", "sha256//short"]);
+    assert_eq!(wrong.status, Some(2));
+    assert!(wrong.stderr.contains("base64"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_device_without_a_clock_has_a_floor() {
+    let files = Files::new();
+    let root = Signer::root("root");
+    let mut params = server(&[NAME]);
+    params.not_before = rcgen::date_time_ymd(2031, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2032, 1, 1);
+    let leaf = root.sign(params).pem;
+    let ask = |more: &[&str]| files.ask(&root.pem, "", &leaf, NAME, &[&["--json"], more].concat());
+    let path = ["CN=server", "CN=root"];
+    let early = "certificate not yet valid: check this device's clock";
+    refused(&ask(&["--time", "2030-01-01T00:00:00Z"]), early);
+    accepted(&ask(&["--floor", "2030-01-01T00:00:00Z"]), &path);
+    refused(
+        &ask(&["--floor", "2033-01-01T00:00:00Z"]),
+        "certificate expired",
+    );
+    let both = [
+        "--floor",
+        "2030-01-01T00:00:00Z",
+        "--time",
+        "2030-01-01T00:00:00Z",
+    ];
+    assert_eq!(ask(&both).status, Some(2));
+    assert_eq!(ask(&["--floor", "never"]).status, Some(2));
+}
+
+#[test]
+fn the_servers_certificates_must_fit_the_buffer() {
+    let files = Files::new();
+    let root = Signer::root("root");
+    let leaf = root.sign(server(&[NAME])).pem;
+    let ask = |more: &[&str]| files.ask(&root.pem, "", &leaf, NAME, &[&["--json"], more].concat());
+    let path = ["CN=server", "CN=root"];
+    let answer = accepted(&ask(&[]), &path);
+    let needed = answer["receive_buffer_needed"].as_u64().expect("bytes");
+    let give = |bytes: u64| ask(&["--receive-buffer", &bytes.to_string()]);
+    accepted(&give(needed), &path);
+    let reason = format!("the certificates need a TLS receive buffer of {needed} bytes");
+    refused(&give(needed - 1), &reason);
 }

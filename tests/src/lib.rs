@@ -5,6 +5,7 @@
 pub mod campaign;
 pub mod e2e;
 pub mod generate;
+pub mod limbo;
 pub mod minijson;
 pub mod peer;
 pub mod runner;

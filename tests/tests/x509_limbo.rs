@@ -1,15 +1,9 @@
 //! C2SP x509-limbo's cases of servers, as a device would judge them: through
 //! the code of `wigwag pki check`.
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use serde_json::Value as Json;
 use wigwag_embassy::tls::Now;
 use wigwag_harness::pki::DeviceView;
-use wigwag_tests::vectors;
-
-/// The time for cases that do not name one: 2026-10-01.
-const SOME_TIME: &str = "2026-10-01T00:00:00Z";
+use wigwag_tests::limbo::{Case, cases};
 
 /// The largest TLS record, with its header.
 const BUFFER: usize = 16_645;
@@ -141,64 +135,15 @@ const ACCEPTED: &[(&str, &[&str])] = &[
     ),
 ];
 
-struct Case {
-    id: String,
-    roots: Vec<CertificateDer<'static>>,
-    /// Leaf first.
-    chain: Vec<CertificateDer<'static>>,
-    name: ServerName<'static>,
-    time: u64,
-    expected: bool,
-}
-
-fn certificates(field: &Json) -> Vec<CertificateDer<'static>> {
-    let texts = match field {
-        Json::Array(texts) => texts.as_slice(),
-        text => std::slice::from_ref(text),
+/// Whether a device accepts it.
+fn accepted(case: &Case) -> bool {
+    let view = DeviceView {
+        roots: &case.roots,
+        pins: &[],
+        now: Now::At(case.seconds()),
+        receive_buffer: BUFFER,
     };
-    let parse = |text: &Json| {
-        let text = text.as_str().expect("PEM is text").as_bytes();
-        CertificateDer::from_pem_slice(text).expect("PEM")
-    };
-    texts.iter().map(parse).collect()
-}
-
-impl Case {
-    fn read(line: &str) -> Self {
-        let case: Json = serde_json::from_str(line).expect("a case is JSON");
-        let text = |field: &str| case[field].as_str().expect("a text").to_owned();
-        let mut chain = certificates(&case["peer_certificate"]);
-        chain.extend(certificates(&case["untrusted_intermediates"]));
-        let name = case["expected_peer_name"]["value"].as_str();
-        let time = case["validation_time"].as_str().unwrap_or(SOME_TIME);
-        Self {
-            id: text("id"),
-            roots: certificates(&case["trusted_certs"]),
-            chain,
-            name: ServerName::try_from(name.unwrap_or("example.com").to_owned()).expect("a name"),
-            time: wigwag_harness::pki::seconds_since_1970(time).expect("an RFC 3339 time"),
-            expected: match case["expected_result"].as_str() {
-                Some("SUCCESS") => true,
-                Some("FAILURE") => false,
-                other => panic!("{other:?}"),
-            },
-        }
-    }
-
-    fn accepted(&self) -> bool {
-        let view = DeviceView {
-            roots: &self.roots,
-            pins: &[],
-            now: Now::At(self.time),
-            receive_buffer: BUFFER,
-        };
-        view.check(&self.chain, &self.name).is_ok()
-    }
-}
-
-fn cases() -> Vec<Case> {
-    let text = String::from_utf8(vectors::bytes("x509_limbo.jsonl")).expect("UTF-8");
-    text.lines().map(Case::read).collect()
+    view.check(&case.chain, &case.server_name()).is_ok()
 }
 
 /// An entry that ends in `::` or `-` stands for all that begin with it.
@@ -218,17 +163,17 @@ fn every_case_ends_as_expected_or_has_its_reason() {
     assert_eq!(cases.len(), 198);
     let (mut as_expected, mut excepted) = (0, 0);
     for case in &cases {
-        let accepted = case.accepted();
-        if accepted == case.expected {
+        let taken = accepted(case);
+        if taken == case.expected {
             as_expected += 1;
             continue;
         }
-        let list = if accepted { ACCEPTED } else { REFUSED };
+        let list = if taken { ACCEPTED } else { REFUSED };
         assert!(
             is_excepted(list, &case.id),
             "{} was {}, which no reason is written for",
             case.id,
-            if accepted { "accepted" } else { "refused" }
+            if taken { "accepted" } else { "refused" }
         );
         excepted += 1;
     }
@@ -239,11 +184,11 @@ fn every_case_ends_as_expected_or_has_its_reason() {
 #[test]
 fn every_exception_is_one() {
     let cases = cases();
-    for (list, accepted) in [(ACCEPTED, true), (REFUSED, false)] {
+    for (list, taken) in [(ACCEPTED, true), (REFUSED, false)] {
         for entry in list.iter().flat_map(|(_, entries)| *entries) {
             let mut covered = cases.iter().filter(|case| covers(entry, &case.id));
             assert!(
-                covered.any(|case| case.expected != accepted && case.accepted() == accepted),
+                covered.any(|case| case.expected != taken && accepted(case) == taken),
                 "{entry} is no exception any more"
             );
         }

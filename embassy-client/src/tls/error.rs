@@ -63,7 +63,7 @@ impl core::fmt::Display for CertificateError {
             Self::NotForServers => {
                 "the certificate is not meant for servers (serverAuth, digitalSignature)"
             }
-            Self::NotAnAuthority => "issuer is not a CA, or may not sign certificates",
+            Self::NotAnAuthority => "issuer is not a CA",
             Self::AuthorityAsServer => "the server shows an authority's certificate as its own",
             Self::Constraint => "the server's chain breaks a constraint of its authorities",
             Self::UnsupportedKey => "a key of the server's chain is not ECDSA P-256 with SHA-256",

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use wigwag_embassy::tls::PublicKeyPin;
+
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::say;
 use crate::pki::{DEFAULT_DEVICE_ID, DEFAULT_SERVER_NAMES, Pki, PkiError, PkiOptions};
@@ -38,6 +40,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
         args.server_name.join(", "),
         args.device_id.len()
     ));
+    for (whose, certificate) in [
+        ("server", pki.server().certificate()),
+        ("server authority", pki.server_ca()),
+    ] {
+        if let Some(pin) = PublicKeyPin::of_certificate(certificate) {
+            say(&format!("pin of the {whose}'s key: {pin}"));
+        }
+    }
     Ok(())
 }
 
