@@ -12,9 +12,47 @@ pub const MAX_SIGNATURE: usize = 72;
 
 /// Signs for the device. A secure element implements this;
 /// [`SoftwareKey`](super::SoftwareKey) does for a key in memory.
+///
+/// # Implementing it for a secure element
+/// - It is asked once a handshake, after the server has been verified.
+/// - An element that wants the hash is given the SHA-256 of `message`, which
+///   has 130 bytes; one that answers with r and s needs
+///   [`signature_to_der`](super::signature_to_der).
+/// - **The call must not return before the signature is there**: embedded-tls
+///   asks for it in the middle of a poll. Whatever it takes stops the other
+///   tasks of this executor, and counts towards
+///   [`TlsParameters::handshake_timeout`](super::TlsParameters) and towards the
+///   server's patience. Tasks that must not wait belong on an executor of
+///   higher priority, which interrupts it.
+/// - It is `&self`: a driver that needs `&mut` is put into a `RefCell`, or into
+///   a mutex if somebody else uses the same bus.
+/// - It must have an end: an element that does not answer is an error after a
+///   time that the implementation chooses. It must not panic.
+/// - Where the element knows its public key, say so: a certificate of another
+///   key is found out at boot then, and not by the server.
+///
+/// ```
+/// use wigwag_embassy::tls::{MAX_SIGNATURE, SignError, Signer, signature_to_der};
+/// # struct Element;
+/// # impl Element { fn sign(&self, _: &[u8]) -> Result<[u8; 64], ()> { Err(()) } }
+///
+/// struct InElement(Element);
+///
+/// impl Signer for InElement {
+///     fn sign(
+///         &self,
+///         message: &[u8],
+///         signature: &mut [u8; MAX_SIGNATURE],
+///     ) -> Result<usize, SignError> {
+///         let raw = self.0.sign(message).map_err(|_| SignError)?;
+///         signature_to_der(&raw, signature)
+///     }
+/// }
+/// ```
 pub trait Signer {
     /// Signs `message` with ECDSA on P-256 over its SHA-256, writes the
     /// signature in DER to the start of `signature` and returns its length.
+    /// What is no signature in DER counts as an error.
     ///
     /// # Errors
     /// [`SignError`] when no signature could be made; the connection then ends

@@ -73,6 +73,7 @@ pub use owner::run;
 pub use parameters::{NameError, TlsParameters};
 pub use pin::{PinError, PublicKeyPin};
 pub use rustls_pki_types;
+pub use signature::signature_to_der;
 pub use trust::{MAX_ROOTS, TrustAnchors, TrustError};
 
 #[cfg(test)]

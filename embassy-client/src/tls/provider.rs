@@ -69,6 +69,9 @@ impl signature::Signer<SignatureBytes> for Infallible<'_> {
             .sign(message, &mut bytes)
             .ok()
             .and_then(|length| bytes.get(..length))
+            // A server would refuse anything else, and for a refused identity
+            // the reason would be another one.
+            .filter(|bytes| super::signature::from_der(bytes).is_some())
             .and_then(|signature| heapless::Vec::from_slice(signature).ok())
             .unwrap_or_else(|| {
                 self.failed.set(true);

@@ -2,7 +2,7 @@
 
 use p256::ecdsa::Signature;
 
-use super::identity::MAX_SIGNATURE;
+use super::identity::{MAX_SIGNATURE, SignError};
 use crate::der::{self, INTEGER, Reader, SEQUENCE};
 
 /// Bytes of each of the two numbers.
@@ -30,6 +30,20 @@ fn scalar(from: &mut Reader<'_>) -> Option<[u8; SCALAR]> {
     let from = SCALAR.checked_sub(digits.len())?;
     scalar[from..].copy_from_slice(digits);
     Some(scalar)
+}
+
+/// Writes a signature as secure elements give it, r and s of 32 bytes each, in
+/// the form that [`Signer::sign`](super::Signer::sign) has to write: to the
+/// start of `out`. Returns its length.
+///
+/// # Errors
+/// [`SignError`] when r or s is not in the range of P-256.
+pub fn signature_to_der(
+    raw: &[u8; 2 * SCALAR],
+    out: &mut [u8; MAX_SIGNATURE],
+) -> Result<usize, SignError> {
+    let signature = Signature::from_slice(raw).map_err(|_| SignError)?;
+    Ok(to_der(&signature, out))
 }
 
 /// Writes `signature` to the start of `out` and returns its length.
@@ -91,6 +105,21 @@ mod tests {
             let der = written(&signature);
             assert_eq!(der, DerSignature::from(signature).as_bytes());
             assert_eq!(from_der(&der), Some(signature));
+        }
+    }
+
+    #[test]
+    fn the_form_of_secure_elements_is_taken() {
+        for signature in signatures() {
+            let mut raw = [0; 64];
+            raw.copy_from_slice(&signature.to_bytes());
+            let mut out = [0; MAX_SIGNATURE];
+            let length = signature_to_der(&raw, &mut out).unwrap();
+            assert_eq!(&out[..length], written(&signature));
+        }
+        for bad in [[0; 64], [0xff; 64]] {
+            let refused = signature_to_der(&bad, &mut [0; MAX_SIGNATURE]);
+            assert_eq!(refused, Err(SignError));
         }
     }
 

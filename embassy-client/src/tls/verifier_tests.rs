@@ -176,6 +176,15 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
     use embedded_tls::CryptoProvider as _;
     use p256::ecdsa::signature::SignerMut as _;
 
+    /// Writes these bytes and claims this length.
+    struct Odd(Vec<u8>, usize);
+    impl Signer for Odd {
+        fn sign(&self, _: &[u8], out: &mut [u8; MAX_SIGNATURE]) -> Result<usize, SignError> {
+            out[..self.0.len()].copy_from_slice(&self.0);
+            Ok(self.1)
+        }
+    }
+
     struct Broken;
     impl Signer for Broken {
         fn sign(&self, _: &[u8], _: &mut [u8; MAX_SIGNATURE]) -> Result<usize, SignError> {
@@ -183,16 +192,24 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
         }
     }
 
-    /// Claims more bytes than there are.
-    struct Lying;
-    impl Signer for Lying {
-        fn sign(&self, _: &[u8], _: &mut [u8; MAX_SIGNATURE]) -> Result<usize, SignError> {
-            Ok(MAX_SIGNATURE + 1)
-        }
-    }
+    // DER of the numbers 1 and 1, and what is none.
+    let right = vec![0x30, 6, 2, 1, 1, 2, 1, 1];
+    let odd = [
+        Odd(vec![], 0),
+        Odd(vec![], MAX_SIGNATURE),
+        Odd(vec![], MAX_SIGNATURE + 1),
+        Odd(vec![], usize::MAX),
+        Odd(right.clone(), 7),
+        Odd(right.clone(), 9),
+        Odd(vec![0x30, 6, 2, 1, 0, 2, 1, 1], 8),
+        Odd(vec![1; 64], 64),
+    ];
+    let good_signer = Odd(right, 8);
+    let signers = odd.iter().map(|signer| (signer as &dyn Signer, true));
+    let signers = signers.chain([(&Broken as &dyn Signer, true), (&good_signer, false)]);
 
     let (root, server) = good();
-    for signer in [&Broken as &dyn Signer, &Lying] {
+    for (signer, fails) in signers {
         let device = leaf(CertificateParams::new(Vec::new()).unwrap(), &root);
         let identity = Identity::new(&device.der, signer).unwrap();
         let roots: [&[u8]; 1] = [&root.der];
@@ -216,9 +233,9 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
         assert!(!provider.signer_failed());
         let (mut signer, _) = provider.signer().unwrap();
         let signature = signer.sign(b"transcript");
-        assert!(signature.as_ref().is_empty());
+        assert_eq!(signature.as_ref().is_empty(), fails);
         drop(signer);
-        assert!(provider.signer_failed());
+        assert_eq!(provider.signer_failed(), fails);
     }
 }
 
