@@ -15,7 +15,7 @@ use rand_core::OsRng;
 use wigwag_embassy::journal::{Journal, RamJournal};
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::{self, Buffers, Client, Config, SessionConfig, State, Status};
-use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
+use wigwag_embassy::tls::{ClockPolicy, Identity, Signer, Slot, SoftwareKey, TrustAnchors};
 use wigwag_harness::device::host_time;
 use wigwag_harness::mock::MockNgtt;
 use wigwag_harness::pki::{self, Pki};
@@ -38,6 +38,8 @@ pub struct Device {
     pub next: Option<pki::Identity>,
     /// The server it looks for.
     pub server: String,
+    /// What signs with the key of each of them.
+    pub signer: fn(Slot, SoftwareKey) -> Box<dyn Signer>,
     /// The time it believes.
     pub clock: ClockPolicy,
     /// The session's times and limits.
@@ -54,6 +56,7 @@ impl Device {
             root: pki.server_ca().to_vec(),
             identity: identity.expect("a new Pki has this device").clone(),
             next: None,
+            signer: |_, key| Box::new(key),
             server: SERVER.into(),
             clock: ClockPolicy::real_time(host_time),
             session: SessionConfig::new(),
@@ -79,14 +82,15 @@ impl Device {
         journal: &mut impl Journal,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
     ) -> T {
-        let key = software_key(&self.identity);
-        let next_key = self.next.as_ref().map(software_key);
-        let identity = device_identity(&self.identity, &key);
+        let key = (self.signer)(Slot::Current, software_key(&self.identity));
+        let next = self.next.as_ref();
+        let next_key = next.map(|next| (self.signer)(Slot::Next, software_key(next)));
+        let identity = device_identity(&self.identity, &*key);
         let roots: [&[u8]; 1] = [&self.root];
         let trust = TrustAnchors::new(&roots).expect("the root of a Pki is a certificate");
         let mut config = Config::for_server(&self.server, trust, identity, self.clock)
             .expect("the server's name is one");
-        if let (Some(next), Some(key)) = (&self.next, &next_key) {
+        if let (Some(next), Some(key)) = (next, next_key.as_deref()) {
             config = config.with_next(device_identity(next, key));
         }
         (self.tune)(&mut config);
@@ -104,7 +108,7 @@ fn software_key(identity: &pki::Identity) -> SoftwareKey {
     SoftwareKey::from_der(identity.key().secret_pkcs8_der()).expect("the key of a Pki is P-256")
 }
 
-fn device_identity<'a>(identity: &'a pki::Identity, key: &'a SoftwareKey) -> Identity<'a> {
+fn device_identity<'a>(identity: &'a pki::Identity, key: &'a dyn Signer) -> Identity<'a> {
     Identity::new(identity.certificate(), key).expect("certificate and key fit")
 }
 
@@ -133,14 +137,25 @@ pub fn network_to(dial: impl Dial + 'static) -> VirtualNet {
 /// # Panics
 /// When the test panics, or is not done after a week of its time.
 pub fn in_paused_time(test: impl AsyncFnOnce() + Send + 'static) {
+    on_a_thread(true, Duration::from_secs(7 * 24 * 3600), test);
+}
+
+/// [`in_paused_time`], but as long as it takes.
+///
+/// # Panics
+/// When the test panics, or is not done after a minute.
+pub fn in_real_time(test: impl AsyncFnOnce() + Send + 'static) {
+    on_a_thread(false, Duration::from_secs(60), test);
+}
+
+fn on_a_thread(paused: bool, limit: Duration, test: impl AsyncFnOnce() + Send + 'static) {
     let run = move || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().start_paused(true).build();
-        let week = Duration::from_secs(7 * 24 * 3600);
+        let runtime = builder.enable_all().start_paused(paused).build();
         let done = runtime
             .expect("a runtime can be made")
-            .block_on(async { tokio::time::timeout(week, test()).await });
-        done.expect("the test goes on for more than a week");
+            .block_on(async { tokio::time::timeout(limit, test()).await });
+        assert!(done.is_ok(), "the test goes on for more than {limit:?}");
     };
     let thread = std::thread::Builder::new().stack_size(16 << 20);
     let thread = thread.spawn(run).expect("a thread can be started");

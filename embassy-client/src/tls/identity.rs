@@ -19,11 +19,10 @@ pub const MAX_SIGNATURE: usize = 72;
 ///   has 130 bytes; one that answers with r and s needs
 ///   [`signature_to_der`](super::signature_to_der).
 /// - **The call must not return before the signature is there**: embedded-tls
-///   asks for it in the middle of a poll. Whatever it takes stops the other
-///   tasks of this executor, and counts towards
-///   [`TlsParameters::handshake_timeout`](super::TlsParameters) and towards the
-///   server's patience. Tasks that must not wait belong on an executor of
-///   higher priority, which interrupts it.
+///   asks for it in the middle of a poll. As long as it takes it stops the
+///   other tasks of this executor, and no deadline cuts it short; the server's
+///   patience may end. Tasks that must not wait belong on an executor of higher
+///   priority, which interrupts it.
 /// - It is `&self`: a driver that needs `&mut` is put into a `RefCell`, or into
 ///   a mutex if somebody else uses the same bus.
 /// - It must have an end: an element that does not answer is an error after a
