@@ -172,32 +172,25 @@ pub(crate) fn extension<'a>(certificate: &'a [u8], id: &[u8]) -> Option<&'a [u8]
 /// UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 allows them: to the
 /// second, in UTC; from 1970 on.
 fn time(element: Element<'_>) -> Option<u64> {
-    let (digits, &[b'Z']) = element.contents.split_last_chunk()? else {
-        return None;
-    };
-    let mut numbers = [0; 7];
-    let count = digits.len() / 2;
-    let pairs = digits.chunks_exact(2);
-    if !pairs.remainder().is_empty() || count > numbers.len() {
-        return None;
-    }
-    for (number, pair) in numbers.iter_mut().zip(pairs) {
-        if !pair.iter().all(u8::is_ascii_digit) {
-            return None;
+    // Years have four digits, or the last two of 1950 to 2049.
+    let mut digits = match element.tag {
+        UTC_TIME => {
+            let in_this_century = *element.contents.first()? < b'5';
+            Digits(if in_this_century { 20 } else { 19 }, element.contents)
         }
-        *number = u64::from(pair[0] - b'0') * 10 + u64::from(pair[1] - b'0');
-    }
-    let (year, [month, day, hour, minute, second]) = match (element.tag, numbers) {
-        (UTC_TIME, [year, rest @ .., _]) if count == 6 => {
-            (if year < 50 { 2000 + year } else { 1900 + year }, rest)
-        }
-        (GENERALIZED_TIME, [century, year, rest @ ..]) if count == 7 => {
-            (century * 100 + year, rest)
+        GENERALIZED_TIME => {
+            let (century, rest) = pair(element.contents)?;
+            Digits(century, rest)
         }
         _ => return None,
     };
-    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day);
-    if year < 1970 || !in_range || hour > 23 || minute > 59 || second > 59 {
+    let year = digits.0 * 100 + digits.next(0, 99)?;
+    let month = digits.next(1, 12)?;
+    let day = digits.next(1, 31)?;
+    let hour = digits.next(0, 23)?;
+    let minute = digits.next(0, 59)?;
+    let second = digits.next(0, 59)?;
+    if digits.1 != b"Z" || year < 1970 {
         return None;
     }
     // Days since 1970, counted in years that begin in March.
@@ -208,7 +201,26 @@ fn time(element: Element<'_>) -> Option<u64> {
     };
     let leap_days = year / 4 - year / 100 + year / 400;
     let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    Some(u64::from(days) * 86_400 + u64::from((hour * 60 + minute) * 60 + second))
+}
+
+/// A century, and the digits that follow.
+struct Digits<'a>(u32, &'a [u8]);
+
+impl Digits<'_> {
+    /// The next number of two digits.
+    fn next(&mut self, least: u32, most: u32) -> Option<u32> {
+        let (number, rest) = pair(self.1)?;
+        self.1 = rest;
+        (least..=most).contains(&number).then_some(number)
+    }
+}
+
+fn pair(digits: &[u8]) -> Option<(u32, &[u8])> {
+    let (&[tens, ones], rest) = digits.split_first_chunk()?;
+    let both = tens.is_ascii_digit() && ones.is_ascii_digit();
+    let number = u32::from(tens.wrapping_sub(b'0')) * 10 + u32::from(ones.wrapping_sub(b'0'));
+    both.then_some((number, rest))
 }
 
 #[cfg(test)]

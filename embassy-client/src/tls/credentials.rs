@@ -53,10 +53,12 @@ pub enum Standing {
 /// stays: a device has a connection as soon as either is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+// New it is all zeros, so that a client's state in a `static` takes no flash.
 pub struct Credentials {
     turn: Slot,
     current: Record,
-    next: Option<Record>,
+    next: Record,
+    has_next: bool,
     /// The server has sent data on this connection.
     heard: bool,
 }
@@ -91,7 +93,8 @@ impl Credentials {
         Self {
             turn: if has_next { Slot::Next } else { Slot::Current },
             current: Record::NEW,
-            next: if has_next { Some(Record::NEW) } else { None },
+            next: Record::NEW,
+            has_next,
             heard: false,
         }
     }
@@ -105,7 +108,7 @@ impl Credentials {
     pub fn standing(&self, slot: Slot) -> Option<Standing> {
         match slot {
             Slot::Current => Some(self.current.standing),
-            Slot::Next => self.next.map(|next| next.standing),
+            Slot::Next => self.has_next.then_some(self.next.standing),
         }
     }
 
@@ -125,7 +128,7 @@ impl Credentials {
         let record = self.record();
         let is_news = record.standing != Standing::Proved;
         record.standing = Standing::Proved;
-        (is_news && self.next.is_some()).then_some(self.turn)
+        (is_news && self.has_next).then_some(self.turn)
     }
 
     /// A handshake failed, or the connection is over.
@@ -137,16 +140,14 @@ impl Credentials {
             record.refused = true;
         } else if self.heard {
             self.current.refused = false;
-            if let Some(next) = &mut self.next {
-                next.refused = false;
-            }
+            self.next.refused = false;
         }
-        let Some(next) = self.next else {
+        if !self.has_next {
             return Verdict {
                 class: end.class(),
                 refused: None,
             };
-        };
+        }
         let refused = is_refusal.then_some(self.turn);
         if is_refusal || matches!(end, End::PeerAlert(_)) || !self.heard && !says_nothing(end) {
             self.turn = match self.turn {
@@ -154,7 +155,7 @@ impl Credentials {
                 Slot::Next => Slot::Current,
             };
         }
-        let both_refused = self.current.refused && next.refused;
+        let both_refused = self.current.refused && self.next.refused;
         let class = if is_refusal && !both_refused {
             FailureClass::Transient
         } else {
@@ -164,9 +165,9 @@ impl Credentials {
     }
 
     fn record(&mut self) -> &mut Record {
-        match (self.turn, &mut self.next) {
-            (Slot::Next, Some(next)) => next,
-            _ => &mut self.current,
+        match self.turn {
+            Slot::Current => &mut self.current,
+            Slot::Next => &mut self.next,
         }
     }
 }
