@@ -33,7 +33,39 @@ pub struct Runner<'a, M: RawMutex, N, R, J, S: Sizes = Slots, B: Memory = Buffer
 ///
 /// `rng` must be a cryptographic generator seeded from hardware: the secrecy
 /// of every connection rests on it. See [the module](super) for a whole
-/// program.
+/// program. It is the only source of random numbers here: nothing is seeded
+/// behind it, and the device's signatures need none (RFC 6979).
+///
+/// That its output cannot be foretold is what the generator says of itself by
+/// `CryptoRng`, and nobody can check. One that does not say so is not taken:
+///
+/// ```compile_fail
+/// # use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+/// # use wigwag_embassy::{journal::RamJournal, net::EmbassyNetwork};
+/// # use wigwag_embassy::ngtt::{self, Buffers, Config, State};
+/// fn start<'a>(
+///     # state: &'a State<NoopRawMutex>, buffers: &'a mut Buffers,
+///     # network: EmbassyNetwork<'a>, config: Config<'a>, journal: RamJournal,
+///     rng: impl rand_core::RngCore,
+/// ) {
+///     ngtt::new(state, buffers, network, config, rng, journal);
+/// }
+/// ```
+///
+/// With the other trait it is:
+///
+/// ```
+/// # use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+/// # use wigwag_embassy::{journal::RamJournal, net::EmbassyNetwork};
+/// # use wigwag_embassy::ngtt::{self, Buffers, Config, State};
+/// fn start<'a>(
+///     # state: &'a State<NoopRawMutex>, buffers: &'a mut Buffers,
+///     # network: EmbassyNetwork<'a>, config: Config<'a>, journal: RamJournal,
+///     rng: impl rand_core::CryptoRngCore,
+/// ) {
+///     ngtt::new(state, buffers, network, config, rng, journal);
+/// }
+/// ```
 #[allow(clippy::type_complexity)]
 pub fn new<'a, M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory>(
     state: &'a State<M, S>,
