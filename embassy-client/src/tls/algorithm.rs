@@ -30,7 +30,6 @@ pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
 /// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480), a limited
 /// number of times: each costs a small device some ten million instructions,
 /// and whoever sends a chain must not be able to ask for as many as he likes.
-#[derive(Debug)]
 pub(crate) struct EcdsaP256 {
     limit: u8,
     // The trait wants Sync; not every chip can add to an atomic.
@@ -54,6 +53,13 @@ impl EcdsaP256 {
     /// Whether more was asked for than the limit allows.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.done() > self.limit
+    }
+}
+
+// The trait wants it; a derived one would bring all of `core::fmt` along.
+impl core::fmt::Debug for EcdsaP256 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("EcdsaP256")
     }
 }
 

@@ -221,8 +221,10 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
         self.with(|inner| inner.memory)
     }
 
-    pub(super) fn remember(&self, memory: ChainMemory) {
-        self.with(|inner| inner.memory = memory);
+    pub(super) fn remember(&self, found: Option<ChainMemory>) {
+        if let Some(memory) = found {
+            self.with(|inner| inner.memory = memory);
+        }
     }
 
     pub(super) fn set_state(&self, state: LinkState) {

@@ -93,7 +93,9 @@ impl<'w> Handshake<'w> {
             let scheme = SignatureScheme::EcdsaSecp256r1Sha256;
             let _ = verifier.signature(scheme, signature.as_bytes());
         });
-        *memory = verifier.memory();
+        if let Some(new) = verifier.memory() {
+            *memory = new;
+        }
         (signatures, verifier.verdict())
     }
 }

@@ -115,14 +115,13 @@ where
     let socket = Guarded::new(StreamIo(socket), below);
     let mut place = None;
     let tls = begin(&mut place, socket, receive, send);
-    let mut memory = link.memory();
     let opened = select3(
-        open(tls, parameters, rng, below, &mut memory),
+        open(tls, parameters, rng, below, link.memory()),
         Timer::after(duration(parameters.handshake_timeout)),
         link.aborted(),
     );
     match opened.await {
-        Either3::First(Ok(())) => link.remember(memory),
+        Either3::First(Ok(memory)) => link.remember(memory),
         Either3::First(Err(end)) => return end,
         Either3::Second(()) => return End::HandshakeTimeout,
         Either3::Third(()) => return End::Aborted,
@@ -195,8 +194,8 @@ async fn open<T, R>(
     parameters: &TlsParameters<'_>,
     rng: &mut R,
     below: &Below,
-    memory: &mut ChainMemory,
-) -> Result<(), End>
+    memory: ChainMemory,
+) -> Result<Option<ChainMemory>, End>
 where
     T: TcpSocket,
     R: CryptoRngCore,
@@ -205,7 +204,7 @@ where
         parameters.trust,
         parameters.server.clone(),
         parameters.clock,
-        *memory,
+        memory,
     );
     let witness = Witness::new(verifier, below);
     let mut provider = Provider::new(rng, witness, parameters.identity());
@@ -228,8 +227,7 @@ where
         Ok(()) => {
             let verifier = witness.verifier();
             verifier.verdict().map_err(End::Certificate)?;
-            *memory = verifier.memory();
-            Ok(())
+            Ok(verifier.memory())
         }
         Err(error) => Err(witness
             .end()

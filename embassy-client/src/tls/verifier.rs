@@ -43,9 +43,9 @@ pub(crate) struct Verifier<'a> {
     trust: TrustAnchors<'a>,
     server: ServerName<'a>,
     clock: ClockPolicy,
-    /// What an earlier handshake left, and what this one found.
+    /// What an earlier handshake left, or what this one found.
     memory: ChainMemory,
-    found: Option<ChainMemory>,
+    is_new: bool,
     latch: Latch,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Verifier<'a> {
             server,
             clock,
             memory,
-            found: None,
+            is_new: false,
             latch: Latch::Closed,
         }
     }
@@ -76,13 +76,11 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// What to remember for the next handshake: this chain, once the server
-    /// has proved that it holds its key, or what was remembered before.
-    pub(crate) fn memory(&self) -> ChainMemory {
-        match (self.latch, self.found) {
-            (Latch::Open, Some(found)) => found,
-            _ => self.memory,
-        }
+    /// What to remember for the next handshake, if that is news: this chain,
+    /// once the server has proved that it holds its key.
+    pub(crate) fn memory(&self) -> Option<ChainMemory> {
+        let is_open = matches!(self.latch, Latch::Open);
+        (is_open && self.is_new).then_some(self.memory)
     }
 
     /// The reason, when something was shown and refused.
@@ -133,7 +131,8 @@ impl<'a> Verifier<'a> {
             return leaf_key(&EndEntityCert::try_from(leaf)?);
         }
         let verified = verify(chain, &self.server, &self.trust, now)?;
-        self.found = Some(ChainMemory::new(digest, verified.validity));
+        self.memory = ChainMemory::new(digest, verified.validity);
+        self.is_new = true;
         Ok(verified.key)
     }
 
