@@ -12,9 +12,7 @@ use core::time::Duration;
 use rustls_pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
 };
-use webpki::{
-    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, VerifiedPath,
-};
+use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter};
 
 use super::algorithm::{EcdsaP256, KeyCapture, POINT_LENGTH};
 use super::clock::{Now, Validity};
@@ -109,31 +107,16 @@ pub(crate) fn verify(
     };
     trust.with(
         |root| roots.check(root).is_ok(),
-        |certificates, anchors| {
-            let path = match search.run(anchors, time, now) {
-                Ok(path) => path,
-                Err(_) if search.algorithm.is_exhausted() => {
-                    return Err(CertificateError::ChainTooLong);
-                }
-                Err(webpki::Error::UnknownIssuer) => return Err(blame(chain, others, &roots)),
-                Err(error) => return Err(error.into()),
-            };
-            let root = anchors
-                .iter()
-                .position(|anchor| core::ptr::eq(anchor, path.anchor()))
-                .and_then(|index| certificates.get(index))
-                .ok_or(CertificateError::Malformed)?;
-            let path = path.intermediate_certificates().map(|issuer| issuer.der());
-            let mut validity = Validity::ALWAYS;
-            for certificate in path.chain([leaf.clone(), root.clone()]) {
-                let outline = Outline::of(&certificate);
-                let times = outline.and_then(|outline| outline.validity());
-                validity = validity.and(times.ok_or(CertificateError::Malformed)?);
+        |certificates, anchors| match search.run(certificates, anchors, time, now) {
+            Ok(validity) => {
+                // With a floor only, the root and the rest must have a time in
+                // common as well.
+                validity.check(now)?;
+                Ok(Verified { key, validity })
             }
-            // With a floor only, the root and the rest must have a time in
-            // common as well.
-            validity.check(now)?;
-            Ok(Verified { key, validity })
+            Err(_) if search.algorithm.is_exhausted() => Err(CertificateError::ChainTooLong),
+            Err(webpki::Error::UnknownIssuer) => Err(blame(chain, others, &roots)),
+            Err(error) => Err(error.into()),
         },
     )
 }
@@ -211,19 +194,20 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// A path that is valid at `time`. With a floor only: at some time from
-    /// there on. webpki answers for one time; each "not valid yet" names the
-    /// next one to ask for, at most once a certificate, before any signature
+    /// Looks for a path that is valid at `time`. With a floor only: at some time
+    /// from there on. webpki answers for one time; each "not valid yet" names
+    /// the next one to ask for, at most once a certificate, before any signature
     /// is checked.
-    fn run<'p>(
-        &'p self,
-        anchors: &'p [TrustAnchor<'_>],
+    fn run(
+        &self,
+        roots: &[CertificateDer<'_>],
+        anchors: &[TrustAnchor<'_>],
         mut time: u64,
         now: Now,
-    ) -> Result<VerifiedPath<'p>, webpki::Error> {
+    ) -> Result<Validity, webpki::Error> {
         let may_wait = matches!(now, Now::AtLeast(_));
         for _ in 0..MAX_CHAIN {
-            match self.at(anchors, time) {
+            match self.at(roots, anchors, time) {
                 Err(webpki::Error::CertNotValidYet { not_before, .. })
                     if may_wait && not_before.as_secs() > time =>
                 {
@@ -235,26 +219,45 @@ impl Search<'_> {
         Err(webpki::Error::UnknownIssuer)
     }
 
-    fn at<'p>(
-        &'p self,
-        anchors: &'p [TrustAnchor<'_>],
+    /// Apart from the rest, and without what webpki found: that takes a
+    /// kilobyte of stack.
+    #[inline(never)]
+    fn at(
+        &self,
+        roots: &[CertificateDer<'_>],
+        anchors: &[TrustAnchor<'_>],
         time: u64,
-    ) -> Result<VerifiedPath<'p>, webpki::Error> {
+    ) -> Result<Validity, webpki::Error> {
         let algorithms: &[&dyn SignatureVerificationAlgorithm] = &[&self.algorithm];
         let usage = ServerAuth {
             search: self,
             leaf_seen: Cell::new(false),
         };
-        self.leaf.verify_for_usage(
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(time));
+        let path = self.leaf.verify_for_usage(
             algorithms,
             anchors,
             self.issuers,
-            UnixTime::since_unix_epoch(Duration::from_secs(time)),
+            time,
             usage,
             None,
             None,
-        )
+        )?;
+        let anchors = roots.iter().zip(anchors);
+        let mut root = anchors.filter(|(_, anchor)| core::ptr::eq(*anchor, path.anchor()));
+        let validity = validity_of(Validity::ALWAYS, &self.leaf.der())?;
+        let validity = validity_of(validity, root.next().ok_or(webpki::Error::BadDer)?.0)?;
+        path.intermediate_certificates()
+            .try_fold(validity, |sum, issuer| validity_of(sum, &issuer.der()))
     }
+}
+
+/// What is left of `validity` with this certificate.
+fn validity_of(validity: Validity, certificate: &[u8]) -> Result<Validity, webpki::Error> {
+    let times = Outline::of(certificate).and_then(|outline| outline.validity());
+    times
+        .map(|times| validity.and(times))
+        .ok_or(webpki::Error::BadDerTime)
 }
 
 /// Requires `serverAuth` of the leaf, and of authorities only when they
