@@ -12,7 +12,9 @@ use core::time::Duration;
 use rustls_pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
 };
-use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter};
+use webpki::{
+    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, VerifiedPath,
+};
 
 use super::algorithm::{EcdsaP256, KeyCapture, POINT_LENGTH};
 use super::clock::{Now, Validity};
@@ -219,8 +221,8 @@ impl Search<'_> {
         Err(webpki::Error::UnknownIssuer)
     }
 
-    /// Apart from the rest, and without what webpki found: that takes a
-    /// kilobyte of stack.
+    /// Apart from the rest: webpki's answer takes a kilobyte of stack. What is
+    /// wanted of it is taken where it lies.
     #[inline(never)]
     fn at(
         &self,
@@ -234,21 +236,29 @@ impl Search<'_> {
             leaf_seen: Cell::new(false),
         };
         let time = UnixTime::since_unix_epoch(Duration::from_secs(time));
-        let path = self.leaf.verify_for_usage(
-            algorithms,
-            anchors,
-            self.issuers,
-            time,
-            usage,
-            None,
-            None,
-        )?;
-        let anchors = roots.iter().zip(anchors);
-        let mut root = anchors.filter(|(_, anchor)| core::ptr::eq(*anchor, path.anchor()));
-        let validity = validity_of(Validity::ALWAYS, &self.leaf.der())?;
-        let validity = validity_of(validity, root.next().ok_or(webpki::Error::BadDer)?.0)?;
-        path.intermediate_certificates()
-            .try_fold(validity, |sum, issuer| validity_of(sum, &issuer.der()))
+        let found = Cell::new(Validity::ALWAYS);
+        let look = |path: &VerifiedPath<'_>| {
+            let mut roots = roots.iter().zip(anchors);
+            let root = roots.find(|(_, anchor)| core::ptr::eq(*anchor, path.anchor()));
+            let validity = validity_of(Validity::ALWAYS, &path.end_entity().der())?;
+            let validity = validity_of(validity, root.ok_or(webpki::Error::BadDer)?.0)?;
+            let validity = path
+                .intermediate_certificates()
+                .try_fold(validity, |sum, issuer| validity_of(sum, &issuer.der()))?;
+            found.set(validity);
+            Ok(())
+        };
+        self.leaf
+            .verify_for_usage(
+                algorithms,
+                anchors,
+                self.issuers,
+                time,
+                usage,
+                None,
+                Some(&look),
+            )
+            .map(|_| found.get())
     }
 }
 

@@ -16,7 +16,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
 
 use super::end::End;
-use super::memory::ChainMemory;
+use super::memory::{ChainMemory, Remember};
 
 /// Most bytes moved while the lock is held, so that with a critical-section
 /// mutex interrupts are masked for a short time only.
@@ -216,17 +216,6 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
         });
     }
 
-    /// What earlier connections found out.
-    pub(super) fn memory(&self) -> ChainMemory {
-        self.with(|inner| inner.memory)
-    }
-
-    pub(super) fn remember(&self, found: Option<ChainMemory>) {
-        if let Some(memory) = found {
-            self.with(|inner| inner.memory = memory);
-        }
-    }
-
     pub(super) fn set_state(&self, state: LinkState) {
         self.with(|inner| {
             inner.state = state;
@@ -312,6 +301,16 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             })
         })
         .await;
+    }
+}
+
+impl<M: RawMutex, const IN: usize, const OUT: usize> Remember for Link<M, IN, OUT> {
+    fn chain(&self) -> ChainMemory {
+        self.with(|inner| inner.memory)
+    }
+
+    fn remember(&self, chain: ChainMemory) {
+        self.with(|inner| inner.memory = chain);
     }
 }
 

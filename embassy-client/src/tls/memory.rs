@@ -46,6 +46,39 @@ impl ChainMemory {
     }
 }
 
+/// Where a [`ChainMemory`] outlives connections.
+pub(crate) trait Remember {
+    /// What is remembered.
+    fn chain(&self) -> ChainMemory;
+
+    /// Remembers this one instead.
+    fn remember(&self, chain: ChainMemory);
+}
+
+#[cfg(test)]
+impl Remember for core::cell::Cell<ChainMemory> {
+    fn chain(&self) -> ChainMemory {
+        self.get()
+    }
+
+    fn remember(&self, chain: ChainMemory) {
+        self.set(chain);
+    }
+}
+
+/// Remembers nothing.
+#[cfg(test)]
+pub(crate) struct Forgetful;
+
+#[cfg(test)]
+impl Remember for Forgetful {
+    fn chain(&self) -> ChainMemory {
+        ChainMemory::EMPTY
+    }
+
+    fn remember(&self, _: ChainMemory) {}
+}
+
 /// A digest over everything but the time that decides about a chain. Each part
 /// comes with its length, so that no two questions look the same.
 pub(crate) fn digest(

@@ -1,5 +1,6 @@
 //! What a reconnect need not verify again, and what makes it verify anew.
 
+use std::cell::Cell;
 use std::vec;
 use std::vec::Vec;
 
@@ -73,13 +74,13 @@ impl<'w> Handshake<'w> {
 
     /// Plays it with what is remembered; the number of signatures that were
     /// verified, and the answer.
-    fn play(&self, memory: &mut ChainMemory) -> (u32, Result<(), CertificateError>) {
+    fn play(&self, memory: &Cell<ChainMemory>) -> (u32, Result<(), CertificateError>) {
         let mut trust = TrustAnchors::new(&self.roots).unwrap();
         if !self.pins.is_empty() {
             trust = trust.with_pins(&self.pins).unwrap();
         }
         let name = ServerName::try_from(self.name).unwrap();
-        let mut verifier = Verifier::new(trust, name, self.clock, *memory);
+        let mut verifier = Verifier::new(trust, name, self.clock, memory);
         let chain: Vec<_> = self
             .chain
             .iter()
@@ -93,8 +94,8 @@ impl<'w> Handshake<'w> {
             let scheme = SignatureScheme::EcdsaSecp256r1Sha256;
             let _ = verifier.signature(scheme, signature.as_bytes());
         });
-        if let Some(new) = verifier.memory() {
-            *memory = new;
+        if let Some(chain) = verifier.found() {
+            memory.remember(chain);
         }
         (signatures, verifier.verdict())
     }
@@ -104,11 +105,11 @@ impl<'w> Handshake<'w> {
 fn a_reconnect_verifies_one_signature() {
     let world = World::new();
     let handshake = Handshake::new(&world);
-    let mut memory = ChainMemory::EMPTY;
+    let memory = Cell::new(ChainMemory::EMPTY);
     // Root to authority, authority to server, server to handshake.
-    assert_eq!(handshake.play(&mut memory), (3, Ok(())));
+    assert_eq!(handshake.play(&memory), (3, Ok(())));
     for _ in 0..3 {
-        assert_eq!(handshake.play(&mut memory), (1, Ok(())));
+        assert_eq!(handshake.play(&memory), (1, Ok(())));
     }
     assert!(size_of::<ChainMemory>() <= 48);
 }
@@ -119,13 +120,13 @@ fn a_reconnect_verifies_one_signature() {
 fn whatever_is_changed_is_verified_anew() {
     let world = World::new();
     let good = Handshake::new(&world);
-    let mut memory = ChainMemory::EMPTY;
-    good.play(&mut memory).1.unwrap();
+    let memory = Cell::new(ChainMemory::EMPTY);
+    good.play(&memory).1.unwrap();
     let expect = |changed: Handshake<'_>, expected: (u32, Result<(), CertificateError>)| {
-        let mut after = memory;
-        assert_eq!(changed.play(&mut after), expected);
+        let after = memory.clone();
+        assert_eq!(changed.play(&after), expected);
         if expected.1.is_err() {
-            assert_eq!(good.play(&mut after), (1, Ok(())));
+            assert_eq!(good.play(&after), (1, Ok(())));
         }
     };
     // Another name: of the certificate, and not.
@@ -221,7 +222,7 @@ fn whatever_is_changed_is_verified_anew() {
         key: world.other.issuer.key(),
         ..good.clone()
     }
-    .play(&mut memory);
+    .play(&memory);
     let refused = Err(CertificateError::BadSignature);
     assert_eq!((signatures, answer), (1, refused));
 }
@@ -230,14 +231,14 @@ fn whatever_is_changed_is_verified_anew() {
 fn no_byte_of_the_chain_or_the_root_can_be_changed() {
     let world = World::new();
     let good = Handshake::new(&world);
-    let mut memory = ChainMemory::EMPTY;
-    good.play(&mut memory).1.unwrap();
+    let memory = Cell::new(ChainMemory::EMPTY);
+    good.play(&memory).1.unwrap();
     for certificate in 0..good.chain.len() {
         for at in 0..good.chain[certificate].len() {
             let mut changed = good.clone();
             changed.chain[certificate][at] ^= 0x01;
-            let mut after = memory;
-            let (_, answer) = changed.play(&mut after);
+            let after = memory.clone();
+            let (_, answer) = changed.play(&after);
             assert!(answer.is_err(), "certificate {certificate}, byte {at}");
         }
     }
@@ -253,13 +254,13 @@ fn no_byte_of_the_chain_or_the_root_can_be_changed() {
     };
     let now = clock_2026().now();
     let right = digest_with(&world.root.der).unwrap();
-    assert!(memory.recalls(&right, now));
+    assert!(memory.get().recalls(&right, now));
     let mut still_a_root = 0;
     for at in 0..world.root.der.len() {
         let mut changed = world.root.der.clone();
         changed[at] ^= 0x01;
         if let Some(digest) = digest_with(&changed) {
-            assert!(!memory.recalls(&digest, now), "byte {at}");
+            assert!(!memory.get().recalls(&digest, now), "byte {at}");
             still_a_root += 1;
         }
     }
@@ -268,22 +269,22 @@ fn no_byte_of_the_chain_or_the_root_can_be_changed() {
     let mut shifted = good.clone();
     let byte = shifted.chain[0].pop().unwrap();
     shifted.chain[1].insert(0, byte);
-    assert!(shifted.play(&mut memory).1.is_err());
+    assert!(shifted.play(&memory).1.is_err());
 }
 
 #[test]
 fn it_lasts_as_long_as_the_chain_is_valid() {
     let world = World::new();
     let good = Handshake::new(&world);
-    let mut memory = ChainMemory::EMPTY;
-    good.play(&mut memory).1.unwrap();
+    let memory = Cell::new(ChainMemory::EMPTY);
+    good.play(&memory).1.unwrap();
     let at = |clock: ClockPolicy| {
-        let mut after = memory;
+        let after = memory.clone();
         Handshake {
             clock,
             ..good.clone()
         }
-        .play(&mut after)
+        .play(&after)
     };
     // The leaf is valid from 2024 to 2034, authority and root for longer.
     for (clock, expected) in [
@@ -325,15 +326,15 @@ fn a_clock_that_is_set_later_is_asked() {
         clock: ClockPolicy::floor(IN_2026),
         ..Handshake::new(&world)
     };
-    let mut memory = ChainMemory::EMPTY;
-    assert_eq!(floor.play(&mut memory), (3, Ok(())));
-    assert_eq!(floor.play(&mut memory), (1, Ok(())));
+    let memory = Cell::new(ChainMemory::EMPTY);
+    assert_eq!(floor.play(&memory), (3, Ok(())));
+    assert_eq!(floor.play(&memory), (1, Ok(())));
     let late = Handshake {
         clock: ClockPolicy::real_time_or_floor(|| Some(IN_2035), IN_2026),
         ..floor.clone()
     };
     let refused = Err(CertificateError::Expired);
-    assert_eq!(late.play(&mut memory), (0, refused));
+    assert_eq!(late.play(&memory), (0, refused));
 }
 
 #[test]
@@ -343,10 +344,10 @@ fn a_server_that_does_not_hold_the_key_leaves_nothing() {
         key: world.other.issuer.key(),
         ..Handshake::new(&world)
     };
-    let mut memory = ChainMemory::EMPTY;
+    let memory = Cell::new(ChainMemory::EMPTY);
     let refused = Err(CertificateError::BadSignature);
-    assert_eq!(impostor.play(&mut memory), (3, refused));
+    assert_eq!(impostor.play(&memory), (3, refused));
     // The chain itself was good, and is verified anew all the same.
-    assert_eq!(impostor.play(&mut memory), (3, refused));
-    assert_eq!(Handshake::new(&world).play(&mut memory), (3, Ok(())));
+    assert_eq!(impostor.play(&memory), (3, refused));
+    assert_eq!(Handshake::new(&world).play(&memory), (3, Ok(())));
 }

@@ -18,7 +18,7 @@ use super::cipher::Suite;
 use super::end::{End, of_error};
 use super::guard::Guard;
 use super::link::{CHUNK, Link, LinkState, Wish};
-use super::memory::ChainMemory;
+use super::memory::Remember;
 use super::parameters::TlsParameters;
 use super::provider::Provider;
 use super::report::delivered;
@@ -116,12 +116,12 @@ where
     let mut place = None;
     let tls = begin(&mut place, socket, receive, send);
     let opened = select3(
-        open(tls, parameters, rng, below, link.memory()),
+        open(tls, parameters, rng, below, link),
         Timer::after(duration(parameters.handshake_timeout)),
         link.aborted(),
     );
     match opened.await {
-        Either3::First(Ok(memory)) => link.remember(memory),
+        Either3::First(Ok(())) => {}
         Either3::First(Err(end)) => return end,
         Either3::Second(()) => return End::HandshakeTimeout,
         Either3::Third(()) => return End::Aborted,
@@ -194,8 +194,8 @@ async fn open<T, R>(
     parameters: &TlsParameters<'_>,
     rng: &mut R,
     below: &Below,
-    memory: ChainMemory,
-) -> Result<Option<ChainMemory>, End>
+    memory: &dyn Remember,
+) -> Result<(), End>
 where
     T: TcpSocket,
     R: CryptoRngCore,
@@ -227,7 +227,10 @@ where
         Ok(()) => {
             let verifier = witness.verifier();
             verifier.verdict().map_err(End::Certificate)?;
-            Ok(verifier.memory())
+            if let Some(chain) = verifier.found() {
+                memory.remember(chain);
+            }
+            Ok(())
         }
         Err(error) => Err(witness
             .end()

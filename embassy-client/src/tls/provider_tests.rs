@@ -11,7 +11,7 @@ use rcgen::CertificateParams;
 use rustls_pki_types::ServerName;
 
 use super::super::guard::Guard;
-use super::super::memory::ChainMemory;
+use super::super::memory::Forgetful;
 use super::super::reader::Reader;
 use super::super::test_pki::{leaf, root};
 use super::super::transport::Below;
@@ -52,12 +52,7 @@ fn client_hello(server: &str) -> Vec<u8> {
     let roots: [&[u8]; 1] = [&root.der];
     let trust = TrustAnchors::new(&roots).unwrap();
     let name = ServerName::try_from(server).unwrap();
-    let verifier = Verifier::new(
-        trust,
-        name,
-        ClockPolicy::real_time(|| None),
-        ChainMemory::EMPTY,
-    );
+    let verifier = Verifier::new(trust, name, ClockPolicy::real_time(|| None), &Forgetful);
     let guard = Guard::new(HandshakeLimits::DEFAULT, 512);
     let below = Below::new(guard, Duration::from_secs(1));
     let mut rng = rand_core::OsRng;

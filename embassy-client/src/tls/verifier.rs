@@ -18,7 +18,7 @@ use super::algorithm::{self, POINT_LENGTH};
 use super::chain::{MAX_CHAIN, leaf_key, verify};
 use super::clock::ClockPolicy;
 use super::error::CertificateError;
-use super::memory::{ChainMemory, digest};
+use super::memory::{ChainMemory, Remember, digest};
 use super::trust::TrustAnchors;
 
 /// Where the proof of the server's identity stands.
@@ -43,9 +43,9 @@ pub(crate) struct Verifier<'a> {
     trust: TrustAnchors<'a>,
     server: ServerName<'a>,
     clock: ClockPolicy,
-    /// What an earlier handshake left, or what this one found.
-    memory: ChainMemory,
-    is_new: bool,
+    /// What earlier handshakes left, and what this one found.
+    memory: &'a dyn Remember,
+    found: Option<ChainMemory>,
     latch: Latch,
 }
 
@@ -55,14 +55,14 @@ impl<'a> Verifier<'a> {
         trust: TrustAnchors<'a>,
         server: ServerName<'a>,
         clock: ClockPolicy,
-        memory: ChainMemory,
+        memory: &'a dyn Remember,
     ) -> Self {
         Self {
             trust,
             server,
             clock,
             memory,
-            is_new: false,
+            found: None,
             latch: Latch::Closed,
         }
     }
@@ -78,9 +78,8 @@ impl<'a> Verifier<'a> {
 
     /// What to remember for the next handshake, if that is news: this chain,
     /// once the server has proved that it holds its key.
-    pub(crate) fn memory(&self) -> Option<ChainMemory> {
-        let is_open = matches!(self.latch, Latch::Open);
-        (is_open && self.is_new).then_some(self.memory)
+    pub(crate) fn found(&self) -> Option<ChainMemory> {
+        self.found.filter(|_| matches!(self.latch, Latch::Open))
     }
 
     /// The reason, when something was shown and refused.
@@ -125,14 +124,13 @@ impl<'a> Verifier<'a> {
     ) -> Result<[u8; POINT_LENGTH], CertificateError> {
         let now = self.clock.now();
         let digest = digest(chain, &self.server, &self.trust);
-        if self.memory.recalls(&digest, now) {
+        if self.memory.chain().recalls(&digest, now) {
             // The key comes from the leaf that the digest vouches for.
             let leaf = chain.first().ok_or(CertificateError::Missing)?;
             return leaf_key(&EndEntityCert::try_from(leaf)?);
         }
         let verified = verify(chain, &self.server, &self.trust, now)?;
-        self.memory = ChainMemory::new(digest, verified.validity);
-        self.is_new = true;
+        self.found = Some(ChainMemory::new(digest, verified.validity));
         Ok(verified.key)
     }
 

@@ -8,6 +8,7 @@ use p256::ecdsa::{DerSignature, SigningKey};
 use p256::pkcs8::DecodePrivateKey as _;
 use rcgen::{CertificateParams, KeyPair};
 
+use super::super::memory::Forgetful;
 use super::super::test_pki::{Authority, IN_2026, Leaf, NAME, good, leaf, root};
 use super::*;
 
@@ -41,7 +42,7 @@ fn play(root: &Authority, server: &Leaf, messages: &[Message]) -> Result<(), Cer
         TrustAnchors::new(&roots).unwrap(),
         ServerName::try_from(NAME).unwrap(),
         clock_2026(),
-        ChainMemory::EMPTY,
+        &Forgetful,
     );
     let scheme = SignatureScheme::EcdsaSecp256r1Sha256;
     for message in messages {
@@ -143,7 +144,7 @@ fn the_identity_is_shown_to_a_verified_server_only() {
         TrustAnchors::new(&roots).unwrap(),
         ServerName::try_from(NAME).unwrap(),
         clock_2026(),
-        ChainMemory::EMPTY,
+        &Forgetful,
     );
     let (mut rng, below) = (rand_core::OsRng, below());
     let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
@@ -217,7 +218,7 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
             TrustAnchors::new(&roots).unwrap(),
             ServerName::try_from(NAME).unwrap(),
             clock_2026(),
-            ChainMemory::EMPTY,
+            &Forgetful,
         );
         verifier
             .certificate(&[CertificateDer::from_slice(&server.der)], TRANSCRIPT)
