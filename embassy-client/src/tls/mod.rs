@@ -8,7 +8,13 @@
 //!
 //! | Part | What it does |
 //! |---|---|
-//! | [`verify_chain`] | path, name, purpose, time (rustls-webpki with P-256) |
+//! | [`verify_chain`] | path, name, purpose, time (rustls-webpki with P-256), within limits of work |
+//! | `strict` | what webpki does not look at: who may sign, what has no place in a server's certificate |
+//! | [`TrustAnchors`], [`PublicKeyPin`] | one or several roots, and keys that must be among a server's |
+//! | [`ClockPolicy`] | what time it is, and what to do when nobody knows |
+//! | `memory` | the last good chain: 48 bytes of RAM, and one signature to verify at a reconnect instead of two or more |
+//! | [`Identity`], [`Signer`] | the device's certificate, and what signs for it |
+//! | [`Credentials`] | two identities at a time: which is shown when, so that renewal is safe |
 //! | `verifier` | the latch that ties both proofs to the handshake |
 //! | `guard` | lets only records through that belong to the phase |
 //! | `hello` | takes the one ServerHello that is right |
