@@ -3,13 +3,12 @@
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
-use p256::ecdsa::VerifyingKey;
-use p256::ecdsa::signature::Verifier as _;
+use p256::PublicKey;
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-use super::signature;
+use super::{ecdsa, signature};
 
 /// Length of an uncompressed P-256 point (SEC 1, 2.3.3).
 pub(crate) const POINT_LENGTH: usize = 65;
@@ -23,8 +22,8 @@ pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
     }
     #[cfg(test)]
     count::add();
-    let key = VerifyingKey::from_sec1_bytes(public_key).ok()?;
-    key.verify(message, &signature::from_der(signature)?).ok()
+    let key = PublicKey::from_sec1_bytes(public_key).ok()?;
+    ecdsa::verify(&key, message, &signature::from_der(signature)?)
 }
 
 /// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480), a limited

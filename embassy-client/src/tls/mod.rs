@@ -37,6 +37,7 @@ mod cipher;
 mod clock;
 mod content;
 mod credentials;
+mod ecdsa;
 mod end;
 mod error;
 mod guard;
