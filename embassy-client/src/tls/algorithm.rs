@@ -27,7 +27,7 @@ pub(crate) fn verify(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
 }
 
 /// `ecdsa-with-SHA256` (RFC 5758) by a key on `secp256r1` (RFC 5480), a limited
-/// number of times: each costs a small device some ten million instructions,
+/// number of times: each costs a small device some six million instructions,
 /// and whoever sends a chain must not be able to ask for as many as he likes.
 pub(crate) struct EcdsaP256 {
     limit: u8,

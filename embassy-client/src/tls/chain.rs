@@ -84,7 +84,7 @@ pub(crate) fn verify(
         Now::At(time) | Now::AtLeast(time) => time,
     };
     let parsed = EndEntityCert::try_from(leaf)?;
-    // Cheap checks first: a path costs a signature verification, 10 million
+    // Cheap checks first: a path costs a signature verification, 6 million
     // instructions on a small device.
     parsed.verify_is_valid_for_subject_name(server)?;
     let key = leaf_key(&parsed)?;

@@ -26,7 +26,7 @@
 #![doc = include_str!("panics.md")]
 //!
 //! **One handshake keeps its executor busy**: nearly all of the public-key
-//! arithmetic, 40 million instructions on a Cortex-M4 in a prototype, runs in two polls.
+//! arithmetic, 32 million instructions on a Cortex-M4F, runs in two polls.
 //! A task that must not wait belongs on an executor of higher priority.
 
 mod alert;
