@@ -56,6 +56,7 @@ mod report;
 mod run;
 mod settings;
 mod status;
+mod watchdog;
 
 pub use error::FirmwareError;
 pub use log::{Level, Line};

@@ -5,6 +5,7 @@ use super::log::{Line, LogReader};
 use super::output::{Log, said};
 use super::qmp::Qmp;
 use super::report::{self, Report};
+use super::watchdog::Watchdog;
 use super::{Firmware, FirmwareError, Flash, Net, Status, error, qemu, settings};
 use crate::vnet::WireCounts;
 use serde_json::json;
@@ -42,6 +43,8 @@ pub struct Run {
     reading: JoinHandle<()>,
     said: JoinHandle<String>,
     folder: TempDir,
+    /// Called off when QEMU has ended.
+    _watchdog: Watchdog,
 }
 
 impl Drop for Run {
@@ -128,6 +131,9 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         .kill_on_drop(true)
         .spawn()
         .map_err(error::io("QEMU cannot be started"))?;
+    let watchdog = Watchdog::of(&child, folder.path());
+    let watchdog =
+        watchdog.map_err(error::io("/bin/sh, which would end QEMU if this is killed"))?;
     let mut pipes = (child.stdout.take(), child.stderr.take());
     let (Some(stdout), Some(stderr)) = (pipes.0.take(), pipes.1.take()) else {
         unreachable!("both were asked for");
@@ -168,6 +174,7 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         reading,
         said,
         folder,
+        _watchdog: watchdog,
     };
     if let Err(error) = run.go().await {
         // Most likely because QEMU had something to say, and ended.
