@@ -8,3 +8,4 @@ mod size;
 mod start;
 mod storm;
 mod transmit;
+mod wake;

@@ -143,6 +143,26 @@ fn a_status_that_fits_no_data_restarts_the_receiver() {
 }
 
 #[test]
+fn a_word_that_is_missing_is_noticed() {
+    let simulated = Simulated::new();
+    run(&simulated, |bench| {
+        bench.settle();
+        simulated.with(|chip| {
+            // 60 bytes and their check sum, one word less than the status says.
+            chip.arrive(&frame(1, 60), 0);
+            let (status, _) = chip.fifos.receive_status();
+            chip.fifos.push_status(status + (4 << 16));
+        });
+        simulated.with(|chip| chip.int_sts |= 8);
+        bench.settle();
+        assert_eq!(bench.chip.counters().restarts, 1);
+        simulated.arrive(&frame(2, 60));
+        bench.settle();
+        assert_eq!(bench.received, [frame(2, 60)]);
+    });
+}
+
+#[test]
 fn an_error_of_the_receiver_restarts_it() {
     let simulated = Simulated::new();
     run(&simulated, |bench| {
