@@ -87,8 +87,13 @@ impl<R: RngCore> Dice<'_, R> {
         match self.below(4) {
             0 => {
                 let mut bytes = self.bytes(200);
-                // Not by chance data that would be right.
                 bytes.push(self.one_of(&[0, 20, 21, 22, 24, 99]));
+                // A 0 is padding, and the type stands before it: not by chance
+                // that of data, which would be right on an open connection.
+                let kind = bytes.iter().rev().find(|byte| **byte != 0);
+                if kind == Some(&content::APPLICATION_DATA) {
+                    bytes.push(content::HANDSHAKE);
+                }
                 bytes
             }
             1 => {
