@@ -55,11 +55,27 @@ pub fn differences(book: &DeviceBook, log: &[Line], orders: u64, batches: u64) -
             None => wrong.push(format!("order {number} was not answered")),
         }
     }
-    let executed = log.iter().filter(|line| is_execution(line)).count() as u64;
+    let executions = log.iter().filter(|line| is_execution(line));
+    let executions: Vec<_> = executions.map(|line| &line.text).collect();
+    let executed = executions.len() as u64;
+    // The log names an order by its tid, and after so many they come again.
+    if orders <= u64::from(u16::MAX) {
+        let mut once = BTreeSet::new();
+        let twice = executions.iter().filter(|text| !once.insert(**text));
+        wrong.extend(twice.map(|text| format!("twice on the device's log: {text}")));
+    }
     if executed != orders && !log.is_empty() {
         wrong.push(format!(
             "the device executed {executed} orders, and {orders} were due"
         ));
+    }
+    for (count, what) in [
+        (book.strays, "made no sense from a device"),
+        (book.invalid, "had a payload that the server could not read"),
+    ] {
+        if count > 0 {
+            wrong.push(format!("{count} frames of the device {what}"));
+        }
     }
     let confirmed = book.batches.iter();
     let confirmed: BTreeSet<_> = confirmed
@@ -108,6 +124,11 @@ mod tests {
         assert!(is_execution(&line));
         let twice = [line.clone(), line];
         assert_eq!(differences(&book, &twice[..1], 1, 1).len(), 2);
-        assert_eq!(differences(&book, &twice, 1, 1).len(), 3);
+        assert_eq!(differences(&book, &twice, 1, 1).len(), 4);
+        let twice = differences(&book, &twice, 1, 1).join("; ");
+        assert!(twice.contains("twice"), "{twice}");
+        let mut odd = DeviceBook::default();
+        (odd.strays, odd.invalid) = (1, 2);
+        assert_eq!(differences(&odd, &[], 0, 0).len(), 2);
     }
 }
