@@ -174,6 +174,7 @@ pub struct Firmware {
     trial: Trial,
     flash: Flash,
     icount: bool,
+    fast_forward: bool,
     report: bool,
 }
 
@@ -186,6 +187,7 @@ impl Firmware {
             trial: Trial::default(),
             flash: Flash::Erased,
             icount: false,
+            fast_forward: false,
             report: false,
         }
     }
@@ -218,6 +220,16 @@ impl Firmware {
     #[must_use]
     pub fn icount(mut self, icount: bool) -> Self {
         self.icount = icount;
+        self
+    }
+
+    /// Skips the time in which the device sleeps: hours of its clock pass in
+    /// seconds. Instructions are counted, as with [`icount`](Self::icount). For
+    /// what a device does alone: an answer that takes the host a millisecond may
+    /// come after all of its time-outs.
+    #[must_use]
+    pub fn fast_forward(mut self, fast_forward: bool) -> Self {
+        self.fast_forward = fast_forward;
         self
     }
 

@@ -86,8 +86,13 @@ pub(super) fn arguments(
     .collect();
     // The processor waits until it is told to go.
     arguments.push("-S".into());
-    if firmware.icount {
-        arguments.extend(["-icount".into(), "shift=0".into()]);
+    let icount = match (firmware.fast_forward, firmware.icount) {
+        (true, _) => Some("shift=0,sleep=off"),
+        (false, true) => Some("shift=0"),
+        (false, false) => None,
+    };
+    if let Some(icount) = icount {
+        arguments.extend(["-icount".into(), icount.into()]);
     }
     arguments.extend(["-kernel".into(), image.into()]);
     arguments

@@ -50,6 +50,11 @@ fn main() {
             outages::time_up,
         )
         .test(
+            "time_goes_on_when_the_counter_wraps",
+            needs,
+            outages::counter_wraps,
+        )
+        .test(
             "a_power_failure_leaves_nothing_behind",
             needs,
             outages::power_failure,

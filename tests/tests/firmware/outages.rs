@@ -1,5 +1,7 @@
 //! Networks that go and come back, and servers that are not there.
 
+use std::time::Duration;
+
 use wigwag_harness::faults::{
     Cut, DialFault, Direction, DnsFault, LinkFaults, StreamFault, StreamPlan,
 };
@@ -126,6 +128,36 @@ pub(crate) fn time_up() -> runner::Outcome {
         })?;
         ensure(site.book().connections == 0, || {
             format!("{:?}", site.book())
+        })
+    })
+}
+
+/// The board's counter goes round in 172 s: its clock has to go on beyond, and
+/// its alarms with it. Nobody answers, so the device has its timers only.
+pub(crate) fn counter_wraps() -> runner::Outcome {
+    const SECONDS: u32 = 1000;
+
+    on_site(async {
+        let site = Site::new().await?;
+        site.faults.set_dns(DnsFault::NoSuchName);
+        let trial = Trial {
+            orders: Some(1),
+            seconds: Some(SECONDS),
+            ..Trial::default()
+        };
+        let firmware = site.firmware(1, 0)?.trial(trial).fast_forward(true);
+        let outcome = firmware.start(site.net()).await?.finish(LIMIT).await?;
+        let times: Vec<_> = outcome.lines.iter().filter_map(|line| line.time).collect();
+        let limit = Duration::from_secs(SECONDS.into());
+        let ended = times
+            .last()
+            .is_some_and(|last| (limit..limit + Duration::from_millis(10)).contains(last));
+        // It tries again within a minute, each time.
+        let gap = times.windows(2).map(|pair| pair[1].checked_sub(pair[0]));
+        let steady = gap.max().flatten() < Some(Duration::from_secs(70));
+        let good = outcome.status == Status::TimeUp && times.is_sorted() && ended && steady;
+        ensure(good, || {
+            format!("{}{}", outcome.status, log(&outcome.lines))
         })
     })
 }
