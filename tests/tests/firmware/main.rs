@@ -10,6 +10,7 @@ mod orders;
 mod outages;
 mod refusals;
 mod site;
+mod words;
 
 use wigwag_tests::runner::{Suite, tools};
 
@@ -74,6 +75,7 @@ fn main() {
             needs,
             refusals::settings,
         )
+        .test("words_that_are_none_are_refused", needs, words::unusable)
         .test(
             "frames_of_any_kind_stop_no_order_campaign",
             needs,
