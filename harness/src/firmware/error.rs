@@ -27,7 +27,12 @@ pub enum FirmwareError {
         source: io::Error,
     },
     /// The image's log cannot be read.
-    Log(TableError),
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TableError,
+    },
     /// The settings cannot be written.
     Settings(SettingsError),
     /// Something of the host failed.
@@ -85,7 +90,7 @@ impl fmt::Display for FirmwareError {
                 "{}: {source}; `cargo xtask firmware build` builds the image",
                 path.display()
             ),
-            Self::Log(error) => write!(f, "the image's log: {error}"),
+            Self::Log { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Settings(error) => write!(f, "the device's settings: {error}"),
             Self::Io { what, source } => write!(f, "{what}: {source}"),
             Self::Qemu { said } if said.trim().is_empty() => {
@@ -133,7 +138,7 @@ impl std::error::Error for FirmwareError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Image { source, .. } | Self::Io { source, .. } => Some(source),
-            Self::Log(error) => Some(error),
+            Self::Log { source, .. } => Some(source),
             Self::Settings(error) => Some(error),
             Self::Wire(error) => Some(error),
             Self::Server(error) => Some(error),

@@ -9,6 +9,10 @@ use tokio::sync::watch;
 /// Lines of a log that are kept; those after them are counted.
 const MAX_LINES: usize = 100_000;
 
+/// Bytes of text that are kept: a few bytes of a broken device's log can stand
+/// for thousands of format strings.
+const MAX_TEXT: usize = 64 << 20;
+
 /// Bytes of QEMU's own words that are kept.
 const MAX_SAID: usize = 16 * 1024;
 
@@ -24,6 +28,8 @@ struct Shared {
 #[derive(Default)]
 struct Lines {
     kept: Vec<Line>,
+    /// Bytes of their text.
+    text: usize,
     dropped: u64,
     ended: bool,
 }
@@ -80,7 +86,10 @@ impl Log {
 
     fn add(&self, line: Line) {
         let mut lines = self.lock();
-        if lines.kept.len() < MAX_LINES {
+        let text = lines.text.saturating_add(line.text.len());
+        // Once one is dropped all are: a log has no holes.
+        if lines.dropped == 0 && lines.kept.len() < MAX_LINES && text <= MAX_TEXT {
+            lines.text = text;
             lines.kept.push(line);
         } else {
             lines.dropped += 1;
@@ -102,4 +111,30 @@ pub(super) async fn said(mut stderr: impl AsyncRead + Unpin) -> String {
         kept.extend_from_slice(&buffer[..read.min(room)]);
     }
     String::from_utf8_lossy(&kept).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(length: usize) -> Line {
+        Line {
+            time: None,
+            level: None,
+            target: String::new(),
+            text: "x".repeat(length),
+        }
+    }
+
+    #[test]
+    fn a_log_has_an_end_in_lines_and_in_bytes() {
+        let log = Log::new();
+        (0..MAX_LINES + 3).for_each(|_| log.add(line(1)));
+        assert_eq!((log.lines().len(), log.dropped()), (MAX_LINES, 3));
+
+        let log = Log::new();
+        (0..3).for_each(|_| log.add(line(MAX_TEXT / 2)));
+        log.add(line(0));
+        assert_eq!((log.lines().len(), log.dropped()), (2, 2));
+    }
 }

@@ -73,7 +73,7 @@ impl fmt::Debug for Run {
 pub struct Outcome {
     /// How it ended.
     pub status: Status,
-    /// The device's log, up to 100,000 lines of it.
+    /// The device's log, up to 100,000 lines or 64 MiB of it.
     pub lines: Vec<Line>,
     /// Lines of the log beyond those.
     pub dropped_lines: u64,
@@ -103,7 +103,10 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
     // QEMU has a current folder of its own.
     let image = fs::canonicalize(&firmware.image).map_err(unreadable)?;
     let elf = fs::read(&image).map_err(unreadable)?;
-    let reader = LogReader::new(&elf).map_err(FirmwareError::Log)?;
+    let reader = LogReader::new(&elf).map_err(|source| FirmwareError::Log {
+        path: image.clone(),
+        source,
+    })?;
     let folder = folder(&firmware.flash)?;
 
     let listen = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
@@ -192,7 +195,7 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
 /// The folder of a run, which only this user can look into, with the board's
 /// flash in it.
 fn folder(flash: &Flash) -> Result<TempDir, FirmwareError> {
-    let failed = "the folder of the run";
+    let failed = "the folder of the run, among the temporary ones (TMPDIR)";
     let folder = tempfile::Builder::new()
         .prefix("wigwag-firmware-")
         .tempdir();
