@@ -106,8 +106,8 @@ impl Pace {
 
 /// Counts failures and says when the next attempt is due.
 #[derive(Clone, Debug)]
-pub struct Supervisor {
-    backoff: Backoff,
+pub struct Supervisor<'b> {
+    backoff: &'b Backoff,
     /// Failures in a row, and of which class the last one was.
     failures: u32,
     class: FailureClass,
@@ -123,9 +123,9 @@ pub struct Retry {
     pub attempt: u32,
 }
 
-impl Supervisor {
+impl<'b> Supervisor<'b> {
     /// No failure so far.
-    pub const fn new(backoff: Backoff) -> Self {
+    pub const fn new(backoff: &'b Backoff) -> Self {
         Self {
             backoff,
             failures: 0,
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_window_doubles_to_the_ceiling() {
-        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
         let now = Instant::from_secs(100);
         let windows = [1, 2, 4, 8, 16, 32, 60, 60, 60];
         for (index, seconds) in windows.into_iter().enumerate() {
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn refusals_are_retried_slowly() {
         let now = Instant::from_secs(0);
-        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
         let retry = supervisor.failed(FailureClass::Authentication, now, 0);
         assert_eq!(after(retry, now), Duration::from_secs(30));
         let retry = supervisor.failed(FailureClass::Configuration, now, 0);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn only_a_stable_minute_forgets() {
-        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
         let mut now = Instant::from_secs(0);
         for _ in 0..5 {
             supervisor.failed(FailureClass::Transient, now, MAX);
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_the_application_ends_is_no_failure_and_no_recovery() {
-        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
         let mut now = Instant::from_secs(0);
         for _ in 0..5 {
             supervisor.failed(FailureClass::Transient, now, MAX);
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn time_at_its_end_does_not_overflow() {
-        let mut supervisor = Supervisor::new(Backoff::DEFAULT);
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
         let now = Instant::from_micros(u64::MAX);
         assert_eq!(supervisor.failed(FailureClass::Transient, now, MAX).at, now);
     }

@@ -21,7 +21,7 @@ pub struct Buffers<
     const TLS_OUT: usize = 2048,
     const TCP_IN: usize = 4096,
     const TCP_OUT: usize = 2048,
-    const QUEUE_IN: usize = 1536,
+    const QUEUE_IN: usize = 1040,
     const QUEUE_OUT: usize = 1024,
 > {
     // Driver and owner run in one task: no other lock is needed.

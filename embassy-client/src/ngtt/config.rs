@@ -27,7 +27,7 @@ pub struct Config<'a> {
     /// Options of the TCP connection.
     pub tcp: TcpOptions,
     /// How failures are retried.
-    pub backoff: Backoff,
+    pub backoff: &'a Backoff,
     /// The first connection after boot is made after a random time of up to
     /// this; none by default. A fleet that loses power together comes back
     /// together: give it some seconds.
@@ -98,7 +98,7 @@ impl<'a> Config<'a> {
             resolve_timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(10),
             tcp: TcpOptions::DEFAULT,
-            backoff: Backoff::DEFAULT,
+            backoff: &Backoff::DEFAULT,
             spread_start: Duration::ZERO,
         })
     }

@@ -202,7 +202,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
     }
 
     /// One attempt, and the connection when it succeeds, to its end.
-    async fn attempt(&mut self, supervisor: &mut Supervisor, may_cut_short: &mut bool) -> Stop {
+    async fn attempt(&mut self, supervisor: &mut Supervisor<'_>, may_cut_short: &mut bool) -> Stop {
         self.state.set_status(Status::Resolving);
         let addresses = match self.resolve().await {
             Ok(addresses) => addresses,
@@ -246,7 +246,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
     async fn connect(
         &mut self,
         address: IpAddr,
-        supervisor: &mut Supervisor,
+        supervisor: &mut Supervisor<'_>,
         may_cut_short: &mut bool,
     ) -> Stop {
         self.state.set_status(Status::Connecting);

@@ -19,6 +19,7 @@ use defmt_semihosting as _;
 use embassy_executor::Spawner;
 use ethernet::Ethernet;
 use semihosting::process::exit;
+use static_cell::StaticCell;
 use wigwag_app::trial::{self, Words};
 use wigwag_app::{Application, Board, Connection, Network};
 use wigwag_embassy::settings::Settings;
@@ -30,7 +31,7 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(mut connection: Connection<host::Entropy>) -> ! {
+async fn connection(connection: &'static mut Connection<host::Entropy>) -> ! {
     connection.run().await
 }
 
@@ -63,6 +64,9 @@ fn main() -> ! {
 /// variables leave the stack before the tasks run.
 #[inline(never)]
 fn begin(spawner: Spawner) {
+    // By value, a task would hold it twice: as it was given and as it is run.
+    static CONNECTION: StaticCell<Connection<host::Entropy>> = StaticCell::new();
+
     let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
     if let Some(seconds) = words.unix.or_else(host::unix_seconds) {
         clock::set_unix(seconds);
@@ -80,7 +84,8 @@ fn begin(spawner: Spawner) {
     let device = wigwag_app::start(board, ethernet::start(), host::Entropy, settings)
         .unwrap_or_else(|error| unusable(&error));
     spawner.spawn(network(device.network).expect("spawned once"));
-    spawner.spawn(connection(device.connection).expect("spawned once"));
+    let held = CONNECTION.init(device.connection);
+    spawner.spawn(connection(held).expect("spawned once"));
     spawner.spawn(application(device.application, words).expect("spawned once"));
 }
 
