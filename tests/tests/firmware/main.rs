@@ -28,6 +28,7 @@ fn main() {
             needs,
             orders::first_counted,
         )
+        .test("what_is_written_can_be_read", needs, orders::executed)
         .test("ten_runs_in_a_row", needs, orders::ten_in_a_row)
         .test("four_at_once", needs, orders::four_at_once)
         .test(

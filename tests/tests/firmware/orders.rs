@@ -1,6 +1,7 @@
 //! Orders and data, with nothing in the way.
 
 use futures::future::try_join_all;
+use wigwag_codec::minijson::{self, Encoder};
 use wigwag_harness::device::Settings;
 use wigwag_harness::firmware::{Level, Net, Outcome, USER_NET_HOST};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki, PkiOptions};
@@ -61,7 +62,43 @@ fn tells(outcome: &Outcome, story: &[&str]) -> bool {
         .all(|words| lines.any(|line| line.text.starts_with(words)))
 }
 
-/// The same over QEMU's user network, the server being an address there.
+/// What an order writes is there for the order after it to read.
+pub(crate) fn executed() -> runner::Outcome {
+    on_site(async {
+        let site = Site::new().await?;
+        // Not there before, so the first reading is a failure; then it is.
+        for write in [false, true] {
+            let order = read_order(write)?;
+            site.server.enqueue(DEFAULT_DEVICE_ID, order);
+        }
+        let outcome = site.boot(2, 0).await?.finish(LIMIT).await?;
+        site.check(&outcome, 2, 2)?;
+        let batches = site.book().batches;
+        let sizes: Vec<_> = batches.iter().map(|batch| batch.bytes).collect();
+        let carried = sizes.len() == 2 && sizes[1] >= sizes[0] + VALUE.len() / 2;
+        ensure(carried, || format!("{batches:?}"))
+    })
+}
+
+/// A value that shows in the size of a reading.
+const VALUE: &str = "0123456789abcdef";
+
+/// An order that reads a register, after writing to it if asked to.
+fn read_order(write: bool) -> Result<Vec<u8>, minijson::Error> {
+    let mut room = [0; 256];
+    let mut to = Encoder::new(&mut room);
+    to.list(1)?.map(1)?.key("orders")?;
+    to.list(1 + usize::from(write))?;
+    if write {
+        to.map(3)?.key("type")?.str("write")?;
+        to.key("path")?.str("a")?.key("value")?.str(VALUE)?;
+    }
+    to.map(2)?.key("type")?.str("read")?;
+    to.key("path")?.str("a")?;
+    Ok(to.finish()?.to_vec())
+}
+
+/// A first order over QEMU's user network, the server being an address there.
 pub(crate) fn first_on_user_network() -> runner::Outcome {
     on_site(async {
         let host = USER_NET_HOST.to_string();
