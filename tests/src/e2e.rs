@@ -21,6 +21,8 @@ use wigwag_harness::mock::MockNgtt;
 use wigwag_harness::pki::{self, Pki};
 use wigwag_harness::vnet::{Dial, Options, VirtualNet, alongside};
 
+use crate::tls::stopped_after;
+
 /// The server's name in the tests: one of those in a new [`Pki`].
 pub const SERVER: &str = "ngtt.test";
 
@@ -46,6 +48,9 @@ pub struct Device {
     pub session: SessionConfig,
     /// Changes to the client's configuration.
     pub tune: fn(&mut Config<'_>),
+    /// The runner's future is dropped after so many polls, and made anew: once
+    /// for each number.
+    pub stops: Vec<u32>,
 }
 
 impl Device {
@@ -61,6 +66,7 @@ impl Device {
             clock: ClockPolicy::real_time(host_time),
             session: SessionConfig::new(),
             tune: |_| {},
+            stops: Vec::new(),
         }
     }
 
@@ -99,7 +105,14 @@ impl Device {
         let network = EmbassyNetwork::new(stack);
         let (client, mut runner) =
             ngtt::new(&state, &mut *buffers, network, config, OsRng, journal);
-        let runner = async { runner.run().await };
+        let runner = async {
+            for polls in &self.stops {
+                // It resolves to nothing but `None`.
+                let run = async { runner.run().await };
+                let _: Option<Infallible> = stopped_after(*polls, run).await;
+            }
+            runner.run().await
+        };
         alongside(app(client), vec![Box::pin(forever(runner))]).await
     }
 }

@@ -235,6 +235,13 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
         self.with(|inner| inner.retiring)
     }
 
+    /// The owner is gone: the connection has ended, if it had not before.
+    pub(super) fn abandoned(&self) {
+        if !matches!(self.connection().state(), LinkState::Ended(_)) {
+            self.set_state(LinkState::Ended(End::Aborted));
+        }
+    }
+
     /// Takes received bytes into the queue, as many as fit, waiting until at
     /// least one does.
     pub(super) async fn put(&self, data: &[u8]) -> usize {

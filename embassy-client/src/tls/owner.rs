@@ -43,8 +43,9 @@ const RECORD: usize = 1024;
 /// all of them.
 ///
 /// Dropping this future cuts the connection without a word; the peer sees a
-/// reset or nothing. It must not be dropped to cancel something else: the
-/// calls of [`Connection`](super::Connection) are for that.
+/// reset or nothing, the application [`End::Aborted`]. It must not be dropped to
+/// cancel something else: the calls of [`Connection`](super::Connection) are for
+/// that.
 pub async fn run<T, M, R, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
     socket: &T,
@@ -59,6 +60,7 @@ where
     R: CryptoRngCore,
 {
     link.start();
+    let _told = Told(link);
     let needed = parameters.send_buffer_needed();
     let end = if send.len() < needed {
         End::SendBufferTooSmall { needed }
@@ -78,6 +80,16 @@ where
     finish(socket, graceful, parameters.close_timeout).await;
     link.set_state(LinkState::Ended(end));
     end
+}
+
+/// Tells the application of the end in case that the owner is dropped before it:
+/// nobody else would.
+struct Told<'l, M: RawMutex, const IN: usize, const OUT: usize>(&'l Link<M, IN, OUT>);
+
+impl<M: RawMutex, const IN: usize, const OUT: usize> Drop for Told<'_, M, IN, OUT> {
+    fn drop(&mut self) {
+        self.0.abandoned();
+    }
 }
 
 /// Ends the TCP connection within `budget`, so that the slot can be used again.

@@ -79,9 +79,10 @@ impl Schedule {
     }
 }
 
-/// The keys of one direction in one epoch, and its record number.
+/// The keys that protect the records of one direction in one epoch
+/// (`TLS_AES_128_GCM_SHA256`), and the number of the next record.
 #[derive(Clone)]
-pub(super) struct Keys {
+pub struct Keys {
     secret: Hash,
     cipher: Aes128Gcm,
     iv: [u8; 12],
@@ -90,7 +91,9 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn new(secret: Hash) -> Self {
+    /// The keys of a traffic secret (RFC 8446 section 7.3).
+    #[must_use]
+    pub fn new(secret: [u8; 32]) -> Self {
         let key: [u8; 16] = expand(&secret, "key", b"");
         Self {
             secret,
@@ -105,21 +108,24 @@ impl Keys {
         Self::new(expand(&self.secret, "traffic upd", b""))
     }
 
-    fn nonce(&self) -> [u8; 12] {
+    fn nonce(&self, sequence: u64) -> [u8; 12] {
         let mut nonce = self.iv;
-        for (byte, number) in nonce[4..].iter_mut().zip(self.sequence.to_be_bytes()) {
+        for (byte, number) in nonce[4..].iter_mut().zip(sequence.to_be_bytes()) {
             *byte ^= number;
         }
         nonce
     }
 
     /// Protects an inner plaintext, whatever it is, as the next record.
-    pub(super) fn seal(&mut self, inner: &[u8]) -> Vec<u8> {
+    ///
+    /// # Panics
+    /// Never: a vector grows.
+    pub fn seal(&mut self, inner: &[u8]) -> Vec<u8> {
         let length = (inner.len() + 16).to_be_bytes();
         let header = [23, 3, 3, length[6], length[7]];
         let mut body = inner.to_vec();
         self.cipher
-            .encrypt_in_place(&self.nonce().into(), &header, &mut body)
+            .encrypt_in_place(&self.nonce(self.sequence).into(), &header, &mut body)
             .expect("a vector grows");
         self.sequence += 1;
         let mut record = header.to_vec();
@@ -129,13 +135,20 @@ impl Keys {
 
     /// The inner plaintext of a record, if these are its keys and its turn.
     pub(super) fn open(&mut self, record: &[u8]) -> Option<Vec<u8>> {
-        let (header, body) = record.split_at_checked(5)?;
-        let mut inner = body.to_vec();
-        self.cipher
-            .decrypt_in_place(&self.nonce().into(), header, &mut inner)
-            .ok()?;
+        let inner = self.open_as(self.sequence, record)?;
         self.sequence += 1;
         Some(inner)
+    }
+
+    /// The inner plaintext of a record, if these are its keys and `sequence`
+    /// its number, whosever turn it is.
+    #[must_use]
+    pub fn open_as(&self, sequence: u64, record: &[u8]) -> Option<Vec<u8>> {
+        let (header, body) = record.split_at_checked(5)?;
+        let mut inner = body.to_vec();
+        let nonce = self.nonce(sequence).into();
+        let opened = self.cipher.decrypt_in_place(&nonce, header, &mut inner);
+        opened.ok().map(|()| inner)
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`Script`], [`Step`] | what the server does |
 //! | [`Adversary`] | plays a script on any stream |
 //! | [`Seen`] | what the client did |
+//! | [`Keys`] | opens and seals single records |
 //! | [`catalogue`] | named scripts, and what a good client makes of them |
 //! | [`garbage`] | servers out of a generator of random numbers |
 //! | [`relay`] | somebody on the path to a good server, without keys |
@@ -54,6 +55,7 @@ pub mod wire;
 
 pub use garbage::{Garbage, garbage};
 pub use hello::{ClientHello, Extension, ServerHello};
+pub use keys::Keys;
 pub use message::{Edit, Message, Proof, signature_algorithms};
 pub use path::{Deed, Tamper, relay};
 pub use script::{Epoch, Script, Step, flight, inner};

@@ -2,27 +2,26 @@
 //! against whatever is at the other end.
 
 mod control;
+mod drops;
 mod fits;
+pub mod records;
+mod session;
 
 pub use control::{Control, Controlled};
+pub use drops::{Dropper, stopped_after};
 pub use fits::fits;
+pub use session::{TlsConnection, TlsLink};
 
 use core::time::Duration;
 use std::cell::RefCell;
 
-use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::CryptoRngCore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{JoinError, LocalSet};
 use tokio::time::{Instant, timeout};
-use wigwag_embassy::tls::{
-    self, ClockPolicy, Connection, End, Identity, Link, SoftwareKey, TlsParameters, TrustAnchors,
-};
-use wigwag_harness::device::host_time;
+use wigwag_embassy::tls::End;
 use wigwag_harness::hostnet::StreamSocket;
 use wigwag_harness::pki::{self, Pki};
-
-use crate::e2e::SERVER;
 
 /// Bytes that may wait in each direction between TLS and the application.
 const QUEUE: usize = 4096;
@@ -104,41 +103,20 @@ impl TlsDevice {
         S: AsyncRead + AsyncWrite + Unpin,
         R: CryptoRngCore,
     {
-        let key = SoftwareKey::from_der(self.identity.key().secret_pkcs8_der());
-        let key = key.expect("the key of a Pki is P-256");
-        let identity = Identity::new(self.identity.certificate(), &key);
-        let identity = identity.expect("certificate and key fit");
-        let roots: [&[u8]; 1] = [&self.root];
-        let trust = TrustAnchors::new(&roots).expect("the root of a Pki is a certificate");
-        let clock = ClockPolicy::real_time(host_time);
-        let parameters = TlsParameters::new(SERVER, trust, identity, clock);
-        let parameters = parameters.expect("the server's name is one");
-        let socket = StreamSocket::new(stream);
-        let link: Link<NoopRawMutex, QUEUE, QUEUE> = Link::new();
-        let mut receive = vec![0; self.receive_buffer];
-        let mut send = vec![0; parameters.send_buffer_needed().max(2048)];
         let delivered = RefCell::new(Vec::new());
         let before = Instant::now();
-        let mut opened = false;
-        let connection = link.connection();
-        let owner = tls::run(
-            &link,
-            &socket,
-            &mut receive,
-            &mut send,
-            &parameters,
-            &mut rng,
-        );
-        let app = async {
-            opened = connection.opened().await.is_ok();
+        let socket = StreamSocket::new(stream);
+        let app = async |connection: TlsConnection<'_>| {
+            let opened = connection.opened().await.is_ok();
             if opened {
                 let talk = timeout(self.stay, converse(connection, &delivered));
                 if talk.await.is_err() {
                     connection.close();
                 }
             }
+            opened
         };
-        let (end, ()) = tokio::join!(owner, app);
+        let (end, opened) = self.run(&socket, &mut rng, app).await;
         Connected {
             end,
             opened,
@@ -149,10 +127,7 @@ impl TlsDevice {
 }
 
 /// Says the [`SECRET`] and answers every byte, until the end.
-async fn converse(
-    connection: Connection<'_, NoopRawMutex, QUEUE, QUEUE>,
-    delivered: &RefCell<Vec<u8>>,
-) {
+async fn converse(connection: TlsConnection<'_>, delivered: &RefCell<Vec<u8>>) {
     // Errors are ends, and the end is told by the owner.
     let _ = connection.send(&[SECRET]).await;
     loop {
