@@ -159,6 +159,12 @@ impl Guard {
         self.stage = Some(Stage::Finished);
     }
 
+    /// Whether the server is verified and the handshake not complete: what is
+    /// written then is the device's certificate, signature and Finished.
+    pub(crate) fn is_device_flight(&self) -> bool {
+        self.stage == Some(Stage::Finished)
+    }
+
     /// The handshake is complete and verified.
     pub(crate) fn open(&mut self) {
         self.stage = Some(Stage::Open);

@@ -32,6 +32,12 @@ use crate::time::duration;
 /// Most plaintext bytes of one record; less when the send buffer is smaller.
 const RECORD: usize = 1024;
 
+/// How long the peer's last words are looked for when nothing can be written any
+/// more. A server that refuses the device's certificate closes at once, and what
+/// the device sends after that is answered with a reset: writing may fail before
+/// the alert has been read that says why.
+const LAST_WORDS: embassy_time::Duration = embassy_time::Duration::from_millis(500);
+
 /// Runs one secure connection over the connected `socket`, from handshake to
 /// end: opens it, checks that the server has been verified, then moves bytes
 /// between the records and the queues of `link` until one side ends it.
@@ -295,7 +301,8 @@ where
     M: RawMutex,
 {
     let mut chunk = [0; CHUNK];
-    loop {
+    // Not even the handshake may have got out.
+    while below.end().is_none() {
         let first = match poll_fn(|cx| link.poll_take(cx, &mut chunk)).await {
             Ok(count) => count,
             Err(Wish::Close) => return End::Closed,
@@ -304,9 +311,12 @@ where
         // From here to the end of the record nothing may stop half-way: after
         // an error the connection is dead, not retried.
         if write_record(link, writer, &mut chunk, first).await.is_err() {
-            return below.end().unwrap_or(End::Reset);
+            break;
         }
     }
+    // The read loop goes on meanwhile, and what it finds is the reason.
+    Timer::after(LAST_WORDS).await;
+    below.end().unwrap_or(End::Reset)
 }
 
 /// Writes what is queued, up to [`RECORD`] bytes, as one record or a few.
