@@ -3,6 +3,7 @@
 //! install them. The commands themselves are in the binary, one file each.
 
 pub mod firmware;
+pub mod openssl;
 pub mod python;
 pub mod qemu;
 pub mod run;

@@ -21,6 +21,35 @@ const STEPS: [(&str, &[&str]); 3] = [
 /// Written last, so that a half-made environment is never taken for a whole one.
 const STAMP: &str = ".venv/wigwag-peers";
 
+/// The system's interpreter, for scripts that need nothing but Python.
+pub const SYSTEM: &str = "python3";
+
+/// Whether the system's Python speaks TLS 1.3.
+///
+/// # Errors
+///
+/// What is missing, in words.
+pub fn probe_tls() -> Result {
+    const HAS_TLS13: &str = "import ssl, sys; sys.exit(not ssl.HAS_TLSv1_3)";
+    ask(&mut command(SYSTEM, &["-c", HAS_TLS13]))
+        .map(drop)
+        .ok_or_else(|| format!("{SYSTEM} with TLS 1.3 is not installed"))
+}
+
+/// Installs the system's Python.
+///
+/// # Errors
+///
+/// As [`system::install`].
+pub fn install_tls() -> Result {
+    system::install(&[PYTHON])
+}
+
+const PYTHON: Package = Package {
+    debian: "python3",
+    elsewhere: "Python 3 (https://www.python.org/downloads)",
+};
+
 /// The interpreter of the environment.
 #[must_use]
 pub fn interpreter() -> PathBuf {
@@ -58,7 +87,7 @@ pub fn probe() -> Result {
 pub fn install() -> Result {
     system::install(&missing_packages())?;
     let _ = std::fs::remove_file(project().join(STAMP));
-    run(&mut command("python3", &["-m", "venv", "--clear", ".venv"]))?;
+    run(&mut command(SYSTEM, &["-m", "venv", "--clear", ".venv"]))?;
     for (file, options) in STEPS {
         let file = format!("tests/python/{file}");
         let mut args = vec!["-m", "pip", "install", "--quiet"];
@@ -74,10 +103,6 @@ pub fn install() -> Result {
 /// Packages of the system without which the environment cannot be made: the
 /// peers are built from source with Cython and a C compiler.
 fn missing_packages() -> Vec<Package> {
-    let python = Package {
-        debian: "python3",
-        elsewhere: "Python 3 (https://www.python.org/downloads)",
-    };
     let venv = Package {
         debian: "python3-venv",
         elsewhere: "Python's venv module (part of Python's own installers)",
@@ -94,13 +119,13 @@ fn missing_packages() -> Vec<Package> {
         debian: "libc6-dev",
         elsewhere: "the C library's headers (they come with the compiler)",
     };
-    let python_says = |code: &str| ask(&mut command("python3", &["-c", code])).is_some();
+    let python_says = |code: &str| ask(&mut command(SYSTEM, &["-c", code])).is_some();
     const HAS_HEADERS: &str = "import os, sys, sysconfig; \
         sys.exit(not os.path.exists(sysconfig.get_path('include') + '/Python.h'))";
 
     let mut missing = Vec::new();
     if !python_says("pass") {
-        missing.extend([python, venv, headers]);
+        missing.extend([PYTHON, venv, headers]);
     } else {
         if !python_says("import venv, ensurepip") {
             missing.push(venv);

@@ -3,7 +3,7 @@
 //! `wigwag_tests::runner` shows as ignored where it is missing.
 
 use crate::run::Result;
-use crate::{python, qemu, targets};
+use crate::{openssl, python, qemu, targets};
 
 /// Something that a test needs and that a machine with Rust may lack.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +53,31 @@ pub const QEMU: Tool = Tool {
     install: qemu::install,
 };
 
+/// The TLS server that most of the world runs.
+pub const OPENSSL: Tool = Tool {
+    name: "OpenSSL",
+    purpose: "connecting the device to `openssl s_server`",
+    probe: openssl::probe,
+    install: openssl::install,
+};
+
+/// Python's own TLS.
+pub const PYTHON_TLS: Tool = Tool {
+    name: "Python with TLS 1.3",
+    purpose: "connecting the device to a server on Python's ssl",
+    probe: python::probe_tls,
+    install: python::install_tls,
+};
+
 /// All of them, in the order of installation.
-pub const ALL: &[Tool] = &[THUMB_TARGET, WASM_TARGET, PYTHON_PEERS, QEMU];
+pub const ALL: &[Tool] = &[
+    THUMB_TARGET,
+    WASM_TARGET,
+    PYTHON_PEERS,
+    QEMU,
+    OPENSSL,
+    PYTHON_TLS,
+];
 
 fn probe_target(triple: &str) -> Result {
     if targets::has(triple) {
