@@ -5,15 +5,11 @@ use std::process::Stdio;
 use serde_json::Value;
 use xtask::firmware::trial::TRIALS;
 use xtask::firmware::{Variant, build};
-use xtask::qemu;
 use xtask::run::{Result, cargo};
 
 /// Runs the trials with the silent image and gives back the device's reports.
 pub(super) fn reports() -> Result<Vec<Value>> {
-    if let Err(missing) = qemu::probe() {
-        eprintln!("{missing}; installing it");
-        qemu::install()?;
-    }
+    super::need_qemu()?;
     let image = build(Variant::Silent)?;
     let output = cargo(&["run", "--quiet", "--", "firmware", "measure", "--image"])
         .arg(image)

@@ -10,6 +10,7 @@ mod stack;
 mod table;
 
 use xtask::run::Result;
+use xtask::{qemu, tools};
 
 /// Build, run and measure the firmware of the board that QEMU emulates.
 #[derive(clap::Args)]
@@ -35,4 +36,9 @@ pub(crate) fn run(args: &Args) -> Result {
         Command::Stack(args) => stack::run(args),
         Command::Instructions(args) => instructions::run(args),
     }
+}
+
+/// QEMU, or the command that installs it: said before minutes of building.
+fn need_qemu() -> Result {
+    qemu::probe().map_err(|missing| format!("{missing}; to install it: {}", tools::INSTALL))
 }

@@ -14,6 +14,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result {
+    super::need_qemu()?;
     eprintln!("building the firmware (the first time takes minutes)");
     let image = build(Variant::Logged)?;
     let status = cargo(&["run", "--quiet", "--", "firmware", "run", "--image"])
