@@ -271,7 +271,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
         }
         self.state.set_status(Status::Securing);
         self.config.tls.slot = self.state.with(|inner| inner.credentials.start());
-        let time_is_unchecked = self.config.tls.clock.is_unchecked();
+        let time_is_unchecked = self.config.tls.time_is_unchecked();
         let owner = link.own(&socket, tls_in, tls_out, &self.config.tls, self.rng);
         let session = link.drive(self.state, |since| {
             supervisor.connected(since);

@@ -130,6 +130,8 @@ pub(crate) struct Guard {
     /// Bytes of embedded-tls's receive buffer.
     capacity: usize,
     limits: HandshakeLimits,
+    /// A shared key was offered in place of certificates.
+    shared_key: bool,
     end: Option<End>,
 }
 
@@ -145,7 +147,16 @@ impl Guard {
             plain: heapless::Vec::new(),
             capacity,
             limits,
+            shared_key: false,
             end: None,
+        }
+    }
+
+    /// Wants the server to take the shared key that was offered.
+    pub(crate) fn with_shared_key(self) -> Self {
+        Self {
+            shared_key: true,
+            ..self
         }
     }
 
@@ -300,6 +311,7 @@ impl Guard {
         self.stage = match self.stage {
             Some(Stage::EncryptedExtensions) => Some(Stage::Request),
             Some(Stage::Request) => Some(Stage::Certificate),
+            Some(Stage::SharedKey) => Some(Stage::Finished),
             later => later,
         };
     }
@@ -319,8 +331,13 @@ impl Guard {
         }
         match (kind, self.plain.as_slice()) {
             (HANDSHAKE, hello) => {
-                hello::check(hello, self.incoming.length()).map_err(End::ServerHello)?;
-                self.stage = Some(Stage::EncryptedExtensions);
+                hello::check(hello, self.incoming.length(), self.shared_key)
+                    .map_err(End::ServerHello)?;
+                self.stage = Some(if self.shared_key {
+                    Stage::SharedKey
+                } else {
+                    Stage::EncryptedExtensions
+                });
                 Ok(())
             }
             (ALERT, [_, code]) => Err(End::HandshakeAlert(*code)),

@@ -291,3 +291,38 @@ fn both_directions_are_counted_until_they_were_enough() {
     guard.inspect(&mut [APPLICATION_DATA]).unwrap();
     assert!(guard.exceeds(&limits), "1000 bytes received");
 }
+
+/// The stages that a connection goes through, as its marked headers tell.
+fn stages(mut guard: Guard, hello: &[u8]) -> Vec<Option<Stage>> {
+    guard.inspect(&mut with_body(HANDSHAKE, hello)).unwrap();
+    let mark = |_| {
+        let mut record = record(APPLICATION_DATA, 60);
+        guard.inspect(&mut record).unwrap();
+        Stage::of_mark([record[1], record[2]])
+    };
+    (0..3).map(mark).collect()
+}
+
+#[test]
+fn a_shared_key_has_stages_of_its_own() {
+    let mut taken = GOOD.to_vec();
+    taken.extend([0, 41, 0, 2, 0, 0]);
+    (taken[3], taken[43]) = (taken[3] + 6, taken[43] + 6);
+    let (first, then) = (Some(Stage::SharedKey), Some(Stage::Finished));
+    assert_eq!(
+        stages(guard().with_shared_key(), &taken),
+        [first, then, then]
+    );
+    let first = Some(Stage::EncryptedExtensions);
+    assert_eq!(stages(guard(), &GOOD)[0], first);
+    // Either hello in place of the other.
+    let mut with = guard().with_shared_key();
+    assert_eq!(
+        with.inspect(&mut hello()),
+        Err(End::ServerHello(ServerHelloError::SharedKey))
+    );
+    assert_eq!(
+        guard().inspect(&mut with_body(HANDSHAKE, &taken)),
+        Err(End::ServerHello(ServerHelloError::UnexpectedExtension(41)))
+    );
+}

@@ -22,6 +22,7 @@ const SECP256R1: u16 = 0x0017;
 
 const SERVER_HELLO: u8 = 2;
 const SUPPORTED_VERSIONS: u16 = 43;
+const PRE_SHARED_KEY: u16 = 41;
 const KEY_SHARE: u16 = 51;
 
 /// The random of a HelloRetryRequest: SHA-256 of that name.
@@ -58,6 +59,9 @@ pub enum ServerHelloError {
     SessionId,
     /// The server's key share is missing or is no point of the curve.
     KeyShare,
+    /// The server does not take the shared key that it was offered
+    /// ([`ExternalPsk`](super::ExternalPsk)).
+    SharedKey,
     /// An extension of this type that does not belong there, or came twice.
     UnexpectedExtension(u16),
     /// The lengths in it do not fit.
@@ -78,6 +82,7 @@ impl ServerHelloError {
             | Self::Group(_)
             | Self::CipherSuite(_)
             | Self::Split(_) => FailureClass::Configuration,
+            Self::SharedKey => FailureClass::Authentication,
             _ => FailureClass::Transient,
         }
     }
@@ -112,6 +117,7 @@ impl core::fmt::Display for ServerHelloError {
             Self::Compression(_) => f.write_str("the server wants TLS compression"),
             Self::SessionId => f.write_str("the server answers another TLS session"),
             Self::KeyShare => f.write_str("the server's key share is not a key"),
+            Self::SharedKey => f.write_str("the server does not take the shared key"),
             Self::UnexpectedExtension(kind) => {
                 write!(
                     f,
@@ -132,8 +138,8 @@ impl core::fmt::Display for ServerHelloError {
 impl core::error::Error for ServerHelloError {}
 
 /// Judges a ServerHello: the beginning of a record of `record` bytes, all of it
-/// or [`MAX_HELLO`].
-pub(super) fn check(prefix: &[u8], record: u16) -> Result<(), ServerHelloError> {
+/// or [`MAX_HELLO`]; `shared_key` tells whether one was offered.
+pub(super) fn check(prefix: &[u8], record: u16, shared_key: bool) -> Result<(), ServerHelloError> {
     use ServerHelloError as E;
     let mut hello = Reader::new(prefix);
     match hello.u8() {
@@ -181,7 +187,7 @@ pub(super) fn check(prefix: &[u8], record: u16) -> Result<(), ServerHelloError> 
     if compression != 0 {
         return Err(E::Compression(compression));
     }
-    extensions(hello.last_vector(2).ok_or(E::Malformed)?)
+    extensions(hello.last_vector(2).ok_or(E::Malformed)?, shared_key)
 }
 
 /// The version in the extension that only TLS 1.3 has. Older servers may send
@@ -196,15 +202,16 @@ fn selected_version(mut hello: Reader<'_>) -> Option<u16> {
     }
 }
 
-/// Exactly the version and the key share.
-fn extensions(mut list: Reader<'_>) -> Result<(), ServerHelloError> {
+/// Exactly the version and the key share, and the shared key that was offered.
+fn extensions(mut list: Reader<'_>, shared_key: bool) -> Result<(), ServerHelloError> {
     use ServerHelloError as E;
-    let (mut version, mut key) = (false, false);
+    let (mut version, mut key, mut taken) = (false, false, !shared_key);
     while !list.is_empty() {
         let (kind, mut data) = list.extension().ok_or(E::Malformed)?;
         let seen = match kind {
             SUPPORTED_VERSIONS => &mut version,
             KEY_SHARE => &mut key,
+            PRE_SHARED_KEY if shared_key => &mut taken,
             other => return Err(E::UnexpectedExtension(other)),
         };
         if core::mem::replace(seen, true) {
@@ -213,6 +220,13 @@ fn extensions(mut list: Reader<'_>) -> Result<(), ServerHelloError> {
         if kind == SUPPORTED_VERSIONS {
             if data.rest() != TLS13.to_be_bytes() {
                 return Err(E::Malformed);
+            }
+            continue;
+        }
+        if kind == PRE_SHARED_KEY {
+            // The first, since there is no other.
+            if data.rest() != [0, 0] {
+                return Err(E::SharedKey);
             }
             continue;
         }
@@ -227,10 +241,10 @@ fn extensions(mut list: Reader<'_>) -> Result<(), ServerHelloError> {
             return Err(E::KeyShare);
         }
     }
-    if version && key {
-        Ok(())
-    } else {
-        Err(E::KeyShare)
+    match (version && key, taken) {
+        (true, true) => Ok(()),
+        (true, false) => Err(E::SharedKey),
+        (false, _) => Err(E::KeyShare),
     }
 }
 

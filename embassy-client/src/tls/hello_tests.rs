@@ -1,3 +1,4 @@
+use std::vec;
 use std::vec::Vec;
 
 use super::*;
@@ -34,8 +35,12 @@ fn is_free(at: usize) -> bool {
 }
 
 fn judge(hello: &[u8]) -> Result<(), ServerHelloError> {
+    judge_with(hello, false)
+}
+
+fn judge_with(hello: &[u8], shared_key: bool) -> Result<(), ServerHelloError> {
     let record = u16::try_from(hello.len()).unwrap();
-    check(&hello[..hello.len().min(MAX_HELLO)], record)
+    check(&hello[..hello.len().min(MAX_HELLO)], record, shared_key)
 }
 
 /// The right one, changed.
@@ -47,13 +52,16 @@ fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<(), ServerHelloError> {
 
 /// The right one with these extensions, its lengths made to fit.
 fn with_extensions(extensions: &[&[u8]]) -> Result<(), ServerHelloError> {
-    changed(|hello| {
-        hello.truncate(44);
-        hello.extend(extensions.concat());
-        let list = hello.len() - 44;
-        hello[42..44].copy_from_slice(&u16::try_from(list).unwrap().to_be_bytes());
-        hello[3] = u8::try_from(hello.len() - 4).unwrap();
-    })
+    judge(&hello_of(extensions))
+}
+
+fn hello_of(extensions: &[&[u8]]) -> Vec<u8> {
+    let mut hello = GOOD[..44].to_vec();
+    hello.extend(extensions.concat());
+    let list = hello.len() - 44;
+    hello[42..44].copy_from_slice(&u16::try_from(list).unwrap().to_be_bytes());
+    hello[3] = u8::try_from(hello.len() - 4).unwrap();
+    hello
 }
 
 fn key_share() -> &'static [u8] {
@@ -226,4 +234,45 @@ fn only_settings_of_the_server_have_the_slow_class() {
     ] {
         assert_eq!(error.class(), FailureClass::Transient);
     }
+}
+
+/// Taken once, the first of one, and only where it was offered.
+#[test]
+fn a_shared_key_is_taken_where_it_was_offered_and_must_be() {
+    use ServerHelloError::{Malformed, SharedKey, UnexpectedExtension};
+    let taken: &[u8] = &[0, 41, 0, 2, 0, 0];
+    for (extensions, with, without) in [
+        (
+            vec![key_share(), version(), taken],
+            Ok(()),
+            Err(UnexpectedExtension(41)),
+        ),
+        (
+            vec![taken, version(), key_share()],
+            Ok(()),
+            Err(UnexpectedExtension(41)),
+        ),
+        (vec![key_share(), version()], Err(SharedKey), Ok(())),
+        (
+            vec![key_share(), version(), taken, taken],
+            Err(UnexpectedExtension(41)),
+            Err(UnexpectedExtension(41)),
+        ),
+        // Without a key exchange there would be no secrecy once the key is lost.
+        (
+            vec![version(), taken],
+            Err(ServerHelloError::KeyShare),
+            Err(UnexpectedExtension(41)),
+        ),
+    ] {
+        let hello = hello_of(&extensions);
+        assert_eq!(judge_with(&hello, true), with);
+        assert_eq!(judge_with(&hello, false), without);
+    }
+    for odd in [&[0, 41, 0, 2, 0, 1][..], &[0, 41, 0, 1, 0], &[0, 41, 0, 0]] {
+        let hello = hello_of(&[key_share(), version(), odd]);
+        assert_eq!(judge_with(&hello, true), Err(SharedKey), "{odd:?}");
+    }
+    let cut = hello_of(&[key_share(), version(), &taken[..5]]);
+    assert_eq!(judge_with(&cut, true), Err(Malformed));
 }

@@ -57,6 +57,11 @@ pub(super) fn flight(mut stage: Stage, content: &[u8]) -> Result<(), Report> {
                 encrypted_extensions(body)?;
                 Stage::Request
             }
+            (Stage::SharedKey, ENCRYPTED_EXTENSIONS) => {
+                encrypted_extensions(body)?;
+                Stage::Finished
+            }
+            (Stage::SharedKey, other) => return Err(Report::UnexpectedMessage(other)),
             (Stage::Request, CERTIFICATE_REQUEST) => {
                 certificate_request(body)?;
                 Stage::Certificate

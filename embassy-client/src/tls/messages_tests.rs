@@ -339,3 +339,26 @@ fn changed_bytes_are_judged_without_a_panic() {
         }
     }
 }
+
+/// With a shared key there is nothing between EncryptedExtensions and Finished,
+/// and neither can be left out.
+#[test]
+fn a_shared_key_leaves_two_messages() {
+    let [extensions, request, certificates, verify, finished] = good();
+    let both = [&extensions[..], &finished].concat();
+    assert_eq!(flight(Stage::SharedKey, &both), Ok(()));
+    assert_eq!(flight(Stage::SharedKey, &extensions), Ok(()));
+    for (message, kind) in [
+        (&request, CERTIFICATE_REQUEST),
+        (&certificates, CERTIFICATE),
+        (&verify, CERTIFICATE_VERIFY),
+        (&finished, FINISHED),
+    ] {
+        let first = flight(Stage::SharedKey, message);
+        assert_eq!(first, Err(Report::UnexpectedMessage(kind)));
+        if kind != FINISHED {
+            let second = [&extensions[..], message, &finished].concat();
+            assert!(flight(Stage::SharedKey, &second).is_err(), "{kind}");
+        }
+    }
+}

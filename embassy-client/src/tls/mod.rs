@@ -4,7 +4,8 @@
 //! connection cannot be made without [`TrustAnchors`], an [`Identity`], a
 //! [`ClockPolicy`] and a source of random numbers, and it opens only after the
 //! server has proved its name: chain first, signature second, each once. There
-//! is no way to switch that off.
+//! is no way to switch that off. (A key that both sides share can take the place
+//! of certificates: [`ExternalPsk`].)
 //!
 //! | Part | What it does |
 //! |---|---|
@@ -52,6 +53,7 @@ mod owner;
 mod parameters;
 mod pin;
 mod provider;
+mod psk;
 mod reader;
 mod report;
 mod signature;
@@ -79,6 +81,7 @@ pub use link::{Connection, Link, LinkState, SendError};
 pub use owner::run;
 pub use parameters::{NameError, TlsParameters};
 pub use pin::{PinError, PublicKeyPin};
+pub use psk::{ExternalPsk, PskError};
 pub use rustls_pki_types;
 pub use signature::signature_to_der;
 pub use trust::{MAX_ROOTS, TrustAnchors, TrustError};

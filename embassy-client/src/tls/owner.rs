@@ -19,7 +19,7 @@ use super::end::{End, of_error};
 use super::guard::Guard;
 use super::link::{CHUNK, Link, LinkState, Wish};
 use super::memory::Remember;
-use super::parameters::TlsParameters;
+use super::parameters::{Proof, TlsParameters};
 use super::provider::Provider;
 use super::report::delivered;
 use super::transport::{Below, Guarded};
@@ -71,7 +71,10 @@ where
     let end = if send.len() < needed {
         End::SendBufferTooSmall { needed }
     } else {
-        let guard = Guard::new(parameters.handshake_limits, receive.len());
+        let mut guard = Guard::new(parameters.handshake_limits, receive.len());
+        if let Proof::SharedKey(_) = parameters.proof {
+            guard = guard.with_shared_key();
+        }
         let below = Below::new(guard, parameters.write_timeout);
         let end = drive(link, socket, receive, send, parameters, rng, &below).await;
         if let Some(farewell) = below.take_farewell() {
@@ -218,15 +221,18 @@ where
     T: TcpSocket,
     R: CryptoRngCore,
 {
-    let verifier = Verifier::new(
-        parameters.trust,
-        parameters.server.clone(),
-        parameters.clock,
-        memory,
-    );
+    let mut config = TlsConfig::new();
+    let verifier = match &parameters.proof {
+        Proof::Certificates { trust, clock, .. } => {
+            Verifier::new(*trust, parameters.server.clone(), *clock, memory)
+        }
+        Proof::SharedKey(psk) => {
+            config = config.with_psk(psk.key(), &[psk.identity()]);
+            Verifier::of_shared_key()
+        }
+    };
     let witness = Witness::new(verifier, below);
     let mut provider = Provider::new(rng, witness, parameters.identity());
-    let mut config = TlsConfig::new();
     // RFC 6066 section 3: an address is never sent as a server name.
     if let ServerName::DnsName(_) = parameters.server {
         config = config.with_server_name(parameters.server_text);
@@ -245,6 +251,10 @@ where
         Ok(()) => {
             let verifier = witness.verifier();
             verifier.verdict().map_err(End::Certificate)?;
+            #[cfg(feature = "defmt")]
+            if parameters.time_is_unchecked() {
+                defmt::warn!("tls: connected without looking at the time of certificates");
+            }
             if let Some(chain) = verifier.found() {
                 memory.remember(chain);
             }

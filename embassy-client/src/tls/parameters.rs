@@ -5,10 +5,12 @@ use core::time::Duration;
 
 use rustls_pki_types::{self as pki_types, ServerName};
 
+use super::buffers::MIN_SEND;
 use super::clock::ClockPolicy;
 use super::credentials::Slot;
 use super::identity::Identity;
 use super::limits::{HandshakeLimits, SessionLimits};
+use super::psk::ExternalPsk;
 use super::trust::TrustAnchors;
 
 /// The mandatory parts of a secure connection, and its limits.
@@ -16,10 +18,7 @@ use super::trust::TrustAnchors;
 pub struct TlsParameters<'a> {
     pub(crate) server: ServerName<'a>,
     pub(crate) server_text: &'a str,
-    pub(crate) trust: TrustAnchors<'a>,
-    current: Identity<'a>,
-    next: Option<Identity<'a>>,
-    pub(crate) clock: ClockPolicy,
+    pub(crate) proof: Proof<'a>,
     /// Which of the device's identities is shown; without a second one it is
     /// the first. The NGTT client sets it by its own rule: see
     /// [`Credentials`](super::Credentials).
@@ -36,6 +35,20 @@ pub struct TlsParameters<'a> {
     pub handshake_limits: HandshakeLimits,
     /// When the connection is ended in good order to have new keys.
     pub session_limits: SessionLimits,
+}
+
+/// How the two sides prove who they are.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof<'a> {
+    /// Each by its own certificate.
+    Certificates {
+        trust: TrustAnchors<'a>,
+        current: Identity<'a>,
+        next: Option<Identity<'a>>,
+        clock: ClockPolicy,
+    },
+    /// Both by the same key.
+    SharedKey(ExternalPsk<'a>),
 }
 
 /// The server's name is neither a DNS name nor an IP address.
@@ -63,13 +76,38 @@ impl<'a> TlsParameters<'a> {
         identity: Identity<'a>,
         clock: ClockPolicy,
     ) -> Result<Self, NameError> {
-        Ok(Self {
-            server: ServerName::try_from(server).map_err(|_| NameError)?,
-            server_text: server,
+        let proof = Proof::Certificates {
             trust,
             current: identity,
             next: None,
             clock,
+        };
+        Self::proved_by(proof, server)
+    }
+
+    /// A connection to a server that shares a key with this device and with
+    /// nobody else: no certificates, no roots, no clock. **The key is all that
+    /// tells the server**: its name is where it is looked for, and what it is
+    /// told that the device looks for. Each connection has keys of its own as
+    /// always (`psk_dhe_ke`): a key that is lost later opens none of the earlier
+    /// ones.
+    ///
+    /// A server that does not take the key ends in
+    /// [`ServerHelloError::SharedKey`](super::ServerHelloError::SharedKey).
+    /// It is for [`run`](super::run): NGTT servers know devices by their
+    /// certificates.
+    ///
+    /// # Errors
+    /// [`NameError`] when `server` is neither a DNS name nor an IP address.
+    pub fn with_external_psk(server: &'a str, psk: ExternalPsk<'a>) -> Result<Self, NameError> {
+        Self::proved_by(Proof::SharedKey(psk), server)
+    }
+
+    fn proved_by(proof: Proof<'a>, server: &'a str) -> Result<Self, NameError> {
+        Ok(Self {
+            server: ServerName::try_from(server).map_err(|_| NameError)?,
+            server_text: server,
+            proof,
             slot: Slot::Current,
             handshake_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(30),
@@ -80,23 +118,37 @@ impl<'a> TlsParameters<'a> {
     }
 
     /// A second identity, for renewal: see [`Credentials`](super::Credentials).
+    /// Where a shared key takes the place of certificates, nothing changes.
     #[must_use]
-    pub fn with_next(mut self, next: Identity<'a>) -> Self {
-        self.next = Some(next);
+    pub fn with_next(mut self, identity: Identity<'a>) -> Self {
+        if let Proof::Certificates { next, .. } = &mut self.proof {
+            *next = Some(identity);
+        }
         self
     }
 
     /// Whether there is a second identity.
     pub fn has_next(&self) -> bool {
-        self.next.is_some()
+        matches!(self.proof, Proof::Certificates { next: Some(_), .. })
     }
 
-    /// The identity that is shown.
-    pub fn identity(&self) -> Identity<'a> {
-        match (self.slot, self.next) {
-            (Slot::Next, Some(next)) => next,
-            _ => self.current,
+    /// The identity that is shown; `None` where a shared key takes its place.
+    pub fn identity(&self) -> Option<Identity<'a>> {
+        match (&self.proof, self.slot) {
+            (Proof::SharedKey(_), _) => None,
+            (
+                Proof::Certificates {
+                    next: Some(next), ..
+                },
+                Slot::Next,
+            ) => Some(*next),
+            (Proof::Certificates { current, .. }, _) => Some(*current),
         }
+    }
+
+    /// Whether nobody looks at the time of the server's certificate.
+    pub(crate) fn time_is_unchecked(&self) -> bool {
+        matches!(&self.proof, Proof::Certificates { clock, .. } if clock.is_unchecked())
     }
 
     /// The name that the server must prove.
@@ -120,6 +172,14 @@ impl<'a> TlsParameters<'a> {
     /// Bytes the TLS send buffer must have:
     /// [`Identity::send_buffer_needed`] of the identity that is shown.
     pub fn send_buffer_needed(&self) -> usize {
-        self.identity().send_buffer_needed()
+        match (&self.proof, self.identity()) {
+            (_, Some(identity)) => identity.send_buffer_needed(),
+            // In the ClientHello: the extension's head, two lists, the length
+            // of the identity and its age, a binder.
+            (Proof::SharedKey(psk), None) => {
+                MIN_SEND + 4 + 2 + 2 + 2 + 4 + 33 + psk.identity().len()
+            }
+            (Proof::Certificates { .. }, None) => MIN_SEND,
+        }
     }
 }

@@ -15,12 +15,17 @@ use super::witness::Witness;
 pub(crate) struct Provider<'p, R> {
     rng: &'p mut R,
     witness: Witness<'p>,
-    identity: Identity<'p>,
+    /// `None` where a shared key takes its place.
+    identity: Option<Identity<'p>>,
     signer_failed: Cell<bool>,
 }
 
 impl<'p, R: CryptoRngCore> Provider<'p, R> {
-    pub(crate) fn new(rng: &'p mut R, witness: Witness<'p>, identity: Identity<'p>) -> Self {
+    pub(crate) fn new(
+        rng: &'p mut R,
+        witness: Witness<'p>,
+        identity: Option<Identity<'p>>,
+    ) -> Self {
         Self {
             rng,
             witness,
@@ -36,6 +41,12 @@ impl<'p, R: CryptoRngCore> Provider<'p, R> {
     #[cfg(test)]
     pub(crate) fn witness_mut(&mut self) -> &mut Witness<'p> {
         &mut self.witness
+    }
+
+    /// The identity, once the server is verified.
+    fn shown(&self) -> Option<Identity<'p>> {
+        let verified = self.witness.verifier().verdict().is_ok();
+        self.identity.filter(|_| verified)
     }
 
     pub(crate) fn signer_failed(&self) -> bool {
@@ -96,22 +107,17 @@ impl<R: CryptoRngCore> CryptoProvider for Provider<'_, R> {
     fn signer(
         &mut self,
     ) -> Result<(impl signature::SignerMut<SignatureBytes>, SignatureScheme), TlsError> {
-        if self.witness.verifier().verdict().is_err() {
-            return Err(TlsError::InvalidCertificate);
-        }
+        let identity = self.shown().ok_or(TlsError::InvalidCertificate)?;
         let signer = Infallible {
-            signer: self.identity.signer(),
+            signer: identity.signer(),
             failed: &self.signer_failed,
         };
         Ok((signer, SignatureScheme::EcdsaSecp256r1Sha256))
     }
 
     fn client_cert(&mut self) -> Option<Certificate<impl AsRef<[u8]>>> {
-        self.witness
-            .verifier()
-            .verdict()
-            .is_ok()
-            .then(|| Certificate::X509(self.identity.certificate()))
+        let identity = self.shown()?;
+        Some(Certificate::X509(identity.certificate()))
     }
 }
 

@@ -56,7 +56,7 @@ fn client_hello(server: &str) -> Vec<u8> {
     let guard = Guard::new(HandshakeLimits::DEFAULT, 512);
     let below = Below::new(guard, Duration::from_secs(1));
     let mut rng = rand_core::OsRng;
-    let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
+    let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), Some(identity));
     let config = TlsConfig::new().with_server_name(server);
     let (mut receive, mut send) = ([0; 512], [0; MIN_SEND]);
     let mut socket = Silent(Vec::new());

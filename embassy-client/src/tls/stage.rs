@@ -24,6 +24,9 @@ pub(super) enum Stage {
     Finished = 5,
     /// The handshake is complete.
     Open = 6,
+    /// The first one where a shared key takes the place of certificates:
+    /// EncryptedExtensions, then Finished.
+    SharedKey = 7,
 }
 
 /// The first of the two bytes: no version of TLS begins so.
@@ -47,6 +50,7 @@ impl Stage {
             Self::CertificateVerify,
             Self::Finished,
             Self::Open,
+            Self::SharedKey,
         ]
         .into_iter()
         .find(|stage| stage.mark() == mark)
@@ -67,7 +71,7 @@ mod tests {
                 found += 1;
             }
         }
-        assert_eq!(found, 6);
+        assert_eq!(found, 7);
         assert_eq!(Stage::of_mark(VERSION), None);
     }
 }

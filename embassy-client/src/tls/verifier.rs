@@ -34,17 +34,26 @@ enum Latch {
     },
     /// Both shown, once, in order.
     Open,
+    /// Nothing to show: the server proves itself by the key that it shares
+    /// with the device, and takes no other proof along.
+    SharedKey,
     /// Refused; stays so whatever comes.
     Refused(CertificateError),
 }
 
-/// Checks the server's certificate and signature for one handshake.
-pub(crate) struct Verifier<'a> {
+/// What a chain is judged by.
+struct Judge<'a> {
     trust: TrustAnchors<'a>,
     server: ServerName<'a>,
     clock: ClockPolicy,
-    /// What earlier handshakes left, and what this one found.
+    /// What earlier handshakes left.
     memory: &'a dyn Remember,
+}
+
+/// Checks the server's certificate and signature for one handshake.
+pub(crate) struct Verifier<'a> {
+    /// `None` where a shared key takes the place of certificates.
+    judge: Option<Judge<'a>>,
     found: Option<ChainMemory>,
     latch: Latch,
 }
@@ -58,19 +67,30 @@ impl<'a> Verifier<'a> {
         memory: &'a dyn Remember,
     ) -> Self {
         Self {
-            trust,
-            server,
-            clock,
-            memory,
+            judge: Some(Judge {
+                trust,
+                server,
+                clock,
+                memory,
+            }),
             found: None,
             latch: Latch::Closed,
+        }
+    }
+
+    /// For a handshake with a shared key: takes no certificate.
+    pub(crate) const fn of_shared_key() -> Self {
+        Self {
+            judge: None,
+            found: None,
+            latch: Latch::SharedKey,
         }
     }
 
     /// Whether the server has proved who it is; the reason when not.
     pub(crate) fn verdict(&self) -> Result<(), CertificateError> {
         match self.latch {
-            Latch::Open => Ok(()),
+            Latch::Open | Latch::SharedKey => Ok(()),
             Latch::Refused(reason) => Err(reason),
             Latch::Closed | Latch::CertificateVerified { .. } => Err(CertificateError::Missing),
         }
@@ -122,14 +142,15 @@ impl<'a> Verifier<'a> {
         &mut self,
         chain: &[CertificateDer<'_>],
     ) -> Result<[u8; POINT_LENGTH], CertificateError> {
-        let now = self.clock.now();
-        let digest = digest(chain, &self.server, &self.trust);
-        if self.memory.chain().recalls(&digest, now) {
+        let judge = self.judge.as_ref().ok_or(CertificateError::OutOfOrder)?;
+        let now = judge.clock.now();
+        let digest = digest(chain, &judge.server, &judge.trust);
+        if judge.memory.chain().recalls(&digest, now) {
             // The key comes from the leaf that the digest vouches for.
             let leaf = chain.first().ok_or(CertificateError::Missing)?;
             return leaf_key(&EndEntityCert::try_from(leaf)?);
         }
-        let verified = verify(chain, &self.server, &self.trust, now)?;
+        let verified = verify(chain, &judge.server, &judge.trust, now)?;
         self.found = Some(ChainMemory::new(digest, verified.validity));
         Ok(verified.key)
     }

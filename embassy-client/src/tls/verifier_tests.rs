@@ -147,7 +147,7 @@ fn the_identity_is_shown_to_a_verified_server_only() {
         &Forgetful,
     );
     let (mut rng, below) = (rand_core::OsRng, below());
-    let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
+    let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), Some(identity));
     assert!(provider.client_cert().is_none());
     assert!(provider.signer().is_err());
     provider
@@ -230,7 +230,7 @@ fn a_failing_signer_is_flagged_and_does_not_panic() {
             )
             .unwrap();
         let (mut rng, below) = (rand_core::OsRng, below());
-        let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), identity);
+        let mut provider = Provider::new(&mut rng, Witness::new(verifier, &below), Some(identity));
         assert!(!provider.signer_failed());
         let (mut signer, _) = provider.signer().unwrap();
         let signature = signer.sign(b"transcript");

@@ -103,9 +103,10 @@ impl<S> Play<S> {
         let secret = EphemeralSecret::random(&mut self.rng);
         let hello = self.watch.hello.clone().unwrap_or_default();
         let theirs = hello.point.as_deref().unwrap_or_default();
+        let psk = self.psk.as_deref();
         self.schedule = PublicKey::from_sec1_bytes(theirs).ok().map(|theirs| {
             let shared = secret.diffie_hellman(&theirs);
-            Schedule::new(shared.raw_secret_bytes())
+            Schedule::new(psk, shared.raw_secret_bytes())
         });
         let mut random = vec![0; 32];
         self.rng.fill_bytes(&mut random);

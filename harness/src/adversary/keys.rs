@@ -52,9 +52,9 @@ pub(super) struct Secrets {
 pub(super) struct Schedule(Hash);
 
 impl Schedule {
-    /// From (EC)DHE, without a pre-shared key.
-    pub(super) fn new(shared: &[u8]) -> Self {
-        let early = extract(&[0; 32], &[0; 32]);
+    /// From a pre-shared key, or from none, and (EC)DHE.
+    pub(super) fn new(psk: Option<&[u8]>, shared: &[u8]) -> Self {
+        let early = extract(&[0; 32], psk.unwrap_or(&[0; 32]));
         let derived: Hash = expand(&early, "derived", &hash(b""));
         Self(extract(&derived, shared))
     }
@@ -165,9 +165,8 @@ mod tests {
     /// RFC 8448 section 3: its shared secret, transcript hash and results.
     #[test]
     fn the_schedule_gives_what_the_rfc_prints() {
-        let schedule = Schedule::new(&hex::<32>(
-            "8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d",
-        ));
+        let shared = hex::<32>("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d");
+        let schedule = Schedule::new(None, &shared);
         let secrets = schedule.handshake(&hex(
             "860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8",
         ));

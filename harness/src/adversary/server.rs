@@ -32,6 +32,7 @@ const ROUND: Duration = Duration::from_millis(1);
 pub struct Adversary {
     identity: Identity,
     seed: u64,
+    psk: Option<Vec<u8>>,
 }
 
 impl Adversary {
@@ -42,7 +43,16 @@ impl Adversary {
         Self {
             identity: identity.clone(),
             seed,
+            psk: None,
         }
+    }
+
+    /// Mixes a pre-shared key into the keys of the connection. To tell the client
+    /// so, in ServerHello, is for the script; its binder is not looked at.
+    #[must_use]
+    pub fn with_psk(mut self, key: &[u8]) -> Self {
+        self.psk = Some(key.to_vec());
+        self
     }
 
     /// Plays `script` to the client behind `stream`, then listens until the
@@ -86,6 +96,7 @@ pub(super) struct Play<S> {
     pub(super) key: SigningKey,
     pub(super) chain: Vec<Vec<u8>>,
     pub(super) watch: Watch,
+    pub(super) psk: Option<Vec<u8>>,
     pub(super) schedule: Option<Schedule>,
     pub(super) handshake: Option<Secrets>,
     pub(super) application: Option<Secrets>,
@@ -115,6 +126,7 @@ impl<S: AsyncRead + AsyncWrite> Play<S> {
             key: key.into(),
             chain: identity.chain().iter().map(|der| der.to_vec()).collect(),
             watch: Watch::default(),
+            psk: adversary.psk.clone(),
             schedule: None,
             handshake: None,
             application: None,

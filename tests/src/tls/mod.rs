@@ -35,6 +35,9 @@ pub const SECRET: &[u8] = b"what the device has to say";
 pub struct TlsDevice {
     identity: pki::Identity,
     root: Vec<u8>,
+    /// The key that it shares with the server, and its name, in place of
+    /// certificates.
+    pub psk: Option<(Vec<u8>, Vec<u8>)>,
     /// The size of the buffer that holds one record from the server.
     pub receive_buffer: usize,
     /// How long it stays on a connection that does not end.
@@ -65,6 +68,7 @@ impl TlsDevice {
         Self {
             identity: identity.expect("a new Pki has this device").clone(),
             root: pki.server_ca().to_vec(),
+            psk: None,
             receive_buffer: 16_640,
             stay: Duration::from_secs(90),
         }

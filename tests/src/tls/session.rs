@@ -6,7 +6,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::CryptoRngCore;
 use wigwag_embassy::net::TcpSocket;
 use wigwag_embassy::tls::{
-    self, ClockPolicy, End, Identity, Link, SoftwareKey, TlsParameters, TrustAnchors,
+    self, ClockPolicy, End, ExternalPsk, Identity, Link, SoftwareKey, TlsParameters, TrustAnchors,
 };
 use wigwag_harness::device::host_time;
 
@@ -27,6 +27,7 @@ impl TlsDevice {
         Self {
             identity: identity.clone(),
             root: root.to_vec(),
+            psk: None,
             receive_buffer: 16_640,
             stay: Duration::from_secs(90),
         }
@@ -49,7 +50,13 @@ impl TlsDevice {
         let roots: [&[u8]; 1] = [&self.root];
         let trust = TrustAnchors::new(&roots).expect("the root is a certificate");
         let clock = ClockPolicy::real_time(host_time);
-        let parameters = TlsParameters::new(SERVER, trust, identity, clock);
+        let parameters = match &self.psk {
+            None => TlsParameters::new(SERVER, trust, identity, clock),
+            Some((name, key)) => {
+                let psk = ExternalPsk::new(name, key).expect("a key that can be shared");
+                TlsParameters::with_external_psk(SERVER, psk)
+            }
+        };
         f(parameters.expect("the server's name is one")).await
     }
 

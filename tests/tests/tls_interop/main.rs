@@ -9,6 +9,7 @@ mod python;
 mod refusals;
 mod rustls_server;
 mod server;
+mod shared_key;
 mod talks;
 
 use wigwag_tests::runner::{Suite, Tool, tools};
@@ -91,6 +92,16 @@ fn main() {
         .test("openssl_changes_its_keys", &[tools::OPENSSL], || {
             talks::rekey(OPENSSL)
         })
+        .test(
+            "openssl_shares_a_key_with_the_device",
+            &[tools::OPENSSL],
+            shared_key::talk,
+        )
+        .test(
+            "openssl_with_another_key_or_none_is_refused",
+            &[tools::OPENSSL],
+            shared_key::strangers,
+        )
         .test("openssl_sends_tickets", &[tools::OPENSSL], talks::tickets)
         .test(
             "rustls_without_the_device_s_algorithms_says_so",
