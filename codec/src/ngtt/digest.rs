@@ -1,5 +1,7 @@
 //! What an order is recognised by, besides its transaction id.
 
+use core::fmt;
+
 /// The digest of an order's payload: SipHash-2-4 with 128 bits of output and
 /// the all-zero key.
 ///
@@ -10,7 +12,7 @@
 /// one in 2^128, and only orders with the same transaction id are compared.
 /// SipHash was chosen because it is short, fast on 32-bit cores and has public
 /// test vectors. The value is part of journal records, so it must stay as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Digest(pub [u8; 16]);
 
@@ -19,6 +21,17 @@ impl Digest {
     #[must_use]
     pub fn of(payload: &[u8]) -> Self {
         siphash(0, 0, payload)
+    }
+}
+
+impl fmt::Debug for Digest {
+    /// The bytes in hexadecimal: `Digest(a3817f04..)`, in full.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(")?;
+        for byte in self.0 {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -111,6 +124,16 @@ mod tests {
                 .collect();
             assert_eq!(hex, *expected, "{n} bytes");
         }
+    }
+
+    #[test]
+    fn it_is_shown_in_hexadecimal() {
+        let mut bytes = [0; 16];
+        (bytes[0], bytes[15]) = (0xa3, 0x07);
+        assert_eq!(
+            std::format!("{:?}", Digest(bytes)),
+            "Digest(a3000000000000000000000000000007)"
+        );
     }
 
     #[test]
