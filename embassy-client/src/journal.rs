@@ -53,7 +53,9 @@ impl<J: Journal> Journal for &mut J {
     }
 }
 
-/// A journal in memory, of up to `N` orders: as many as the session has marks.
+/// A journal in memory, of up to `N` orders: as many as the session has marks
+/// (`Slots` has 16 unless told otherwise). Where no type says which `N`, as the
+/// program of [the front page](crate) does, write `RamJournal::<16>::new()`.
 ///
 /// The first [`load`](Journal::load) of a new one answers [`Memory::Lost`],
 /// because it cannot know what was before; one that was used and kept (in
