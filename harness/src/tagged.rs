@@ -175,7 +175,9 @@ fn write(tagged: &Json, out: &mut Encoder<'_>) -> Result<(), TaggedError> {
         Json::Object(object) => {
             let mut entries = object.iter();
             let (Some((tag, content)), None) = (entries.next(), entries.next()) else {
-                return Err(TaggedError::Form("an object without exactly one tag"));
+                return Err(TaggedError::Form(
+                    "an object must have one key, a tag such as $map or $f32",
+                ));
             };
             return write_tag(tag, content, out);
         }
@@ -186,6 +188,11 @@ fn write(tagged: &Json, out: &mut Encoder<'_>) -> Result<(), TaggedError> {
 fn write_tag(tag: &str, content: &Json, out: &mut Encoder<'_>) -> Result<(), TaggedError> {
     if tag == "$map" {
         return write_map(content, out);
+    }
+    if !tag.starts_with('$') {
+        return Err(TaggedError::Form(
+            "an object whose only key is no tag such as $map or $f32",
+        ));
     }
     let Json::String(text) = content else {
         return Err(TaggedError::Form("a tag whose content is not text"));
@@ -298,6 +305,14 @@ mod tests {
             encode(&key),
             Err(TaggedError::Minijson(error)) if error.kind == ErrorKind::ContainerAsKey
         ));
+    }
+
+    #[test]
+    fn plain_json_is_told_that_it_lacks_tags() {
+        for text in [r#"{"a":"x"}"#, r#"{"a":[1]}"#, r#"{"a":1,"b":2}"#] {
+            let refused = encode(&parse(text).unwrap()).unwrap_err().to_string();
+            assert!(refused.contains("such as $map or $f32"), "{refused}");
+        }
     }
 
     #[test]

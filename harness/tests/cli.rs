@@ -254,9 +254,16 @@ fn pki_new_writes_what_was_asked_for_and_never_over_it() {
         "a",
         "--device-id",
         "b",
+        "--device-id",
+        "b",
     ];
     let done = run(&args, b"");
     assert_eq!((done.status, done.text()), (Some(0), ""), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("ngtt.example and 2 devices"),
+        "{}",
+        done.stderr
+    );
     let mut files: Vec<_> = fs::read_dir(&place)
         .expect("the folder")
         .map(|file| file.expect("an entry").file_name())

@@ -87,8 +87,14 @@ fn what_cannot_be_converted_is_said_and_not_written() {
         ("bad.json", "out.txt", 2),
         ("bad", "out.json", 2),
     ] {
+        let wrong = if status == 1 {
+            from
+        } else {
+            "does not tell its form"
+        };
         let done = run(&["convert", &place(from), &place(to)], b"");
         assert_eq!(done.status, Some(status), "{from}: {}", done.stderr);
+        assert!(done.stderr.contains(wrong), "{from}: {}", done.stderr);
         assert!(!Path::new(&place(to)).exists(), "{to}");
     }
 }

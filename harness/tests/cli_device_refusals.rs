@@ -113,7 +113,7 @@ fn a_server_that_comes_late_is_found() {
     assert_eq!(done.status, Some(1));
     assert!(
         done.stderr
-            .contains("device-0001 has not reached the server"),
+            .contains("device-0001 has not reached the server: the connection was refused\n"),
         "{}",
         done.stderr
     );
@@ -122,6 +122,8 @@ fn a_server_that_comes_late_is_found() {
         "{}",
         done.text()
     );
+    let last = done.lines().last().copied().unwrap_or_default();
+    assert!(last.contains(" s  done  acked 0  baobs 0  "), "{last}");
 }
 
 #[test]
@@ -207,12 +209,12 @@ fn what_cannot_be_used_is_said() {
         (
             device().with("connect", "127.0.0.1"),
             2,
-            "a port is missing",
+            "a port is missing: HOST:PORT",
         ),
         (
             device().with("connect", "nowhere.invalid:1"),
             2,
-            "nowhere.invalid",
+            "--connect: no address of nowhere.invalid:1: ",
         ),
         (device().with("server-name", "a b"), 2, "neither a DNS name"),
         (device().with("server-name", "::1"), 2, "IPv6"),

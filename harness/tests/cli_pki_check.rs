@@ -311,6 +311,15 @@ fn files_that_hold_no_certificates_are_said() {
             done.stderr
         );
     }
+    // Both ways of asking are named to who says nothing.
+    let nothing = support::run(&["pki", "check"], b"");
+    assert_eq!(nothing.status, Some(2));
+    for way in [
+        "--roots <FILE> --leaf <FILE> --name",
+        "--device <FILE> --key",
+    ] {
+        assert!(nothing.stderr.contains(way), "{}", nothing.stderr);
+    }
     // Well-formed PEM of something else is a certificate that no device takes.
     let other = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
     let done = files.ask(&root.pem, "", other, NAME, &["--json"]);

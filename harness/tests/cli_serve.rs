@@ -3,7 +3,10 @@
 mod support;
 
 use std::fs;
-use std::sync::Arc;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use serde_json::json;
 use support::running::{LIMIT, Running};
@@ -163,16 +166,73 @@ fn what_cannot_be_served_is_said() {
     let missing = name(folder.path(), "missing");
     let object = name(folder.path(), "object.json");
     fs::write(&object, "{}").expect("written");
-    let serve = ["serve", "ngtt", "--listen", "127.0.0.1:0", "--pki"];
-    for (rest, status) in [
-        (&[missing.as_str()][..], 1),
-        (&[&pki, "--orders", &missing], 1),
-        (&[&pki, "--orders", &object], 1),
-        (&[&pki, "--repeat", "2"], 2),
-        (&[], 2),
+    // It shows the server's certificate with a device's key.
+    let (mixed, _) = support::folder();
+    let mixed = name(mixed.path(), "pki");
+    let server_key = format!("{mixed}/server.key");
+    fs::copy(format!("{mixed}/device-0001.key"), &server_key).expect("copied");
+    for (rest, status, words) in [
+        (&[missing.as_str()][..], 1, "`wigwag pki new "),
+        (&[&mixed], 1, "server.key is not the key of "),
+        (
+            &[&pki, "--keylog", &format!("{missing}/keys")],
+            1,
+            "missing/keys: ",
+        ),
+        (&[&pki, "--orders", &missing], 1, "missing: "),
+        (
+            &[&pki, "--orders", &object],
+            1,
+            "object.json: an order is an array",
+        ),
+        (&[&pki, "--repeat", "2"], 2, "--orders"),
+        (
+            &[&pki, "--listen", "localhost:0"],
+            2,
+            "such as 127.0.0.1:2405",
+        ),
+        (&[], 2, "--pki"),
     ] {
-        let done = support::run(&[&serve[..], rest].concat(), b"");
+        let listen: &[&str] = if rest.contains(&"--listen") {
+            &[]
+        } else {
+            &["--listen", "127.0.0.1:0"]
+        };
+        let done = support::run(
+            &[&["serve", "ngtt"], listen, &["--pki"], rest].concat(),
+            b"",
+        );
         assert_eq!(done.status, Some(status), "{rest:?}: {}", done.stderr);
-        assert!(!done.stderr.is_empty());
+        assert!(done.stderr.contains(words), "{rest:?}: {}", done.stderr);
     }
+}
+
+/// Without `--json`, standard output is for people.
+#[test]
+fn a_line_that_is_no_order_is_named_and_the_totals_can_be_read() {
+    let (folder, _) = folder();
+    let pki = name(folder.path(), "pki");
+    let mut server = support::wigwag(&["serve", "ngtt", "--listen", "127.0.0.1:0", "--pki", &pki])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("wigwag starts");
+    let mut input = server.stdin.take().expect("piped");
+    writeln!(input, "{{\"order\":[]}}\nnonsense").expect("it reads");
+    let errors = BufReader::new(server.stderr.take().expect("piped"));
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(errors.lines().next()));
+    let refused = receiver.recv_timeout(LIMIT);
+    let id = server.id().to_string();
+    let asked = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(asked.expect("kill starts").success());
+    let done = server.wait_with_output().expect("it ends");
+    let refused = refused.ok().flatten().expect("a line").expect("text");
+    let words = "wigwag: order refused: line 2 of standard input: ";
+    assert!(refused.starts_with(words), "{refused}");
+    let text = String::from_utf8(done.stdout).expect("text");
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.contains(" s  -  done  acked 0  baobs 0  "), "{text}");
+    assert_eq!(done.status.code(), Some(0));
 }

@@ -286,6 +286,10 @@ fn what_is_wrong_with_a_folder_is_said() {
         text.contains("server.key does not hold a PKCS #8 private key"),
         "{text}"
     );
+    let (from, to) = ("device-0001.key", "server.key");
+    std::fs::copy(folder.path().join(from), folder.path().join(to)).unwrap();
+    let mixed = Pki::load_dir(folder.path()).unwrap_err();
+    assert!(matches!(mixed, PkiError::OtherKey { .. }), "{mixed}");
     std::fs::remove_file(folder.path().join("server.key")).unwrap();
     let text = Pki::load_dir(folder.path()).unwrap_err().to_string();
     assert!(text.contains("server.key"), "{text}");

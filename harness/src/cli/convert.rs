@@ -53,7 +53,8 @@ const KEPT: Options = Options::new().with_floats(Floats::Kept);
 pub(crate) fn run(args: &Args) -> Outcome {
     let from = form(args.from, &args.input, "--from")?;
     let to = form(args.to, &args.output, "--to")?;
-    let input = Source::of_file(&args.input).read()?;
+    let source = Source::of_file(&args.input);
+    let input = source.read()?;
     let floats = if args.double {
         Floats::Double
     } else {
@@ -61,7 +62,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     };
     let bytes = read(from, &input, floats)
         .and_then(|minijson| write(to, &minijson))
-        .map_err(|error| Failure::Work(Problem::from(error).text()))?;
+        .map_err(|error| {
+            let problem = Problem::from(error).text();
+            Failure::Work(format!("{}: {problem}", source.name()))
+        })?;
     if args.output == Path::new("-") {
         let mut output = Output::new();
         output.bytes(&bytes)?;

@@ -74,7 +74,8 @@ impl Source {
         self.path.as_deref().filter(|path| *path != Path::new("-"))
     }
 
-    fn name(&self) -> String {
+    /// What messages call it.
+    pub(crate) fn name(&self) -> String {
         match self.file() {
             None => "standard input".to_owned(),
             Some(path) => path.display().to_string(),

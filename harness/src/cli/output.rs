@@ -1,6 +1,9 @@
 //! Standard output, buffered. A reader that goes away ends the command quietly.
 
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write as _};
+
+use serde_json::Value as Json;
 
 use super::outcome::{Failure, Outcome};
 
@@ -8,6 +11,23 @@ use super::outcome::{Failure, Outcome};
 /// there to read it.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(io::stderr(), "wigwag: {message}");
+}
+
+/// The fields of an object as people read them: `  orders 3  peer localhost`.
+/// Those in `but` are left out.
+pub(crate) fn fields(object: &Json, but: &[&str]) -> String {
+    let mut text = String::new();
+    for (field, value) in object.as_object().into_iter().flatten() {
+        if but.contains(&field.as_str()) {
+            continue;
+        }
+        // Writing to a string cannot fail.
+        let _ = match value.as_str() {
+            Some(value) => write!(text, "  {field} {value}"),
+            None => write!(text, "  {field} {value}"),
+        };
+    }
+    text
 }
 
 /// Standard output of this process.

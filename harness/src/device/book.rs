@@ -58,6 +58,9 @@ pub struct Book {
     /// Why this device refused the server, or the server this device, when it
     /// last tried; `None` once there is a connection.
     pub refused: Option<String>,
+    /// Why there is no connection, when the device last tried or was without a
+    /// network; `None` once there is one.
+    pub failure: Option<String>,
 }
 
 impl Book {

@@ -235,6 +235,7 @@ impl Application<'_, '_> {
                         let mut book = self.book.borrow_mut();
                         book.connections += 1;
                         book.refused = None;
+                        book.failure = None;
                     }
                     let server = self.server.to_owned();
                     (self.emit)(DeviceEvent::Connected { server });
@@ -245,7 +246,7 @@ impl Application<'_, '_> {
                     attempt,
                 } => {
                     let class = reason.class();
-                    let reason = self.words(reason);
+                    let reason = self.failed(reason);
                     if class != FailureClass::Transient {
                         self.book.borrow_mut().refused = Some(reason.clone());
                         (self.emit)(DeviceEvent::Refused {
@@ -261,7 +262,7 @@ impl Application<'_, '_> {
                     });
                 }
                 Status::Offline { reason } => (self.emit)(DeviceEvent::Waiting {
-                    reason: self.words(reason),
+                    reason: self.failed(reason),
                     retry_ms: 0,
                     attempt: 0,
                 }),
@@ -269,6 +270,13 @@ impl Application<'_, '_> {
             }
             last = status;
         }
+    }
+
+    /// The reason, noted in the book.
+    fn failed(&self, reason: Reason) -> String {
+        let reason = self.words(reason);
+        self.book.borrow_mut().failure = Some(reason.clone());
+        reason
     }
 
     /// The reason, with the name where that is what was wrong.

@@ -69,6 +69,7 @@ use shared::Shared;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -119,7 +120,13 @@ impl MockNgtt {
     /// opened, the certificates not used.
     pub async fn start_with(pki: &Pki, options: MockOptions) -> Result<Self, MockError> {
         let keylog = match &options.keylog {
-            Some(path) => Some(KeyLogFile::open(path).map_err(MockError::KeyLog)?),
+            Some(path) => {
+                let failed = |source| MockError::KeyLog {
+                    path: path.clone(),
+                    source,
+                };
+                Some(KeyLogFile::open(path).map_err(failed)?)
+            }
             None => None,
         };
         let config = pki
@@ -345,7 +352,12 @@ pub enum MockError {
         source: io::Error,
     },
     /// The key log cannot be opened.
-    KeyLog(io::Error),
+    KeyLog {
+        /// Its file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The certificates cannot be used.
     Pki(PkiError),
 }
@@ -354,7 +366,9 @@ impl fmt::Display for MockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { at, source } => write!(f, "cannot listen on {at}: {source}"),
-            Self::KeyLog(source) => write!(f, "cannot open the key log: {source}"),
+            Self::KeyLog { path, source } => {
+                write!(f, "cannot open the key log {}: {source}", path.display())
+            }
             Self::Pki(error) => error.fmt(f),
         }
     }
@@ -363,7 +377,7 @@ impl fmt::Display for MockError {
 impl std::error::Error for MockError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Listen { source, .. } | Self::KeyLog(source) => Some(source),
+            Self::Listen { source, .. } | Self::KeyLog { source, .. } => Some(source),
             Self::Pki(error) => Some(error),
         }
     }

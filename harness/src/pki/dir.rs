@@ -35,17 +35,25 @@ impl Identity {
     /// with a PKCS #8 key.
     ///
     /// # Errors
-    /// [`PkiError::Io`] and [`PkiError::Pem`], with the file.
+    /// [`PkiError::Io`], [`PkiError::Pem`] and [`PkiError::OtherKey`], with the
+    /// file.
     pub fn load(certificates: &Path, key: &Path) -> Result<Self, PkiError> {
         let text = read(key)?;
-        let key = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| PkiError::Pem {
+        let found = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| PkiError::Pem {
             path: key.into(),
             expected: "a PKCS #8 private key",
         })?;
-        Ok(Self {
+        let identity = Self {
             chain: load_certificates(certificates)?,
-            key,
-        })
+            key: found,
+        };
+        if identity.has_another_key() {
+            return Err(PkiError::OtherKey {
+                certificate: certificates.into(),
+                key: key.into(),
+            });
+        }
+        Ok(identity)
     }
 }
 
@@ -152,7 +160,8 @@ impl Pki {
     /// layout. Every `NAME.pem` that has a `NAME.key` is a device.
     ///
     /// # Errors
-    /// [`PkiError::Io`] and [`PkiError::Pem`], with the file.
+    /// [`PkiError::Io`], [`PkiError::Pem`] and [`PkiError::OtherKey`], with the
+    /// file.
     pub fn load_dir(folder: &Path) -> Result<Self, PkiError> {
         let load = |name: &str| {
             Identity::load(

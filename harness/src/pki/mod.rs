@@ -104,7 +104,7 @@ pub struct PkiOptions {
     /// does not begin with a dot.
     pub device_ids: Vec<String>,
     /// The environment that the device certificates name: 0 is production, 1
-    /// is test.
+    /// is staging.
     pub environment: u8,
     /// When the server's and devices' certificates are valid. The CAs' are
     /// always valid now.
@@ -328,6 +328,13 @@ pub enum PkiError {
         /// What was expected in it.
         expected: &'static str,
     },
+    /// A file holds another key than that of the certificate beside it.
+    OtherKey {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
     /// The certificates cannot be used for TLS.
     Tls(rustls::Error),
 }
@@ -340,7 +347,7 @@ impl fmt::Display for PkiError {
                 "the CA's key is not in the folder: make a new folder with all names in it",
             ),
             Self::Generate(error) => write!(f, "making a certificate failed: {error}"),
-            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Io { path, source } => write!(f, "cannot use {}: {source}", path.display()),
             Self::Exists { path } => write!(
                 f,
                 "{} exists and is not overwritten: choose another folder, or empty this one",
@@ -349,6 +356,12 @@ impl fmt::Display for PkiError {
             Self::Pem { path, expected } => {
                 write!(f, "{} does not hold {expected} in PEM", path.display())
             }
+            Self::OtherKey { certificate, key } => write!(
+                f,
+                "{} is not the key of {}",
+                key.display(),
+                certificate.display()
+            ),
             Self::Tls(error) => write!(f, "the certificates cannot be used for TLS: {error}"),
         }
     }

@@ -4,6 +4,7 @@ use super::{Identity, KeyLogFile, Pki, PkiError};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::server::WebPkiClientVerifier;
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 use std::sync::Arc;
 
@@ -58,6 +59,16 @@ impl Pki {
                 .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key().into())?,
             None => builder.with_no_client_auth(),
         })
+    }
+}
+
+impl Identity {
+    /// Whether the key is known not to be the certificate's. What else may be
+    /// wrong with either shows when they are used.
+    pub(super) fn has_another_key(&self) -> bool {
+        let key = self.key.clone_key().into();
+        let pair = CertifiedKey::from_der(self.chain.clone(), key, &provider());
+        matches!(pair, Err(rustls::Error::InconsistentKeys(_)))
     }
 }
 

@@ -61,7 +61,7 @@ fn line(offset: usize, frame: &Frame<'_>) -> String {
         Some(value) => match value.and_then(minijson::one_line) {
             Ok(json) => format!(" {json}"),
             Err(error) => format!(
-                " {} bytes that are not minijson: {}",
+                " payload of length {} that is not minijson: {}",
                 frame.payload.len(),
                 Problem::from(error).text()
             ),

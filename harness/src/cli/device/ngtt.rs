@@ -1,6 +1,7 @@
 //! `wigwag device ngtt`.
 
 use std::cell::RefCell;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,8 +30,9 @@ use crate::vnet::{self, VirtualNet, always};
 ///
 /// It is the client that runs on microcontrollers, on the same embassy-net
 /// stack, over a virtual network that leads to the server; with --net host on
-/// this machine's own sockets. It reconnects by itself until it is done: with --max-orders after so many orders and when
-/// everything was sent, with --duration after that time, else when interrupted.
+/// this machine's own sockets. It reconnects by itself until it is done: with
+/// --max-orders after so many orders and when everything was sent, with
+/// --duration after that time, else when interrupted.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where the server listens.
@@ -115,9 +117,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
     runtime.block_on(async {
         let server = tokio::net::lookup_host(&args.connect)
             .await
-            .ok()
-            .and_then(|mut found| found.next())
-            .ok_or_else(|| Failure::Usage(format!("{} is no address", args.connect)))?;
+            .and_then(|mut found| found.next().ok_or(io::ErrorKind::AddrNotAvailable.into()))
+            .map_err(|error| {
+                Failure::Usage(format!(
+                    "--connect: no address of {}: {error}",
+                    args.connect
+                ))
+            })?;
         check_name(args.net, &args.server_name, server)?;
         devices(args, server, &identities, &work, duration).await
     })
@@ -247,7 +253,9 @@ fn identities(args: &Args) -> Outcome<Vec<Identity>> {
     let roots: Vec<Vec<u8>> = certificates(&args.ca)?;
     let port = args.connect.rsplit_once(':');
     let port = port.and_then(|(_, port)| port.parse().ok());
-    let port = port.ok_or_else(|| Failure::Usage("--connect: a port is missing".into()))?;
+    let port = port.ok_or_else(|| {
+        Failure::Usage("--connect: a port is missing: HOST:PORT, such as 127.0.0.1:2405".into())
+    })?;
     let settings = |certificate: Vec<u8>, key: Vec<u8>| Settings {
         server_name: args.server_name.clone(),
         port,
@@ -269,9 +277,13 @@ fn identities(args: &Args) -> Outcome<Vec<Identity>> {
     };
     let pki = Pki::load_dir(folder).map_err(|error| Failure::Work(error.to_string()))?;
     let found = pki.devices().len();
-    if found < args.count || args.count == 0 {
+    if args.count == 0 {
+        return Err(Failure::Usage("--count: one device at least".into()));
+    }
+    if found < args.count {
         return Err(Failure::Usage(format!(
-            "--count {}: {} holds {found} devices; make more with `wigwag pki new --device-id`",
+            "--count {}: devices in {}: {found}; make a new folder with \
+             `wigwag pki new DIR`, naming each with --device-id",
             args.count,
             folder.display()
         )));

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use wigwag_codec::ngtt::client::Answer;
 
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{Output, say};
+use crate::cli::output::{self, Output, say};
 use crate::device::{Book, DeviceEvent, Fate, Sent, Work};
 
 /// Events of all devices on standard output.
@@ -57,21 +57,15 @@ impl Printer {
     }
 
     fn line(&self, id: &str, object: &Json) -> String {
+        let seconds = self.started.elapsed().as_secs_f64();
         let name = object["event"].as_str().unwrap_or_default();
-        let mut line = format!("{:8.3} s  ", self.started.elapsed().as_secs_f64());
+        let name = name.replace('_', " ");
+        let fields = output::fields(object, &["event", "t", "cn"]);
         if self.several {
-            line.push_str(&format!("{id}  "));
+            format!("{seconds:8.3} s  {id}  {name}{fields}")
+        } else {
+            format!("{seconds:8.3} s  {name}{fields}")
         }
-        line.push_str(&name.replace('_', " "));
-        let fields = object.as_object().into_iter().flatten();
-        for (field, value) in fields.filter(|(field, _)| !matches!(&***field, "event" | "t" | "cn"))
-        {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            line.push_str(&format!("  {field} {text}"));
-        }
-        line
     }
 
     fn millis(&self) -> u64 {
@@ -104,16 +98,19 @@ impl Printer {
             "baobs": baobs,
             "unsent_batches": lost,
         });
-        let mut output = self.output.into_inner();
-        if self.json {
-            output.line(&totals.to_string())?;
+        let line = if self.json {
+            totals.to_string()
         } else {
-            output.line(&format!("done: {totals}"))?;
-        }
+            self.line("-", &totals)
+        };
+        let mut output = self.output.into_inner();
+        output.line(&line)?;
         output.finish()?;
         let mut failures = Vec::new();
         if lost > 0 {
-            failures.push(format!("{lost} batches have not reached the server"));
+            failures.push(format!(
+                "{lost} of {batches} batches of pathpoints or logs are not known to have arrived"
+            ));
         }
         if work.baobs.is_some() && baobs < books.len() {
             failures.push("the question about binary objects was not answered".into());
@@ -122,9 +119,10 @@ impl Printer {
             let book = book.borrow();
             match &book.refused {
                 Some(reason) => failures.push(format!("{id}: {reason}")),
-                None if book.connections == 0 => {
-                    failures.push(format!("{id} has not reached the server"));
-                }
+                None if book.connections == 0 => failures.push(match &book.failure {
+                    Some(reason) => format!("{id} has not reached the server: {reason}"),
+                    None => format!("{id} has not reached the server"),
+                }),
                 None => {}
             }
         }

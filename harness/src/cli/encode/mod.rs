@@ -18,7 +18,7 @@ use crate::tagged::{self, TaggedError};
 /// Reads what `decode --json` shows: for minijson the tagged value itself, for
 /// ngtt the object of one frame (or an object with `frames`), for prefix an
 /// object with `messages`. A frame's `payload` is encoded canonically and wins
-/// over its `payload_hex`.
+/// over its `payload_hex`. Plain JSON becomes minijson with `convert`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     format: Format,

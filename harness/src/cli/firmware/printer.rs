@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{Output, say};
+use crate::cli::output::{self, Output, say};
 use crate::cli::serve::events;
 use crate::firmware::{self, Level, Line, Status, books};
 use crate::mock::{Answer, DeviceBook, Event, EventKind};
@@ -128,7 +128,10 @@ impl Printer {
             }
             self.output.line(&Json::Object(object).to_string())?;
         } else {
-            self.output.line(&format!("{name}: {fields}"))?;
+            let seconds = self.started.elapsed().as_secs_f64();
+            let fields = output::fields(&fields, &[]);
+            self.output
+                .line(&format!("wigwag  {seconds:8.3} s  {name}{fields}"))?;
         }
         self.output.flush()
     }

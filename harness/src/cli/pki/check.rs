@@ -20,6 +20,9 @@ use crate::pki::{DeviceView, Refusal, check_identity, receive_buffer_needed, sec
 /// For a server: --roots, --leaf and --name, and what the device is told beside
 /// them. For a device: --device and --key.
 #[derive(clap::Args)]
+#[command(override_usage = "\
+wigwag pki check --roots <FILE> --leaf <FILE> --name <NAME> [OPTIONS]
+       wigwag pki check --device <FILE> --key <FILE> [OPTIONS]")]
 pub(crate) struct Args {
     /// The certificates that the device trusts.
     #[arg(long, value_name = "FILE", requires = "leaf")]

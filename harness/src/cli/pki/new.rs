@@ -34,11 +34,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
     };
     let pki = Pki::new(options).map_err(failure)?;
     pki.write_dir(&args.folder).map_err(failure)?;
+    let devices = match pki.devices().len() {
+        1 => "one device".to_owned(),
+        count => format!("{count} devices"),
+    };
     say(&format!(
-        "{} holds two authorities, a server for {} and {} device(s); *.key are secret",
+        "{} holds two authorities, a server for {} and {devices}; *.key are secret",
         args.folder.display(),
         args.server_name.join(", "),
-        args.device_id.len()
     ));
     for (whose, certificate) in [
         ("server", pki.server().certificate()),

@@ -5,6 +5,7 @@ use wigwag_codec::minijson::{Value, json as text};
 use wigwag_codec::ngtt::client::Answer;
 
 use crate::cli::format::LIMITS;
+use crate::cli::output;
 use crate::mock::{DataAnswer, Event, EventKind};
 use crate::tagged;
 
@@ -114,19 +115,16 @@ pub(crate) fn objects(event: &Event) -> Vec<Map<String, Json>> {
     }
 }
 
-/// A line for people: `0.512 s device-0001 order tid=7 ...`.
+/// A line for people: `0.512 s  device-0001  order  number 6  tid 7 ...`.
 pub(crate) fn line(event: &Event) -> String {
     let (name, fields) = parts(&event.kind);
     let seconds = event.at.as_secs_f64();
     let device = event.device.as_deref().unwrap_or("-");
-    let mut line = format!("{seconds:8.3} s  {device}  {}", name.replace('_', " "));
-    for (field, value) in fields.as_object().into_iter().flatten() {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        line.push_str(&format!("  {field} {text}"));
-    }
-    line
+    let fields = output::fields(&fields, &[]);
+    format!(
+        "{seconds:8.3} s  {device}  {}{fields}",
+        name.replace('_', " ")
+    )
 }
 
 fn millis(event: &Event) -> u64 {

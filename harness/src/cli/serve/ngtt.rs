@@ -1,8 +1,8 @@
 //! `wigwag serve ngtt`.
 
-use std::io::{IsTerminal as _, stdin};
+use std::io::{self, IsTerminal as _, stdin};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -16,11 +16,11 @@ use super::orders::{self, Enqueued};
 use crate::cli::input::Source;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{Output, say};
+use crate::cli::output::{self, Output, say};
 use crate::cli::problem::Problem;
 use crate::faults::Cut;
 use crate::mock::{Answer, Book, DeviceBook, Event, EventKind, MockNgtt, MockOptions};
-use crate::pki::Pki;
+use crate::pki::{Pki, PkiError};
 
 /// An NGTT server that delivers orders until they are answered.
 ///
@@ -30,8 +30,9 @@ use crate::pki::Pki;
 /// need a certificate of the folder's device CA; its common name is their id.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one, which is then told.
-    #[arg(long, value_name = "ADDR")]
+    /// Where to listen: an IP address and a port, such as 127.0.0.1:2405. Port
+    /// 0 takes a free one, which is then told.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: SocketAddr,
     /// A folder made by `wigwag pki new`.
     #[arg(long, value_name = "DIR")]
@@ -52,7 +53,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let pki = Pki::load_dir(&args.pki).map_err(|error| Failure::Work(error.to_string()))?;
+    let pki = Pki::load_dir(&args.pki).map_err(|error| unusable(&args.pki, &error))?;
     let options = MockOptions {
         listen: args.listen,
         orders: queue(args)?,
@@ -64,6 +65,25 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .build()
         .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
     runtime.block_on(serve(args.json, &pki, options))
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "it is an IP address and a port, such as 127.0.0.1:2405 or [::1]:2405")
+}
+
+/// Why the folder cannot be used; where one is missing, how to make it.
+fn unusable(folder: &Path, error: &PkiError) -> Failure {
+    let hint = match error {
+        PkiError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            format!(
+                "; `wigwag pki new {}` makes such a folder",
+                folder.display()
+            )
+        }
+        _ => String::new(),
+    };
+    Failure::Work(format!("{error}{hint}"))
 }
 
 /// The file's orders, repeated. Repetitions share their bytes.
@@ -108,7 +128,10 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
                     server.enqueue(&id, payload);
                 }
                 Ok(Enqueued { device: None, payload }) => server.enqueue_all(payload),
-                Err(problem) => say(&format!("order refused: {}", problem.text())),
+                Err((number, problem)) => say(&format!(
+                    "order refused: line {number} of standard input: {}",
+                    problem.text()
+                )),
             },
             () = &mut stop => break,
         }
@@ -120,16 +143,20 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
     printer.done(&server.book())
 }
 
-/// Orders from standard input, unless a person sits there. The thread ends with
+/// Orders from standard input, unless a person sits there; of a line that holds
+/// none, its number and what is wrong. The thread ends with
 /// the input or the process: reading a pipe cannot be interrupted.
-fn lines() -> mpsc::Receiver<Result<Enqueued, Problem>> {
+fn lines() -> mpsc::Receiver<Result<Enqueued, (usize, Problem)>> {
     let (sender, receiver) = mpsc::channel(16);
     if !stdin().is_terminal() {
         thread::spawn(move || {
             let lines = Source::standard_input().lines().into_iter().flatten();
-            for line in lines.map_while(Result::ok) {
+            for (line, number) in lines.map_while(Result::ok).zip(1..) {
                 let order = line.and_then(|line| orders::from_line(&line));
-                if sender.blocking_send(order).is_err() {
+                if sender
+                    .blocking_send(order.map_err(|problem| (number, problem)))
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -166,7 +193,10 @@ impl Printer {
             }
             self.output.line(&object.to_string())?;
         } else {
-            self.output.line(&format!("{name}: {fields}"))?;
+            let seconds = self.started.elapsed().as_secs_f64();
+            let fields = output::fields(&fields, &[]);
+            self.output
+                .line(&format!("{seconds:8.3} s  -  {name}{fields}"))?;
         }
         self.output.flush()
     }
