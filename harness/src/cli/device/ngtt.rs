@@ -158,6 +158,7 @@ async fn devices(
             )
         })
         .collect();
+    let stop = interrupted();
     let end = async {
         let time = async {
             match duration {
@@ -166,7 +167,7 @@ async fn devices(
             }
         };
         tokio::select! {
-            () = interrupted() => {}
+            () = stop => {}
             () = time => {}
             () = printer.stop().notified() => {}
         }

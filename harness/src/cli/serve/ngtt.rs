@@ -106,6 +106,8 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
         .await
         .map_err(|error| Failure::Work(error.to_string()))?;
     let mut told = server.events();
+    // Whoever reads that it listens may ask it to end at once.
+    let mut stop = std::pin::pin!(interrupted());
     // The server began to listen before it could be listened to.
     printer.event(&Event {
         at: printer.started.elapsed(),
@@ -115,7 +117,6 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
         },
     })?;
     let mut input = lines();
-    let mut stop = std::pin::pin!(interrupted());
     loop {
         tokio::select! {
             event = told.recv() => match event {
