@@ -1,9 +1,10 @@
-//! `wigwag firmware run` used wrongly. What it does with an image and QEMU is
-//! in the tests that build one.
+//! `wigwag firmware run` used wrongly, and settings images. What it does with a
+//! program and QEMU is in the tests that build one.
 
 mod support;
 
-use support::wigwag;
+use support::{folder, name, run, wigwag};
+use wigwag_embassy::settings::Settings;
 
 #[test]
 fn without_an_image_the_command_that_builds_one_is_named() {
@@ -60,4 +61,52 @@ fn the_help_names_what_there_is() {
     ] {
         assert!(said.contains(word), "{word} is not in {said}");
     }
+}
+
+#[test]
+fn a_settings_image_is_what_a_device_reads_and_the_owners_only() {
+    let (folder, pki) = folder();
+    let file = |file: &str| name(folder.path(), file);
+    let write = |out: &str, server: &str, ca: &str, key: &str| {
+        let (out, ca, key) = (file(out), file(ca), file(key));
+        let cert = file("pki/device-0001.pem");
+        let files = ["--ca", &ca, "--cert", &cert, "--key", &key];
+        let server = ["--server-name", server, "--port", "2406"];
+        run(
+            &[&["firmware", "settings", &out][..], &server, &files].concat(),
+            b"",
+        )
+    };
+    let (ca, key) = ("pki/server-ca.pem", "pki/device-0001.key");
+    let done = write("image", "ngtt.test", ca, key);
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    let image = std::fs::read(file("image")).expect("written");
+    let settings = Settings::read(&image).expect("settings");
+    assert_eq!((settings.server, settings.port), ("ngtt.test", 2406));
+    assert_eq!(settings.roots, [pki.server_ca().as_ref()]);
+    let device = pki.device("device-0001").expect("made");
+    assert_eq!(settings.certificate, device.certificate().as_ref());
+    assert_eq!(settings.key, device.key().secret_pkcs8_der());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(file("image"))
+            .expect("there")
+            .permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+
+    for (out, server, ca, key, status, words) in [
+        ("image", "ngtt.test", ca, key, 1, "image: "),
+        ("other", "a b", ca, key, 2, "server"),
+        ("other", "ngtt.test", ca, "pki/server.key", 1, "another key"),
+        ("other", "ngtt.test", "missing", key, 1, "missing"),
+        ("other", "ngtt.test", key, key, 1, "holds no certificate"),
+    ] {
+        let done = write(out, server, ca, key);
+        assert_eq!(done.status, Some(status), "{words}: {}", done.stderr);
+        assert!(done.stderr.contains(words), "{words}: {}", done.stderr);
+    }
+    assert_eq!(std::fs::read(file("image")).expect("kept"), image);
+    assert!(!folder.path().join("other").exists());
 }

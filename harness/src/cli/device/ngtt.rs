@@ -9,8 +9,6 @@ use std::time::Duration;
 use clap::ValueEnum;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wigwag_codec::minijson::Floats;
 use wigwag_embassy::journal::RamJournal;
 
@@ -19,6 +17,7 @@ use crate::cli::buffer::from_json;
 use crate::cli::input::Source;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::pem::{certificates, private_key};
 use crate::cli::problem::Problem;
 use crate::device::batch::{self, Batch, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
@@ -297,26 +296,6 @@ fn identities(args: &Args) -> Outcome<Vec<Identity>> {
         }
     });
     Ok(devices.collect())
-}
-
-/// The certificates of a PEM file, in DER; one at least.
-fn certificates(path: &Path) -> Outcome<Vec<Vec<u8>>> {
-    let text = Source::of_file(path).read()?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found.into_iter().map(|der| der.to_vec()).collect()),
-        _ => Err(Failure::Work(format!(
-            "{} holds no certificate in PEM",
-            path.display()
-        ))),
-    }
-}
-
-fn private_key(path: &Path) -> Outcome<Vec<u8>> {
-    let text = Source::of_file(path).read()?;
-    let key = PrivateKeyDer::from_pem_slice(&text);
-    let key = key.map_err(|_| format!("{} holds no private key in PEM", path.display()));
-    Ok(key.map_err(Failure::Work)?.secret_der().to_vec())
 }
 
 fn work(args: &Args) -> Outcome<Work> {

@@ -3,6 +3,7 @@
 mod measure;
 mod printer;
 mod run;
+mod settings;
 
 use super::outcome::Outcome;
 
@@ -17,11 +18,13 @@ pub(crate) struct Args {
 enum Command {
     Measure(measure::Args),
     Run(run::Args),
+    Settings(settings::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::Measure(args) => measure::run(args),
         Command::Run(args) => run::run(args),
+        Command::Settings(args) => settings::run(args),
     }
 }
