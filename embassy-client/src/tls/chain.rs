@@ -48,6 +48,8 @@ pub(crate) struct Verified {
     pub(crate) key: [u8; POINT_LENGTH],
     /// When all of the path is valid, the root included.
     pub(crate) validity: Validity,
+    /// Signatures that were verified to find out, those of wrong turns included.
+    pub(crate) signatures: u8,
 }
 
 /// Verifies that `chain` (leaf first, DER) proves the name `server` to a
@@ -114,7 +116,11 @@ pub(crate) fn verify(
                 // With a floor only, the root and the rest must have a time in
                 // common as well.
                 validity.check(now)?;
-                Ok(Verified { key, validity })
+                Ok(Verified {
+                    key,
+                    validity,
+                    signatures: search.algorithm.done(),
+                })
             }
             Err(_) if search.algorithm.is_exhausted() => Err(CertificateError::ChainTooLong),
             Err(webpki::Error::UnknownIssuer) => Err(blame(chain, others, &roots)),

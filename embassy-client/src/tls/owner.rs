@@ -142,7 +142,7 @@ where
         link.aborted(),
     );
     match opened.await {
-        Either3::First(Ok(())) => {}
+        Either3::First(Ok(signatures)) => link.verified(signatures),
         Either3::First(Err(end)) => return end,
         Either3::Second(()) => return End::HandshakeTimeout,
         Either3::Third(()) => return End::Aborted,
@@ -209,14 +209,15 @@ fn say_goodbye<S: Read + Write>(place: &mut Option<Tls<'_, S>>, below: &Below) {
     }
 }
 
-/// The handshake, and the checks that embedded-tls leaves to its caller.
+/// The handshake, and the checks that embedded-tls leaves to its caller. Returns
+/// the number of signatures that were verified.
 async fn open<T, R>(
     tls: &mut Tls<'_, StreamIo<'_, T>>,
     parameters: &TlsParameters<'_>,
     rng: &mut R,
     below: &Below,
     memory: &dyn Remember,
-) -> Result<(), End>
+) -> Result<u8, End>
 where
     T: TcpSocket,
     R: CryptoRngCore,
@@ -258,7 +259,7 @@ where
             if let Some(chain) = verifier.found() {
                 memory.remember(chain);
             }
-            Ok(())
+            Ok(verifier.signatures())
         }
         Err(error) => Err(witness
             .end()

@@ -55,6 +55,8 @@ pub(crate) struct Verifier<'a> {
     /// `None` where a shared key takes the place of certificates.
     judge: Option<Judge<'a>>,
     found: Option<ChainMemory>,
+    /// Signatures that were verified and good.
+    signatures: u8,
     latch: Latch,
 }
 
@@ -74,6 +76,7 @@ impl<'a> Verifier<'a> {
                 memory,
             }),
             found: None,
+            signatures: 0,
             latch: Latch::Closed,
         }
     }
@@ -83,6 +86,7 @@ impl<'a> Verifier<'a> {
         Self {
             judge: None,
             found: None,
+            signatures: 0,
             latch: Latch::SharedKey,
         }
     }
@@ -100,6 +104,11 @@ impl<'a> Verifier<'a> {
     /// once the server has proved that it holds its key.
     pub(crate) fn found(&self) -> Option<ChainMemory> {
         self.found.filter(|_| matches!(self.latch, Latch::Open))
+    }
+
+    /// Signatures that were verified, once the server is.
+    pub(crate) const fn signatures(&self) -> u8 {
+        self.signatures
     }
 
     /// The reason, when something was shown and refused.
@@ -152,6 +161,7 @@ impl<'a> Verifier<'a> {
         }
         let verified = verify(chain, &judge.server, &judge.trust, now)?;
         self.found = Some(ChainMemory::new(digest, verified.validity));
+        self.signatures = verified.signatures;
         Ok(verified.key)
     }
 
@@ -171,6 +181,7 @@ impl<'a> Verifier<'a> {
         if algorithm::verify(&key, &message, signature).is_none() {
             return self.refuse(CertificateError::BadSignature);
         }
+        self.signatures = self.signatures.saturating_add(1);
         self.latch = Latch::Open;
         Ok(())
     }
