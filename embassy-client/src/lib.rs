@@ -9,6 +9,7 @@
 //! | [`ngtt`] | the NGTT client: orders, pathpoints, logs, binary objects |
 //! | [`tls`] | TLS 1.3 with mutual authentication, on embedded-tls |
 //! | [`connection`] | messages over a secure connection |
+//! | [`taps`] | transport services: what a connection needs, and which stack gives it |
 //! | [`net`] | the network below: paths, TCP, UDP, names |
 //! | [`journal`] | what must survive a reboot |
 //! | [`supervisor`] | when to try again |
@@ -25,5 +26,6 @@ pub mod net;
 pub mod ngtt;
 pub mod settings;
 pub mod supervisor;
+pub mod taps;
 pub mod time;
 pub mod tls;

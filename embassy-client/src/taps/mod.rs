@@ -1,0 +1,36 @@
+//! Transport services (RFC 9621 to 9623): an application says what it needs,
+//! and gets the best protocol stack there is, or an honest refusal.
+//!
+//! | Part | What it does |
+//! |---|---|
+//! | [`TransportProperties`], [`Preference`] | what is wanted of a connection (RFC 9622 section 6.2) |
+//! | [`ConnectionProperties`], [`MessageProperties`] | what is said about connections and messages (sections 8 and 9.1.3) |
+//! | [`Profile`] | three sets of properties that many want (appendix B.2) |
+//! | [`Stack`] | what TCP, TLS and UDP have to offer here |
+//! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
+//! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
+
+mod demand;
+mod paths;
+mod planner;
+mod profile;
+mod property;
+mod stack;
+
+#[doc(inline)]
+pub use crate::__taps_require as require;
+pub use demand::demand;
+pub use paths::{MAX_PATHS, NoPath, PathInfo, PathPlan, examine_path, plan_paths};
+pub use planner::{
+    Cause, MAX_STACKS, Plan, Rejection, Unsatisfiable, examine, framer_properties, plan,
+};
+pub use profile::Profile;
+pub use property::{
+    AddressPreference, CapacityProfile, ChecksumLength, CommunicationDirection,
+    ConnectionProperties, ConnectionProperty, Interface, InterfaceType, MessageProperties,
+    MessageProperty, Multipath, MultipathPolicy, Preference, Property, PropertySet, Pvd, Role,
+    Scheduler, SelectionProperty, TcpUserTimeout, TransportProperties, UnknownName,
+};
+pub use stack::{MultipathAbility, Stack, StackId};
+#[doc(no_inline)]
+pub use wigwag_codec::framer::Framer;
