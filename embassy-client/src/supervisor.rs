@@ -5,7 +5,11 @@
 //! 4 s and so on to 60 s ("full jitter": after a power cut a whole fleet comes
 //! back at once, and must not stay in step). A refused identity or a wrong
 //! configuration will not go away in a minute, so these have a slow pace of
-//! their own. A minute of stable connection forgets all earlier failures.
+//! their own. But before a server is verified anybody on the path can speak in
+//! its place, and must not be able to send a device away for minutes by one
+//! forged packet: what such a one may have said is believed only when it is said
+//! several times in a row. A minute of stable connection forgets all earlier
+//! failures.
 
 use core::time::Duration;
 
@@ -51,12 +55,16 @@ pub struct Backoff {
     pub configuration: Pace,
     /// A connection that lived this long clears the count of failures.
     pub stable_after: Duration,
+    /// So many failures in a row that anybody on the path may have forged
+    /// ([`Supervisor::doubted`]) have the pace of transient ones, whatever their
+    /// class; 0 believes the first.
+    pub doubts: u8,
 }
 
 impl Backoff {
     /// Transient: 1 s to 60 s, full jitter. Authentication: 1 min to 15 min,
     /// configuration: 5 min to 1 h, at least half of the window each. Stable
-    /// after 60 s.
+    /// after 60 s. Eight doubts: about a minute and a half, three minutes at most.
     pub const DEFAULT: Self = Self {
         transient: Pace {
             first: Duration::from_secs(1),
@@ -74,6 +82,7 @@ impl Backoff {
             floor_percent: 50,
         },
         stable_after: Duration::from_secs(60),
+        doubts: 8,
     };
 
     fn pace(&self, class: FailureClass) -> &Pace {
@@ -111,6 +120,8 @@ pub struct Supervisor<'b> {
     /// Failures in a row, and of which class the last one was.
     failures: u32,
     class: FailureClass,
+    /// Failures in a row that were doubted.
+    doubts: u8,
     connected_since: Option<Instant>,
 }
 
@@ -130,6 +141,7 @@ impl<'b> Supervisor<'b> {
             backoff,
             failures: 0,
             class: FailureClass::Transient,
+            doubts: 0,
             connected_since: None,
         }
     }
@@ -144,6 +156,7 @@ impl<'b> Supervisor<'b> {
     pub fn ended(&mut self, now: Instant) {
         if self.take_stable(now) {
             self.failures = 0;
+            self.doubts = 0;
         }
     }
 
@@ -164,6 +177,28 @@ impl<'b> Supervisor<'b> {
     /// An attempt failed, or the connection was lost. `random` is uniform over
     /// all of u32.
     pub fn failed(&mut self, class: FailureClass, now: Instant, random: u32) -> Retry {
+        self.doubts = 0;
+        self.count(class, now, random)
+    }
+
+    /// As [`failed`](Self::failed), when anybody on the path may have made it look
+    /// like one of this class ([`End::may_be_forged`](crate::tls::End::may_be_forged)):
+    /// only after [`Backoff::doubts`] in a row the pace is that of the class.
+    pub fn doubted(&mut self, class: FailureClass, now: Instant, random: u32) -> Retry {
+        if class == FailureClass::Transient {
+            return self.failed(class, now, random);
+        }
+        if self.is_stable(now) {
+            self.doubts = 0;
+        }
+        if self.doubts >= self.backoff.doubts {
+            return self.count(class, now, random);
+        }
+        self.doubts += 1;
+        self.count(FailureClass::Transient, now, random)
+    }
+
+    fn count(&mut self, class: FailureClass, now: Instant, random: u32) -> Retry {
         let stable = self.take_stable(now);
         // Each class counts from its own first window.
         if stable || class != self.class {
@@ -228,6 +263,78 @@ mod tests {
         }
         let retry = supervisor.failed(FailureClass::Configuration, now, MAX);
         assert_eq!(after(retry, now), Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn what_may_be_forged_is_believed_when_it_is_repeated() {
+        use FailureClass::{Authentication, Configuration, Transient};
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
+        let now = Instant::from_secs(0);
+        let mut waits = [Configuration; 10].map(|class| {
+            let retry = supervisor.doubted(class, now, MAX);
+            after(retry, now).as_secs()
+        });
+        let expected = [1, 2, 4, 8, 16, 32, 60, 60, 300, 600];
+        assert_eq!(waits, expected);
+        // Another class of the kind is no news, anything else is.
+        let retry = supervisor.doubted(Authentication, now, MAX);
+        assert_eq!((after(retry, now).as_secs(), retry.attempt), (60, 1));
+        for end in [
+            |supervisor: &mut Supervisor<'_>| {
+                supervisor.failed(Transient, Instant::from_secs(0), MAX)
+            },
+            |supervisor: &mut Supervisor<'_>| {
+                supervisor.doubted(Transient, Instant::from_secs(0), MAX)
+            },
+            |supervisor: &mut Supervisor<'_>| {
+                supervisor.failed(Configuration, Instant::from_secs(0), MAX)
+            },
+        ] {
+            end(&mut supervisor);
+            waits = [Configuration; 10].map(|class| {
+                let retry = supervisor.doubted(class, now, 0);
+                after(retry, now).as_secs()
+            });
+            // With no luck the half of five minutes.
+            assert_eq!(waits, [0, 0, 0, 0, 0, 0, 0, 0, 150, 300]);
+        }
+    }
+
+    #[test]
+    fn a_stable_connection_gives_all_doubts_back_and_a_short_one_none() {
+        let class = FailureClass::Configuration;
+        let mut supervisor = Supervisor::new(&Backoff::DEFAULT);
+        let mut now = Instant::from_secs(0);
+        for _ in 0..8 {
+            supervisor.doubted(class, now, MAX);
+        }
+        supervisor.connected(now);
+        now = now.saturating_add(Duration::from_secs(59));
+        let retry = supervisor.doubted(class, now, MAX);
+        assert_eq!(after(retry, now), Duration::from_secs(300));
+        for ended in [false, true] {
+            supervisor.connected(now);
+            now = now.saturating_add(Duration::from_secs(60));
+            if ended {
+                supervisor.ended(now);
+            }
+            for window in [1, 2, 4, 8, 16, 32, 60, 60, 300] {
+                let retry = supervisor.doubted(class, now, MAX);
+                assert_eq!(after(retry, now), Duration::from_secs(window));
+            }
+        }
+    }
+
+    #[test]
+    fn without_doubts_the_first_is_believed() {
+        let backoff = Backoff {
+            doubts: 0,
+            ..Backoff::DEFAULT
+        };
+        let mut supervisor = Supervisor::new(&backoff);
+        let now = Instant::from_secs(0);
+        let retry = supervisor.doubted(FailureClass::Authentication, now, MAX);
+        assert_eq!(after(retry, now), Duration::from_secs(60));
     }
 
     #[test]

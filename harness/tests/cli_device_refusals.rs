@@ -49,11 +49,9 @@ fn a_server_that_is_not_the_one_meant_is_refused() {
             (&waiting["reason"], &waiting["attempt"]),
             (&reason.into(), &1.into())
         );
-        // It will not be another one in a second.
-        assert!(
-            waiting["retry_ms"].as_u64().expect("a time") > 20_000,
-            "{waiting}"
-        );
+        // Somebody else may have answered in the server's place.
+        let soon = waiting["retry_ms"].as_u64().expect("a time");
+        assert!(soon <= 1000, "{waiting}");
     }
     drop(server);
 }

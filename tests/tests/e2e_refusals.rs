@@ -10,7 +10,7 @@ use wigwag_codec::Instant;
 use wigwag_embassy::journal::RamJournal;
 use wigwag_embassy::net::{ConnectError, ResolveError};
 use wigwag_embassy::ngtt::{NgttError, Reason, Status};
-use wigwag_embassy::supervisor::FailureClass;
+use wigwag_embassy::supervisor::{Backoff, FailureClass};
 use wigwag_embassy::time;
 use wigwag_embassy::tls::{CertificateError, ClockPolicy, End, RecordError};
 use wigwag_harness::faults::{DialFault, DnsFault};
@@ -41,11 +41,41 @@ async fn first_failure(device: &Device, net: &VirtualNet) -> (Reason, Duration) 
         .await
 }
 
-/// The first failure must be `expected`; the server must have seen nothing.
+/// Runs `device` until it has failed for the same reason as often as it may be
+/// forged without being believed, and once more. Returns the reason, and the time
+/// that it then waits. Before that it tries again soon, whatever the reason.
+async fn repeated_failure(device: &Device, net: &VirtualNet) -> (Reason, Duration) {
+    let mut failures = Vec::new();
+    device
+        .run(net, &mut RamJournal::<16>::new(), async |client| {
+            let mut last = Instant::from_micros(0);
+            while failures.len() <= usize::from(Backoff::DEFAULT.doubts) {
+                let is_next = |status: &Status| matches!(status, Status::Waiting { retry_at, .. } if *retry_at > last);
+                let Status::Waiting {
+                    reason, retry_at, ..
+                } = client.wait_status(is_next).await
+                else {
+                    unreachable!("waited for it");
+                };
+                last = retry_at;
+                failures.push((reason, retry_at.saturating_duration_since(time::now())));
+            }
+        })
+        .await;
+    let (last, soon) = failures.split_last().expect("one failure at least");
+    for (index, (reason, wait)) in soon.iter().enumerate() {
+        assert_eq!(*reason, last.0);
+        let window = Duration::from_secs((1 << index).min(60));
+        assert!(*wait <= window, "{reason}: {wait:?} after {index} failures");
+    }
+    *last
+}
+
+/// Each failure must be `expected`; the server must have seen nothing.
 async fn refuses(pki: &Pki, device: Device, expected: CertificateError) {
     let server = MockNgtt::start(pki).await.unwrap();
     server.enqueue(DEFAULT_DEVICE_ID, [0x40]);
-    let (reason, wait) = first_failure(&device, &network(&server)).await;
+    let (reason, wait) = repeated_failure(&device, &network(&server)).await;
     assert_eq!(reason, Reason::Tls(End::Certificate(expected)));
     assert_eq!(reason.class(), FailureClass::Authentication);
     assert!(wait >= Duration::from_secs(30), "retried after {wait:?}");
@@ -354,7 +384,7 @@ fn a_server_that_only_speaks_tls_1_2_is_a_matter_of_configuration() {
             tokio::spawn(async move { accepting.await.map(drop) });
             async { Ok(near) }
         });
-        let (reason, wait) = first_failure(&Device::of(&pki), &net).await;
+        let (reason, wait) = repeated_failure(&Device::of(&pki), &net).await;
         // protocol_version, RFC 8446 section 6.2.
         assert_eq!(reason, Reason::Tls(End::HandshakeAlert(70)));
         assert_eq!(reason.class(), FailureClass::Configuration);

@@ -87,7 +87,11 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
                 may_cut_short = could_cut_short;
             }
             let class = self.class_of(reason);
-            let retry = supervisor.failed(class, time::now(), self.rng.next_u32());
+            let (now, random) = (time::now(), self.rng.next_u32());
+            let retry = match reason {
+                Reason::Tls(end) if end.may_be_forged() => supervisor.doubted(class, now, random),
+                _ => supervisor.failed(class, now, random),
+            };
             self.state.set_status(Status::Waiting {
                 reason,
                 retry_at: retry.at,

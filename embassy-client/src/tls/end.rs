@@ -92,6 +92,37 @@ impl End {
         }
     }
 
+    /// Whether it may be the work of somebody on the path who has no key at all,
+    /// because it came from a server that had not been verified (or is told by the
+    /// plain header of a record): it says nothing for certain about this device's
+    /// settings or the server's. Of those that have the
+    /// [class](Self::class) of transient failures it is not asked.
+    pub const fn may_be_forged(&self) -> bool {
+        match self {
+            Self::HandshakeAlert(_)
+            | Self::ServerHello(_)
+            | Self::Certificate(_)
+            | Self::Content(_)
+            | Self::ReceiveBufferTooSmall { .. }
+            | Self::Record(_)
+            | Self::BadRecord
+            | Self::Handshake
+            | Self::HandshakeTimeout
+            | Self::WriteTimeout
+            | Self::Truncated
+            | Self::Reset => true,
+            Self::Closed
+            | Self::SessionLimit
+            | Self::Aborted
+            | Self::PeerClosed
+            | Self::PeerAlert(_)
+            | Self::IdentityRefused(_)
+            | Self::SignerFailed
+            | Self::Rekey
+            | Self::SendBufferTooSmall { .. } => false,
+        }
+    }
+
     /// What an alert on an open connection means; `data_received` tells whether
     /// the peer ever sent a byte of data.
     pub(super) const fn of_alert(code: u8, data_received: bool) -> Self {
@@ -196,6 +227,27 @@ mod tests {
             (End::SessionLimit, Transient),
         ] {
             assert_eq!(end.class(), class, "{end}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_key_may_be_forged() {
+        for end in [
+            End::HandshakeAlert(48),
+            End::ServerHello(ServerHelloError::OldVersion(0x0303)),
+            End::Certificate(CertificateError::Expired),
+            End::ReceiveBufferTooSmall { needed: 16_401 },
+            End::Content(ContentError::SplitMessage(9)),
+        ] {
+            assert!(end.may_be_forged(), "{end}");
+        }
+        // By the verified server, or found on this device.
+        for end in [
+            End::IdentityRefused(48),
+            End::SignerFailed,
+            End::SendBufferTooSmall { needed: 900 },
+        ] {
+            assert!(!end.may_be_forged(), "{end}");
         }
     }
 
