@@ -10,6 +10,7 @@
 //! | [`ngtt`] | NGTT frames, typed messages, the client's and the server's session |
 //! | [`framer`] | messages out of a byte stream, in any chunking |
 //! | [`prefix`] | messages behind a u32 length |
+//! | [`mark`] | messages behind a fixed mark |
 //!
 //! A frame out of a stream, and the value in it:
 //!
@@ -56,6 +57,7 @@
 extern crate std;
 
 pub mod framer;
+pub mod mark;
 pub mod minijson;
 pub mod ngtt;
 pub mod prefix;

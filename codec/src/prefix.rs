@@ -48,6 +48,7 @@ impl Framer for PrefixFramer {
     const TAIL: usize = 0;
     const PRESERVES_BOUNDARIES: bool = true;
     type Meta = ();
+    const CARRIER: Option<()> = Some(());
 
     fn decode(&mut self, prefix: &[u8]) -> Result<Step<()>, FrameError> {
         let Some((length, rest)) = prefix.split_first_chunk::<PREFIX_LEN>() else {

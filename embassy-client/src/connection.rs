@@ -5,7 +5,7 @@ use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
-use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Step};
+use wigwag_codec::framer::{Found, FrameError, Framer, Receiver, Turn};
 
 use crate::tls::{Connection, End, SendError};
 
@@ -29,6 +29,12 @@ pub enum Incoming<'f, M> {
         meta: M,
         /// Bytes of the body that is skipped.
         length: usize,
+    },
+    /// A message without an end of its own, which only a framer gives that steps
+    /// aside: everything to the end of the connection.
+    Endless {
+        /// What the framer knows about it.
+        meta: M,
     },
 }
 
@@ -57,11 +63,10 @@ impl core::error::Error for ReceiveError {}
 /// A secure connection that carries messages. Receiving and sending can be
 /// dropped at any time: a message is taken or queued as a whole in the poll
 /// that returns, or not at all.
-pub struct Framed<'a, F, M: RawMutex, const IN: usize, const OUT: usize> {
+pub struct Framed<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> {
     connection: Connection<'a, M, IN, OUT>,
     framer: F,
-    /// Bytes still to drop of what the framer wants skipped.
-    skip: usize,
+    receiver: Receiver<F::Meta>,
     /// How many received bytes were seen the last time, and whether more have
     /// come since somebody asked.
     seen: usize,
@@ -82,7 +87,7 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
         Self {
             connection,
             framer,
-            skip: 0,
+            receiver: Receiver::new(),
             seen: 0,
             heard: false,
         }
@@ -139,14 +144,14 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
         loop {
             let Self {
                 framer,
-                skip,
+                receiver,
                 seen,
                 heard,
                 ..
             } = self;
             let step = self.connection.try_receive_with(|prefix| {
                 *heard |= prefix.len() > *seen;
-                let step = step(framer, skip, prefix, IN, f);
+                let step = step(framer, receiver, prefix, IN, f);
                 let consumed = step.as_ref().map_or(0, |(consumed, _)| *consumed);
                 *seen = prefix.len().saturating_sub(consumed);
                 step
@@ -195,46 +200,27 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
 #[allow(clippy::type_complexity)]
 fn step<F: Framer, T>(
     framer: &mut F,
-    skip: &mut usize,
+    receiver: &mut Receiver<F::Meta>,
     prefix: &[u8],
     capacity: usize,
     f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
 ) -> Option<(usize, Result<Option<T>, FrameError>)> {
-    if *skip > 0 {
-        let dropped = prefix.len().min(*skip);
-        *skip -= dropped;
-        return (dropped > 0).then_some((dropped, Ok(None)));
-    }
-    match framer.decode(prefix) {
-        Ok(Step::Need(needed)) if needed > capacity => Some((
-            0,
-            Err(FrameError::new(
-                FrameErrorKind::BufferTooSmall { needed, capacity },
-                prefix.len(),
-            )),
-        )),
-        Ok(Step::Need(_)) => None,
-        Ok(Step::Skip(count)) => {
-            *skip = count;
-            Some((0, Ok(None)))
-        }
-        Ok(Step::Frame {
-            meta,
-            body,
-            consumed,
-        }) => {
-            let body = prefix.get(body).unwrap_or_default();
-            Some((consumed, Ok(Some(f(Incoming::Message { meta, body })))))
-        }
-        Ok(Step::Head {
-            meta,
-            skip: head,
-            body_len,
-            tail,
-        }) => {
-            *skip = body_len.saturating_add(tail);
-            let length = body_len;
-            Some((head, Ok(Some(f(Incoming::Oversized { meta, length })))))
+    match receiver.next(framer, prefix, capacity) {
+        Ok(Turn::Need(_)) => None,
+        Ok(Turn::Drop(count)) => Some((count, Ok(None))),
+        Ok(Turn::Take { found, consumed }) => {
+            let value = f(match found {
+                Found::Message { meta, body } => {
+                    let body = prefix.get(body).unwrap_or_default();
+                    Incoming::Message { meta, body }
+                }
+                Found::Oversized { meta, body_len } => {
+                    let length = body_len;
+                    Incoming::Oversized { meta, length }
+                }
+                Found::Endless { meta } => Incoming::Endless { meta },
+            });
+            Some((consumed, Ok(Some(value))))
         }
         Err(error) => Some((0, Err(error))),
     }

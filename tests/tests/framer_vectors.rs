@@ -2,54 +2,20 @@
 //! nearest to the application.
 
 use serde_json::Value as Json;
-use wigwag_codec::framer::write;
-use wigwag_codec::framer::{FrameError, FrameErrorKind, FrameReader, Framer, Over, Received, Step};
+use wigwag_codec::framer::{
+    FrameError, FrameErrorKind, FrameReader, Framer, Over, Received, Step, decode_datagram, write,
+};
+use wigwag_codec::mark::MarkFramer;
 use wigwag_codec::prefix::PrefixFramer;
 use wigwag_tests::vectors;
 
-/// NEATPy's second example: U+1F618 before each message, nothing after it. It
-/// does not say where a message ends, so it needs a framer beneath.
-#[derive(Clone, Copy)]
-struct Mark;
-
-const MARK: &[u8] = "\u{1f618}".as_bytes();
-
-impl Framer for Mark {
-    const HEAD: usize = MARK.len();
-    const TAIL: usize = 0;
-    const PRESERVES_BOUNDARIES: bool = false;
-    type Meta = ();
-
-    fn decode(&mut self, prefix: &[u8]) -> Result<Step<()>, FrameError> {
-        if prefix.len() < MARK.len() {
-            return Ok(Step::Need(MARK.len()));
-        }
-        if !prefix.starts_with(MARK) {
-            return Err(FrameError::new(FrameErrorKind::Misfit, 0));
-        }
-        let consumed = prefix.len();
-        Ok(Step::Frame {
-            meta: (),
-            body: MARK.len()..consumed,
-            consumed,
-        })
-    }
-
-    fn encode(
-        &mut self,
-        (): &(),
-        _body_len: usize,
-        head: &mut [u8],
-        _tail: &mut [u8],
-    ) -> Result<(usize, usize), FrameError> {
-        head[..MARK.len()].copy_from_slice(MARK);
-        Ok((MARK.len(), 0))
-    }
-}
-
 const EXAMPLE: PrefixFramer = PrefixFramer::new(100_000);
 
-fn both_directions<F: Framer>(mut framer: F, meta: &F::Meta, row: &Json, reads: bool) {
+const SECOND: MarkFramer<4> = MarkFramer::SECOND;
+
+/// Writes the message of a row as the row says, and reads it back: as a
+/// datagram, and from a stream in chunks of many sizes.
+fn both_directions<F: Framer>(mut framer: F, meta: &F::Meta, row: &Json) {
     let name = vectors::text(row, "name");
     let message = vectors::hex(row, "message");
     let wire = vectors::hex(row, "wire");
@@ -61,29 +27,84 @@ fn both_directions<F: Framer>(mut framer: F, meta: &F::Meta, row: &Json, reads: 
         "{name}"
     );
     assert_eq!(out, wire, "{name}");
-    // Only a stack whose outermost framer says where its messages end can be read
-    // from a stream.
-    if !reads {
-        return;
-    }
+    let found = decode_datagram(&mut framer, &wire).unwrap().unwrap();
+    assert_eq!(wire[found.data], message, "{name}");
     for chunk in [1, 3, 1000, 200_000] {
-        let mut buffer = vec![0; wire.len()];
-        let mut reader = FrameReader::new(&mut framer, &mut buffer[..]);
+        for (room, max) in [(wire.len(), usize::MAX), (wire.len(), 7), (9, 1)] {
+            from_stream(&mut framer, &wire, (chunk, room, max), &message, name);
+        }
+    }
+    if F::PRESERVES_BOUNDARIES {
+        three_whole(&mut framer, &wire, &message, name);
+    }
+}
+
+/// Reads one message, whole or in parts of at most `max` bytes, and sees where
+/// it ends.
+fn from_stream<F: Framer>(
+    framer: &mut F,
+    wire: &[u8],
+    (chunk, room, max): (usize, usize, usize),
+    message: &[u8],
+    name: &str,
+) {
+    // What does not fit the buffer is over the framer's limit in these stacks,
+    // or it is waited for in vain.
+    let fits = wire.len() <= room;
+    let mut reader = FrameReader::new(framer, vec![0; room]);
+    let (mut received, mut ends) = (Vec::new(), 0);
+    for mut chunk in wire.chunks(chunk) {
+        loop {
+            chunk = &chunk[reader.push(chunk)..];
+            match reader.part(1, max) {
+                Ok(Some(part)) => {
+                    assert!(part.data.len() <= max, "{name}");
+                    received.extend(part.data);
+                    ends += usize::from(part.end_of_message);
+                }
+                Ok(None) if chunk.is_empty() => break,
+                Ok(None) => {}
+                Err(error) => {
+                    let too_small = matches!(error.kind, FrameErrorKind::BufferTooSmall { .. });
+                    assert!(too_small && !fits, "{name}: {error}");
+                    return;
+                }
+            }
+        }
+    }
+    if !F::PRESERVES_BOUNDARIES {
+        // The message ends with the stream, and only then.
+        assert_eq!(ends, 0, "{name}");
+        let last = reader.finish().unwrap().unwrap();
+        assert!(last.end_of_message, "{name}");
+        received.extend(last.data);
+        ends += 1;
+    }
+    assert_eq!((&received[..], ends), (message, 1), "{name}");
+    assert!(reader.finish().is_ok_and(|last| last.is_none()), "{name}");
+    assert!(reader.at_boundary(), "{name}");
+}
+
+/// Messages one after the other stay apart.
+fn three_whole<F: Framer>(framer: &mut F, wire: &[u8], message: &[u8], name: &str) {
+    for chunk in [1, 5, usize::MAX] {
+        let mut reader = FrameReader::new(&mut *framer, vec![0; wire.len()]);
         let mut received = 0;
-        for mut chunk in wire.chunks(chunk) {
-            while !chunk.is_empty() {
+        for mut chunk in wire.repeat(3).chunks(chunk) {
+            loop {
                 chunk = &chunk[reader.push(chunk)..];
                 match reader.next().unwrap() {
                     Some(Received::Message { body, .. }) => {
                         assert_eq!(body, message, "{name}");
                         received += 1;
                     }
-                    Some(_) => panic!("{name}: not over the limit"),
+                    Some(_) => panic!("{name}: neither over the limit nor without an end"),
+                    None if chunk.is_empty() => break,
                     None => {}
                 }
             }
         }
-        assert_eq!((received, reader.at_boundary()), (1, true), "{name}");
+        assert_eq!((received, reader.at_boundary()), (3, true), "{name}");
     }
 }
 
@@ -91,7 +112,6 @@ fn both_directions<F: Framer>(mut framer: F, meta: &F::Meta, row: &Json, reads: 
 fn every_stack_in_both_directions() {
     let rows = vectors::rows("framer.jsonl");
     assert_eq!(rows.len(), 34);
-    let mut checked = 0;
     for row in &rows {
         let framers: Vec<_> = row["framers"].as_array().unwrap().iter().collect();
         let framers: Vec<_> = framers
@@ -99,22 +119,20 @@ fn every_stack_in_both_directions() {
             .map(|framer| framer.as_str().unwrap())
             .collect();
         match framers[..] {
-            ["example"] => both_directions(EXAMPLE, &(), row, true),
-            ["second"] => both_directions(Mark, &(), row, false),
-            ["example", "second"] => both_directions(Over(Mark, EXAMPLE), &((), ()), row, true),
-            ["second", "example"] => both_directions(Over(EXAMPLE, Mark), &((), ()), row, false),
-            ["example", "example"] => both_directions(Over(EXAMPLE, EXAMPLE), &((), ()), row, true),
+            ["example"] => both_directions(EXAMPLE, &(), row),
+            ["second"] => both_directions(SECOND, &(), row),
+            ["example", "second"] => both_directions(Over::new(SECOND, EXAMPLE), &((), ()), row),
+            ["second", "example"] => both_directions(Over::new(EXAMPLE, SECOND), &((), ()), row),
+            ["example", "example"] => both_directions(Over::new(EXAMPLE, EXAMPLE), &((), ()), row),
             _ => panic!("{framers:?}"),
         }
-        checked += 1;
     }
-    assert_eq!(checked, 34);
 }
 
 /// An inner frame must fill the outer one exactly.
 #[test]
 fn a_stacked_frame_that_does_not_fit_is_an_error() {
-    let mut stack = Over(EXAMPLE, EXAMPLE);
+    let mut stack = Over::new(EXAMPLE, EXAMPLE);
     let misfit = |offset| Err(FrameError::new(FrameErrorKind::Misfit, offset));
     // Too short for its own prefix, for its own length, and longer than it.
     assert_eq!(stack.decode(b"\0\0\0\x02\0\0"), misfit(6));
@@ -133,18 +151,17 @@ fn a_stack_streams_what_is_over_the_outer_limit() {
     wire.extend([7; 20]);
     wire.extend([0, 0, 0, 5, 0, 0, 0, 1, 9]);
     for chunk in [1, 5, 100] {
-        let mut reader = FrameReader::new(Over(inner, outer), [0; 32]);
-        let (mut streamed, mut message) = (Vec::new(), Vec::new());
+        let mut reader = FrameReader::new(Over::new(inner, outer), [0; 32]);
+        let (mut streamed, mut message, mut ends) = (Vec::new(), Vec::new(), 0);
         for mut chunk in wire.chunks(chunk) {
             loop {
                 chunk = &chunk[reader.push(chunk)..];
-                match reader.next().unwrap() {
-                    Some(Received::Oversized { body_len, .. }) => {
-                        assert_eq!(body_len, 20);
-                        reader.stream_body();
+                match reader.part(1, usize::MAX).unwrap() {
+                    Some(part) if ends == 0 => {
+                        streamed.extend(part.data);
+                        ends += usize::from(part.end_of_message);
                     }
-                    Some(Received::Part { data, .. }) => streamed.extend(data),
-                    Some(Received::Message { body, .. }) => message.extend(body),
+                    Some(part) => message.extend(part.data),
                     None if chunk.is_empty() => break,
                     None => {}
                 }
@@ -153,6 +170,6 @@ fn a_stack_streams_what_is_over_the_outer_limit() {
         assert_eq!((&streamed[..], &message[..]), (&[7; 20][..], &[9][..]));
     }
     // The inner length must agree with the outer one.
-    let error = Over(inner, outer).decode(&[0, 0, 0, 24, 0, 0, 0, 19, 7]);
+    let error = Over::new(inner, outer).decode(&[0, 0, 0, 24, 0, 0, 0, 19, 7]);
     assert_eq!(error, Err(FrameError::new(FrameErrorKind::Misfit, 4)));
 }

@@ -100,8 +100,8 @@ impl Stream {
                     payload: None,
                 })
             }
-            // NGTT has nothing to skip between frames.
-            Step::Need(_) | Step::Skip(_) => None,
+            // NGTT has nothing to skip between frames, and every one has an end.
+            Step::Need(_) | Step::Skip(_) | Step::Passthrough { .. } => None,
         }
     }
 }

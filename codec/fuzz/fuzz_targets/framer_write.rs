@@ -36,6 +36,6 @@ fuzz_target!(|input: (u16, u16, u8, &[u8])| {
     };
     round_trip(NgttFramer::new(100), &head, message, room);
     round_trip(PrefixFramer::new(100), &(), message, room);
-    let stack = Over(NgttFramer::new(100), PrefixFramer::new(200));
+    let stack = Over::new(NgttFramer::new(100), PrefixFramer::new(200));
     round_trip(stack, &(head, ()), message, room);
 });

@@ -52,7 +52,7 @@ fuzz_target!(|data: &[u8]| {
                         Some(Received::Oversized { meta, body_len }) => {
                             session.handle_oversized(meta, body_len, now);
                         }
-                        Some(Received::Part { .. }) => panic!("nobody asked for parts"),
+                        Some(Received::Endless { .. }) => panic!("every frame has an end"),
                         None if bytes.is_empty() => break,
                         None => {}
                     }

@@ -36,6 +36,22 @@ pub enum FrameErrorKind {
     Misfit,
     /// The place for head, tail or message is too small.
     NoSpace,
+    /// The bytes are not of this format: the peer speaks another.
+    Unrecognized,
+    /// The stream ended in the middle of a message or of a handshake.
+    Truncated,
+    /// The peer refused, or offered what the framer does not accept. Before the
+    /// connection is Ready this moves on to the next candidate (FailConnection
+    /// of RFC 9623 section 6.1).
+    Refused {
+        /// What the framer's own protocol says about it.
+        code: u16,
+    },
+    /// The peer did not say in time what the framer's protocol asks of it.
+    Silent,
+    /// No fault: the peer has said in the framer's protocol that it is done
+    /// (MakeConnectionClosed of RFC 9623 section 6.1).
+    Closed,
 }
 
 impl FrameError {
@@ -63,6 +79,15 @@ impl fmt::Display for FrameError {
                 f.write_str("a stacked frame does not fill the frame that carries it")?;
             }
             FrameErrorKind::NoSpace => f.write_str("the place for the frame is too small")?,
+            FrameErrorKind::Unrecognized => {
+                f.write_str("the bytes are not of the framer's format")?;
+            }
+            FrameErrorKind::Truncated => {
+                f.write_str("the stream ended in the middle of a message")?;
+            }
+            FrameErrorKind::Refused { code } => write!(f, "the peer refused with {code}")?,
+            FrameErrorKind::Silent => f.write_str("the peer did not answer the framer in time")?,
+            FrameErrorKind::Closed => f.write_str("the peer has closed the framer's session")?,
         }
         write!(f, " (at byte {})", self.offset)
     }

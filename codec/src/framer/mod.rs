@@ -25,17 +25,47 @@
 //! # Ok::<(), wigwag_codec::framer::FrameError>(())
 //! ```
 
+mod datagram;
 mod error;
+mod opening;
+mod out;
 mod over;
+mod passthrough;
 mod reader;
+mod receiver;
+mod step;
+mod switch;
 
-use core::ops::Range;
+use crate::Instant;
 
+pub use datagram::decode_datagram;
 pub use error::{FrameError, FrameErrorKind};
+pub use opening::tick;
+pub use out::{OUT_MESSAGES, Out};
 pub use over::Over;
-pub use reader::{FrameReader, Received};
+pub use passthrough::Passthrough;
+pub use reader::{FrameReader, Part, Received};
+pub use receiver::{Found, Piece, Receiver, Turn};
+pub use step::{Handshake, Start, Step};
+pub use switch::Switch;
 
-/// How messages are cut out of a byte stream and put into it.
+/// How messages are cut out of a byte stream and put into it (a Message Framer
+/// of RFC 9622 section 9.1.2).
+///
+/// `decode` and `encode` are enough for most formats. One with a handshake or
+/// with keep-alives of its own overrides the others too; what is not overridden
+/// costs nothing.
+///
+/// | call | when |
+/// |---|---|
+/// | [`start`](Self::start) | once for each connection, as soon as the transport below is connected |
+/// | [`on_handshake`](Self::on_handshake) | on received bytes, from [`Start::Handshake`] to [`Handshake::Ready`] |
+/// | [`decode`](Self::decode), [`encode`](Self::encode) | from Ready on |
+/// | [`on_time`](Self::on_time) | after `start`, when its time has come, and after received bytes |
+/// | [`stop`](Self::stop) | once, before the connection is closed in good order |
+///
+/// An error before Ready fails the attempt, and the next candidate is tried; an
+/// error after it fails the connection (FailConnection of RFC 9623 section 6.1).
 ///
 /// Decoding is a pure function over a prefix of the stream, so it can be tried
 /// again with more bytes, runs anywhere, and is easy to fuzz. A length that the
@@ -51,6 +81,54 @@ pub trait Framer {
     const PRESERVES_BOUNDARIES: bool;
     /// What a message has besides its bytes, such as a type or an id.
     type Meta: Copy;
+    /// The most bytes that the framer puts into an [`Out`] in one call.
+    const OUT: usize = 0;
+    /// What a message is marked with whose body a framer above made by itself,
+    /// such as its handshake; `None` if the format has no such messages, and then
+    /// no framer that says anything by itself can stand on it.
+    const CARRIER: Option<Self::Meta> = None;
+
+    /// A connection begins: everything of an earlier one is forgotten. What the
+    /// framer wants to say first goes into `out`.
+    ///
+    /// # Errors
+    /// A [`FrameError`] if it cannot begin. What is in `out` is still sent.
+    fn start(&mut self, out: &mut Out<'_>) -> Result<Start, FrameError> {
+        let _ = out;
+        Ok(Start::Ready)
+    }
+
+    /// Looks at `input`, bytes received and not consumed yet, while the
+    /// handshake goes on. Called again with what is left until it needs more.
+    ///
+    /// # Errors
+    /// A [`FrameError`] when the handshake has failed. What is in `out` is still
+    /// sent.
+    fn on_handshake(&mut self, input: &[u8], out: &mut Out<'_>) -> Result<Handshake, FrameError> {
+        let _ = (input, out);
+        Ok(Handshake::Ready(0))
+    }
+
+    /// The framer's only clock. It is called right after
+    /// [`start`](Self::start), at the time that it answered last, and after
+    /// bytes were received; so what `decode` noted can be answered here. The
+    /// answer is when to call it next, later than `now` unless something was
+    /// put into `out`; `None` means not before bytes are received.
+    ///
+    /// # Errors
+    /// A [`FrameError`] when the peer has been silent too long
+    /// ([`FrameErrorKind::Silent`]), or has closed
+    /// ([`FrameErrorKind::Closed`]). What is in `out` is still sent.
+    fn on_time(&mut self, now: Instant, out: &mut Out<'_>) -> Result<Option<Instant>, FrameError> {
+        let _ = (now, out);
+        Ok(None)
+    }
+
+    /// The connection is about to be closed in good order: the last words go
+    /// into `out`.
+    fn stop(&mut self, out: &mut Out<'_>) {
+        let _ = out;
+    }
 
     /// Looks at `prefix`, the bytes received and not consumed yet.
     ///
@@ -82,6 +160,24 @@ impl<F: Framer> Framer for &mut F {
     const TAIL: usize = F::TAIL;
     const PRESERVES_BOUNDARIES: bool = F::PRESERVES_BOUNDARIES;
     type Meta = F::Meta;
+    const OUT: usize = F::OUT;
+    const CARRIER: Option<F::Meta> = F::CARRIER;
+
+    fn start(&mut self, out: &mut Out<'_>) -> Result<Start, FrameError> {
+        (**self).start(out)
+    }
+
+    fn on_handshake(&mut self, input: &[u8], out: &mut Out<'_>) -> Result<Handshake, FrameError> {
+        (**self).on_handshake(input, out)
+    }
+
+    fn on_time(&mut self, now: Instant, out: &mut Out<'_>) -> Result<Option<Instant>, FrameError> {
+        (**self).on_time(now, out)
+    }
+
+    fn stop(&mut self, out: &mut Out<'_>) {
+        (**self).stop(out);
+    }
 
     fn decode(&mut self, prefix: &[u8]) -> Result<Step<F::Meta>, FrameError> {
         (**self).decode(prefix)
@@ -96,39 +192,6 @@ impl<F: Framer> Framer for &mut F {
     ) -> Result<(usize, usize), FrameError> {
         (**self).encode(meta, body_len, head, tail)
     }
-}
-
-/// What [`Framer::decode`] found at the start of the bytes it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step<M> {
-    /// Nothing can be said before the prefix has at least this many bytes in
-    /// total. Always more than the prefix has now.
-    Need(usize),
-    /// This many bytes carry nothing: drop them and look again. They need not
-    /// all have arrived.
-    Skip(usize),
-    /// A whole message.
-    Frame {
-        /// What the message has besides its bytes.
-        meta: M,
-        /// Where in the prefix the message stands.
-        body: Range<usize>,
-        /// How many bytes of the prefix it took, head and tail included.
-        consumed: usize,
-    },
-    /// The head of a message that is larger than the framer's limit. Its body
-    /// can be passed on in pieces as it arrives, or dropped: either way the
-    /// stream stays in step.
-    Head {
-        /// What the message has besides its bytes.
-        meta: M,
-        /// How many bytes of the prefix go before the body.
-        skip: usize,
-        /// How many bytes the body has.
-        body_len: usize,
-        /// How many bytes follow the body.
-        tail: usize,
-    },
 }
 
 /// Writes a whole frame, head, `body` and tail, to the start of `out` and

@@ -1,4 +1,5 @@
-use super::{FrameError, FrameErrorKind, Framer, Step};
+use super::{FrameError, FrameErrorKind, Framer, Handshake, OUT_MESSAGES, Out, Start, Step};
+use crate::Instant;
 
 /// Two framers, one on top of the other: application, `Inner`, `Outer`, wire.
 ///
@@ -8,13 +9,18 @@ use super::{FrameError, FrameErrorKind, Framer, Step};
 ///
 /// Each message of `Outer` must carry exactly one frame of `Inner`. When
 /// `Outer` announces a message over its limit, `Inner` may still pass it on in
-/// pieces, if it can tell from its head alone what follows.
+/// pieces, if it can tell from its head alone what follows. When `Outer` steps
+/// aside ([`Step::Passthrough`]), `Inner` says where its frames end.
+///
+/// `Outer` settles its handshake first, then `Inner` its own, inside messages
+/// of `Outer`; the connection is Ready after both. Both have their timers and
+/// their last words.
 ///
 /// ```
 /// use wigwag_codec::framer::{Framer, Over, Step, write};
 /// use wigwag_codec::prefix::PrefixFramer;
 ///
-/// let mut stack = Over(PrefixFramer::new(100), PrefixFramer::new(200));
+/// let mut stack = Over::new(PrefixFramer::new(100), PrefixFramer::new(200));
 /// let mut wire = [0; 32];
 /// let n = write(&mut stack, &((), ()), b"hi", &mut wire)?;
 /// assert_eq!(&wire[..n], b"\0\0\0\x06\0\0\0\x02hi");
@@ -22,17 +28,84 @@ use super::{FrameError, FrameErrorKind, Framer, Step};
 /// assert_eq!(step, Step::Frame { meta: ((), ()), body: 8..10, consumed: 10 });
 /// # Ok::<(), wigwag_codec::framer::FrameError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Over<Inner, Outer>(pub Inner, pub Outer);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over<Inner, Outer> {
+    inner: Inner,
+    outer: Outer,
+    stage: Stage,
+}
+
+/// Which of the two is settling something with the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Outer,
+    Inner,
+    Neither,
+}
 
 impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
     const HEAD: usize = Inner::HEAD.saturating_add(Outer::HEAD);
     const TAIL: usize = Inner::TAIL.saturating_add(Outer::TAIL);
     const PRESERVES_BOUNDARIES: bool = Inner::PRESERVES_BOUNDARIES || Outer::PRESERVES_BOUNDARIES;
     type Meta = (Inner::Meta, Outer::Meta);
+    const OUT: usize = if Inner::OUT == 0 {
+        Outer::OUT
+    } else {
+        let around = Outer::HEAD.saturating_add(Outer::TAIL);
+        let carried = Inner::OUT.saturating_add(around.saturating_mul(OUT_MESSAGES));
+        Outer::OUT.saturating_add(carried)
+    };
+    const CARRIER: Option<Self::Meta> = match (Inner::CARRIER, Outer::CARRIER) {
+        (Some(inner), Some(outer)) => Some((inner, outer)),
+        _ => None,
+    };
+
+    fn start(&mut self, out: &mut Out<'_>) -> Result<Start, FrameError> {
+        self.stage = Stage::Outer;
+        match self.outer.start(out)? {
+            Start::Handshake => Ok(Start::Handshake),
+            Start::Ready => self.start_inner(out),
+        }
+    }
+
+    fn on_handshake(&mut self, input: &[u8], out: &mut Out<'_>) -> Result<Handshake, FrameError> {
+        if self.stage != Stage::Outer {
+            return self.handshake_inside(input, out);
+        }
+        match self.outer.on_handshake(input, out)? {
+            Handshake::Ready(n) => Ok(match self.start_inner(out)? {
+                Start::Ready => Handshake::Ready(n),
+                Start::Handshake => Handshake::Used(n),
+            }),
+            goes_on => Ok(goes_on),
+        }
+    }
+
+    fn on_time(&mut self, now: Instant, out: &mut Out<'_>) -> Result<Option<Instant>, FrameError> {
+        let outer = self.outer.on_time(now, out)?;
+        if self.stage == Stage::Outer {
+            return Ok(outer);
+        }
+        let inner = self.carried(out, |inner, out| inner.on_time(now, out))?;
+        Ok(match (inner, outer) {
+            (Some(inner), Some(outer)) => Some(inner.min(outer)),
+            (one, other) => one.or(other),
+        })
+    }
+
+    fn stop(&mut self, out: &mut Out<'_>) {
+        if self.stage != Stage::Outer {
+            // Where there is no room left, there are no last words.
+            let _ = self.carried(out, |inner, out| {
+                inner.stop(out);
+                Ok(())
+            });
+        }
+        self.outer.stop(out);
+    }
 
     fn decode(&mut self, prefix: &[u8]) -> Result<Step<Self::Meta>, FrameError> {
-        match self.1.decode(prefix)? {
+        match self.outer.decode(prefix)? {
             Step::Need(n) => Ok(Step::Need(n)),
             Step::Skip(n) => Ok(Step::Skip(n)),
             Step::Frame {
@@ -53,6 +126,13 @@ impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
                 let arrived = arrived.get(..body_len).unwrap_or(arrived);
                 self.head(arrived, meta, skip, body_len, tail)
             }
+            Step::Passthrough { meta, skip } => match prefix.get(skip..) {
+                None => Ok(Step::Need(skip)),
+                Some(rest) => {
+                    let step = self.inner.decode(rest).map_err(|e| shifted(e, skip))?;
+                    Ok(behind(step, meta, skip))
+                }
+            },
         }
     }
 
@@ -66,13 +146,14 @@ impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
         let no_space = FrameError::new(FrameErrorKind::NoSpace, head.len());
         let (outer_head, inner_head) = head.split_at_mut_checked(Outer::HEAD).ok_or(no_space)?;
         let (inner_head_len, inner_tail_len) =
-            self.0.encode(&meta.0, body_len, inner_head, tail)?;
+            self.inner.encode(&meta.0, body_len, inner_head, tail)?;
         let outer_tail = tail.get_mut(inner_tail_len..).ok_or(no_space)?;
         let carried = body_len
             .saturating_add(inner_head_len)
             .saturating_add(inner_tail_len);
-        let (outer_head_len, outer_tail_len) =
-            self.1.encode(&meta.1, carried, outer_head, outer_tail)?;
+        let (outer_head_len, outer_tail_len) = self
+            .outer
+            .encode(&meta.1, carried, outer_head, outer_tail)?;
         // The inner head was written behind the longest outer head.
         let inner_end = Outer::HEAD.saturating_add(inner_head_len);
         head.copy_within(Outer::HEAD..inner_end, outer_head_len);
@@ -83,7 +164,120 @@ impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
     }
 }
 
+impl<Inner, Outer> Over<Inner, Outer> {
+    /// `inner` on top of `outer`.
+    #[must_use]
+    pub const fn new(inner: Inner, outer: Outer) -> Self {
+        Self {
+            inner,
+            outer,
+            stage: Stage::Outer,
+        }
+    }
+
+    /// The framer nearer to the application.
+    pub const fn inner(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+
+    /// The framer nearer to the wire.
+    pub const fn outer(&mut self) -> &mut Outer {
+        &mut self.outer
+    }
+}
+
 impl<Inner: Framer, Outer: Framer> Over<Inner, Outer> {
+    /// Lets `f` speak for the inner framer, in messages of the outer one.
+    fn carried<T>(
+        &mut self,
+        out: &mut Out<'_>,
+        f: impl FnOnce(&mut Inner, &mut Out<'_>) -> Result<T, FrameError>,
+    ) -> Result<T, FrameError> {
+        const {
+            assert!(
+                Inner::OUT == 0 || Outer::CARRIER.is_some(),
+                "the outer framer has no messages (Framer::CARRIER) that can carry what the \
+                 inner one says by itself (Framer::OUT)"
+            );
+        }
+        let Self { inner, outer, .. } = self;
+        match &Outer::CARRIER {
+            Some(meta) => out.through(outer, meta, |out| f(inner, out)),
+            None => f(inner, &mut Out::new(&mut [])),
+        }
+    }
+
+    /// The outer framer is ready: it is the inner one's turn.
+    fn start_inner(&mut self, out: &mut Out<'_>) -> Result<Start, FrameError> {
+        self.stage = Stage::Inner;
+        let start = self.carried(out, |inner, out| inner.start(out))?;
+        if start == Start::Ready {
+            self.stage = Stage::Neither;
+        }
+        Ok(start)
+    }
+
+    /// The inner framer's handshake, in messages of the outer one.
+    fn handshake_inside(
+        &mut self,
+        input: &[u8],
+        out: &mut Out<'_>,
+    ) -> Result<Handshake, FrameError> {
+        match self.outer.decode(input)? {
+            Step::Need(n) => Ok(Handshake::Need(n)),
+            Step::Skip(n) => Ok(Handshake::Used(n)),
+            Step::Frame { body, consumed, .. } => {
+                let message = input.get(body.clone()).unwrap_or_default();
+                let ready = self
+                    .handshake_message(message, out)
+                    .map_err(|error| shifted(error, body.start))?;
+                Ok(if ready {
+                    Handshake::Ready(consumed)
+                } else {
+                    Handshake::Used(consumed)
+                })
+            }
+            Step::Head { skip, body_len, .. } => {
+                let (length, limit) = (body_len, input.len());
+                let kind = FrameErrorKind::TooLarge { length, limit };
+                Err(FrameError::new(kind, skip))
+            }
+            Step::Passthrough { skip, .. } => {
+                let Some(rest) = input.get(skip..) else {
+                    return Ok(Handshake::Need(skip));
+                };
+                let result = self.carried(out, |inner, out| inner.on_handshake(rest, out));
+                Ok(match result.map_err(|error| shifted(error, skip))? {
+                    Handshake::Need(n) => Handshake::Need(n.saturating_add(skip)),
+                    Handshake::Used(n) => Handshake::Used(n.saturating_add(skip)),
+                    Handshake::Ready(n) => {
+                        self.stage = Stage::Neither;
+                        Handshake::Ready(n.saturating_add(skip))
+                    }
+                })
+            }
+        }
+    }
+
+    /// One whole message of the inner handshake, which must be used up; whether
+    /// it was the last.
+    fn handshake_message(&mut self, message: &[u8], out: &mut Out<'_>) -> Result<bool, FrameError> {
+        let mut used = 0;
+        loop {
+            let rest = message.get(used..).unwrap_or_default();
+            let misfit = Err(FrameError::new(FrameErrorKind::Misfit, used));
+            match self.carried(out, |inner, out| inner.on_handshake(rest, out))? {
+                Handshake::Ready(n) if n == rest.len() => {
+                    self.stage = Stage::Neither;
+                    return Ok(true);
+                }
+                Handshake::Used(n) if n == rest.len() => return Ok(false),
+                Handshake::Used(n) if n > 0 && n < rest.len() => used = used.saturating_add(n),
+                _ => return misfit,
+            }
+        }
+    }
+
     /// The outer message is here as a whole: it must be one inner frame.
     fn whole(
         &mut self,
@@ -93,7 +287,11 @@ impl<Inner: Framer, Outer: Framer> Over<Inner, Outer> {
         outer: Outer::Meta,
     ) -> Result<Step<<Self as Framer>::Meta>, FrameError> {
         let misfit = |offset| FrameError::new(FrameErrorKind::Misfit, offset);
-        match self.0.decode(message).map_err(|error| shifted(error, at))? {
+        match self
+            .inner
+            .decode(message)
+            .map_err(|error| shifted(error, at))?
+        {
             Step::Frame {
                 meta,
                 body,
@@ -121,8 +319,14 @@ impl<Inner: Framer, Outer: Framer> Over<Inner, Outer> {
                     tail: after,
                 })
             }
+            // It has no end of its own: the outer message is its end.
+            Step::Passthrough { meta, skip } if skip <= message.len() => Ok(Step::Frame {
+                meta: (meta, outer),
+                body: skip.saturating_add(at)..message.len().saturating_add(at),
+                consumed,
+            }),
             Step::Skip(n) if n == message.len() => Ok(Step::Skip(consumed)),
-            Step::Head { .. } | Step::Skip(_) | Step::Need(_) => {
+            Step::Head { .. } | Step::Passthrough { .. } | Step::Skip(_) | Step::Need(_) => {
                 Err(misfit(at.saturating_add(message.len())))
             }
         }
@@ -138,7 +342,11 @@ impl<Inner: Framer, Outer: Framer> Over<Inner, Outer> {
         outer_tail: usize,
     ) -> Result<Step<<Self as Framer>::Meta>, FrameError> {
         let misfit = |offset| FrameError::new(FrameErrorKind::Misfit, offset);
-        match self.0.decode(arrived).map_err(|error| shifted(error, at))? {
+        match self
+            .inner
+            .decode(arrived)
+            .map_err(|error| shifted(error, at))?
+        {
             Step::Need(n) if n > length => Err(misfit(at.saturating_add(length))),
             // More than a head: the inner framer wants to see the message whole,
             // which is what the outer limit forbids.
@@ -172,11 +380,51 @@ impl<Inner: Framer, Outer: Framer> Over<Inner, Outer> {
                 body_len: body.len(),
                 tail: consumed.saturating_sub(body.end).saturating_add(outer_tail),
             }),
-            Step::Head { .. } | Step::Frame { .. } | Step::Skip(_) => Err(misfit(at)),
+            Step::Passthrough { meta, skip } if skip <= length => Ok(Step::Head {
+                meta: (meta, outer),
+                skip: skip.saturating_add(at),
+                body_len: length.saturating_sub(skip),
+                tail: outer_tail,
+            }),
+            Step::Head { .. } | Step::Frame { .. } | Step::Passthrough { .. } | Step::Skip(_) => {
+                Err(misfit(at))
+            }
         }
     }
 }
 
 fn shifted(error: FrameError, by: usize) -> FrameError {
     FrameError::new(error.kind, error.offset.saturating_add(by))
+}
+
+/// What an inner framer found `by` bytes behind the start of the prefix.
+fn behind<I, O>(step: Step<I>, outer: O, by: usize) -> Step<(I, O)> {
+    match step {
+        Step::Need(n) => Step::Need(n.saturating_add(by)),
+        Step::Skip(n) => Step::Skip(n.saturating_add(by)),
+        Step::Frame {
+            meta,
+            body,
+            consumed,
+        } => Step::Frame {
+            meta: (meta, outer),
+            body: body.start.saturating_add(by)..body.end.saturating_add(by),
+            consumed: consumed.saturating_add(by),
+        },
+        Step::Head {
+            meta,
+            skip,
+            body_len,
+            tail,
+        } => Step::Head {
+            meta: (meta, outer),
+            skip: skip.saturating_add(by),
+            body_len,
+            tail,
+        },
+        Step::Passthrough { meta, skip } => Step::Passthrough {
+            meta: (meta, outer),
+            skip: skip.saturating_add(by),
+        },
+    }
 }

@@ -1,18 +1,19 @@
 use core::ops::Range;
 
-use super::{FrameError, FrameErrorKind, Framer, Step};
+use super::{Found, FrameError, Framer, Out, Piece, Receiver, Start, Turn};
 
 /// Collects received chunks in a buffer of the caller, `&mut [u8]`, `[u8; N]` or
 /// any other, and cuts messages out.
 ///
 /// Bounded by construction: it never holds more than the buffer. Chunks may be
 /// cut anywhere. A message over the framer's limit is announced by its head and
-/// then dropped exactly, or, after [`FrameReader::stream_body`], passed on in
-/// pieces; the messages behind it are not affected.
+/// then dropped exactly, or taken in pieces by [`FrameReader::part`]; the
+/// messages behind it are not affected.
 ///
 /// The buffer should hold a head, the largest message of the framer's limit,
 /// and a tail. If the framer asks for more than the buffer can hold,
-/// [`FrameReader::next`] fails with [`FrameErrorKind::BufferTooSmall`].
+/// [`FrameReader::next`] fails with
+/// [`FrameErrorKind::BufferTooSmall`](super::FrameErrorKind::BufferTooSmall).
 ///
 /// See [the module](super) for an example.
 #[derive(Debug)]
@@ -21,18 +22,7 @@ pub struct FrameReader<F: Framer, B> {
     buffer: B,
     /// What is in the buffer and not consumed yet.
     held: Range<usize>,
-    /// How much of what is still to come belongs to a message over the limit.
-    oversized: Option<Oversized<F::Meta>>,
-    /// Bytes to drop, some of which may not have arrived.
-    skip: usize,
-}
-
-#[derive(Debug)]
-struct Oversized<M> {
-    meta: M,
-    left: usize,
-    tail: usize,
-    stream: bool,
+    receiver: Receiver<F::Meta>,
 }
 
 /// What [`FrameReader::next`] hands out.
@@ -45,23 +35,32 @@ pub enum Received<'a, M> {
         /// The message.
         body: &'a [u8],
     },
-    /// The head of a message over the limit. The message is dropped unless
-    /// [`FrameReader::stream_body`] is called now.
+    /// The head of a message over the limit: take the message by
+    /// [`FrameReader::part`], the next call of [`FrameReader::next`] drops it.
     Oversized {
         /// What the message has besides its bytes.
         meta: M,
         /// How many bytes the message has.
         body_len: usize,
     },
-    /// A piece of a message over the limit, after [`FrameReader::stream_body`].
-    Part {
+    /// The start of a message without an end of its own, which only a framer
+    /// gives that steps aside ([`Step::Passthrough`](super::Step::Passthrough)):
+    /// as [`Received::Oversized`], up to the end of the stream.
+    Endless {
         /// What the message has besides its bytes.
         meta: M,
-        /// The next bytes of the message, at least one.
-        data: &'a [u8],
-        /// How many bytes of the message follow in later parts.
-        left: usize,
     },
+}
+
+/// What [`FrameReader::part`] hands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a, M> {
+    /// What the message has besides its bytes.
+    pub meta: M,
+    /// The next bytes of the message; none only if it ends with them.
+    pub data: &'a [u8],
+    /// Whether the message ends with them.
+    pub end_of_message: bool,
 }
 
 impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
@@ -71,8 +70,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
             framer,
             buffer,
             held: 0..0,
-            oversized: None,
-            skip: 0,
+            receiver: Receiver::new(),
         }
     }
 
@@ -85,7 +83,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// Whether the stream could end here without cutting a message in two.
     #[must_use]
     pub fn at_boundary(&self) -> bool {
-        self.held.is_empty() && self.skip == 0 && self.oversized.is_none()
+        self.held.is_empty() && self.receiver.at_boundary()
     }
 
     /// The free part of the buffer, for a driver that reads straight into it;
@@ -125,19 +123,10 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
         n
     }
 
-    /// Asks for the message over the limit, whose [`Received::Oversized`] was
-    /// the last thing handed out, in pieces.
-    pub fn stream_body(&mut self) {
-        if let Some(oversized) = &mut self.oversized {
-            oversized.stream = true;
-        }
-    }
-
     /// Forgets everything: for a new connection.
     pub fn reset(&mut self) {
         self.held = 0..0;
-        self.oversized = None;
-        self.skip = 0;
+        self.receiver = Receiver::new();
     }
 
     /// The framer.
@@ -145,87 +134,140 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
         &mut self.framer
     }
 
-    /// The next message, or piece of one; `None` when more bytes are needed.
+    /// Begins a connection with a framer that has a handshake or timers of its
+    /// own: forgets everything and starts the framer.
     ///
     /// # Errors
-    /// Those of the framer, and [`FrameErrorKind::BufferTooSmall`]. After an
-    /// error the stream is out of step; every later call gives the same error
-    /// until [`FrameReader::reset`].
+    /// Those of [`Framer::start`].
+    pub fn start(&mut self, out: &mut Out<'_>) -> Result<Start, FrameError> {
+        self.reset();
+        self.receiver.start(&mut self.framer, out)
+    }
+
+    /// Takes the handshake as far as what was received allows; whether it is
+    /// complete. What is in `out` is to be sent before the next call; with each
+    /// call the framer answers once.
+    ///
+    /// # Errors
+    /// As [`Receiver::handshake`].
+    pub fn handshake(&mut self, out: &mut Out<'_>) -> Result<bool, FrameError> {
+        while out.is_empty() {
+            let prefix = held(&self.buffer, &self.held);
+            let capacity = self.buffer.as_ref().len();
+            match self
+                .receiver
+                .handshake(&mut self.framer, prefix, capacity, out)?
+            {
+                Turn::Need(_) => break,
+                Turn::Drop(count) => self.consume(count),
+                Turn::Take { consumed, .. } => {
+                    self.consume(consumed);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next message, or the head of one that is not handed out whole;
+    /// `None` when more bytes are needed. What is left of a message that was
+    /// begun in parts is dropped.
+    ///
+    /// # Errors
+    /// As [`Receiver::next`]. After an error the stream is out of step; every
+    /// later call gives the same error until [`FrameReader::reset`].
     #[expect(clippy::should_implement_trait, reason = "it lends from the buffer")]
     pub fn next(&mut self) -> Result<Option<Received<'_, F::Meta>>, FrameError> {
         loop {
-            if self.skip > 0 {
-                self.skip = self.skip.saturating_sub(self.consume(self.skip).len());
-                if self.skip > 0 {
-                    return Ok(None);
-                }
-            }
-            if let Some(oversized) = &mut self.oversized {
-                if oversized.stream && oversized.left > 0 {
-                    if self.held.is_empty() {
-                        return Ok(None);
-                    }
-                    let meta = oversized.meta;
-                    let n = oversized.left.min(self.held.len());
-                    oversized.left = oversized.left.saturating_sub(n);
-                    let left = oversized.left;
-                    let part = self.consume(n);
-                    let data = self.buffer.as_ref().get(part).unwrap_or_default();
-                    return Ok(Some(Received::Part { meta, data, left }));
-                }
-                self.skip = oversized.left.saturating_add(oversized.tail);
-                self.oversized = None;
-                continue;
-            }
-            let prefix = self
-                .buffer
-                .as_ref()
-                .get(self.held.clone())
-                .unwrap_or_default();
-            match self.framer.decode(prefix)? {
-                Step::Need(needed) if needed > self.buffer.as_ref().len() => {
-                    let capacity = self.buffer.as_ref().len();
-                    let kind = FrameErrorKind::BufferTooSmall { needed, capacity };
-                    return Err(FrameError::new(kind, self.held.len()));
-                }
-                Step::Need(_) => return Ok(None),
-                // A framer that neither takes nor asks would turn for ever.
-                Step::Skip(0) => return Ok(None),
-                Step::Skip(n) => self.skip = n,
-                Step::Frame {
-                    meta,
-                    body,
-                    consumed,
-                } => {
-                    let frame = self.consume(consumed);
-                    let from = frame.start.saturating_add(body.start);
-                    let to = frame.start.saturating_add(body.end);
-                    let body = self.buffer.as_ref().get(from..to).unwrap_or_default();
-                    return Ok(Some(Received::Message { meta, body }));
-                }
-                Step::Head {
-                    meta,
-                    skip,
-                    body_len,
-                    tail,
-                } => {
-                    self.skip = skip;
-                    self.oversized = Some(Oversized {
-                        meta,
-                        left: body_len,
-                        tail,
-                        stream: false,
-                    });
-                    return Ok(Some(Received::Oversized { meta, body_len }));
+            let prefix = held(&self.buffer, &self.held);
+            let capacity = self.buffer.as_ref().len();
+            match self.receiver.next(&mut self.framer, prefix, capacity)? {
+                Turn::Need(_) => return Ok(None),
+                Turn::Drop(count) => self.consume(count),
+                Turn::Take { found, consumed } => {
+                    let start = self.held.start;
+                    self.consume(consumed);
+                    return Ok(Some(match found {
+                        Found::Message { meta, body } => Received::Message {
+                            meta,
+                            body: self.at(start, body),
+                        },
+                        Found::Oversized { meta, body_len } => {
+                            Received::Oversized { meta, body_len }
+                        }
+                        Found::Endless { meta } => Received::Endless { meta },
+                    }));
                 }
             }
         }
     }
 
-    /// Takes up to `n` held bytes and returns where they stand.
-    fn consume(&mut self, n: usize) -> Range<usize> {
-        let start = self.held.start;
-        self.held.start = start.saturating_add(n).min(self.held.end);
-        start..self.held.start
+    /// The next bytes of a message: of the one whose head [`FrameReader::next`]
+    /// handed out last, of the one that an earlier part began, or of a new one.
+    /// `None` when more bytes are needed.
+    ///
+    /// Each part has at most `max` bytes, and at least `min` unless it is the
+    /// last of its message or fills the buffer (`maxLength` and
+    /// `minIncompleteLength` of RFC 9622 section 9.3.1).
+    ///
+    /// # Errors
+    /// As [`FrameReader::next`].
+    pub fn part(
+        &mut self,
+        min: usize,
+        max: usize,
+    ) -> Result<Option<Part<'_, F::Meta>>, FrameError> {
+        loop {
+            let prefix = held(&self.buffer, &self.held);
+            let capacity = self.buffer.as_ref().len();
+            match self
+                .receiver
+                .part(&mut self.framer, prefix, capacity, min, max)?
+            {
+                Turn::Need(_) => return Ok(None),
+                Turn::Drop(count) => self.consume(count),
+                Turn::Take { found, consumed } => {
+                    return Ok(Some(self.hand_out(found, consumed)));
+                }
+            }
+        }
     }
+
+    /// The stream has ended, and [`FrameReader::next`] or [`FrameReader::part`]
+    /// returned `Ok(None)`: the last part of a message that ends with the
+    /// stream, or `None` if it ended between two messages.
+    ///
+    /// # Errors
+    /// [`FrameErrorKind::Truncated`](super::FrameErrorKind::Truncated) if it
+    /// ended in the middle of one.
+    pub fn finish(&mut self) -> Result<Option<Part<'_, F::Meta>>, FrameError> {
+        let arrived = self.held.len();
+        let piece = self.receiver.finish(arrived)?;
+        Ok(piece.map(|piece| self.hand_out(piece, arrived)))
+    }
+
+    fn hand_out(&mut self, piece: Piece<F::Meta>, consumed: usize) -> Part<'_, F::Meta> {
+        let start = self.held.start;
+        self.consume(consumed);
+        Part {
+            meta: piece.meta,
+            data: self.at(start, piece.data),
+            end_of_message: piece.end_of_message,
+        }
+    }
+
+    /// `range` of what was held from `start` on.
+    fn at(&self, start: usize, range: Range<usize>) -> &[u8] {
+        let range = start.saturating_add(range.start)..start.saturating_add(range.end);
+        self.buffer.as_ref().get(range).unwrap_or_default()
+    }
+
+    /// Takes up to `n` held bytes.
+    fn consume(&mut self, n: usize) {
+        self.held.start = self.held.start.saturating_add(n).min(self.held.end);
+    }
+}
+
+fn held<'a, B: AsRef<[u8]>>(buffer: &'a B, held: &Range<usize>) -> &'a [u8] {
+    buffer.as_ref().get(held.clone()).unwrap_or_default()
 }

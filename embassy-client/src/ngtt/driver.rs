@@ -160,6 +160,8 @@ impl<M: RawMutex, L: RawMutex, S: Sizes, const IN: usize, const OUT: usize>
                     Incoming::Oversized { meta, length } => {
                         inner.session.handle_oversized(meta, length, now);
                     }
+                    // Every frame of NGTT has an end.
+                    Incoming::Endless { .. } => {}
                 });
             };
             match self.framed.try_receive_with(&mut handle) {

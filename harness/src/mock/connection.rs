@@ -153,8 +153,8 @@ impl Connection {
                     Ok(Some(Received::Oversized { meta, body_len })) => {
                         return End::TooLarge(meta, body_len);
                     }
-                    // Only asked for would there be parts.
-                    Ok(Some(Received::Part { .. })) => {}
+                    // Every frame of NGTT has an end.
+                    Ok(Some(Received::Endless { .. })) => {}
                     Err(error) => return End::Invalid(error.to_string()),
                 }
             }

@@ -156,8 +156,8 @@ impl VirtualNet {
                         });
                     }
                     Received::Oversized { .. } => counts.oversized += 1,
-                    // Only of messages that were asked for in parts: none.
-                    Received::Part { .. } => {}
+                    // Behind a length every message has an end.
+                    Received::Endless { .. } => {}
                 }
             }
         }

@@ -195,7 +195,7 @@ impl<const O: usize, const S: usize, const M: usize> Device<O, S, M> {
                 Some(Received::Oversized { meta, body_len }) => {
                     self.session.handle_oversized(meta, body_len, now);
                 }
-                Some(Received::Part { .. }) => panic!("nobody asked for parts"),
+                Some(Received::Endless { .. }) => panic!("every frame has an end"),
                 None if bytes.is_empty() => return,
                 None => {}
             }

@@ -112,6 +112,7 @@ impl<'a> Device<'a> {
                 let taken = framed.receive_with(|incoming| match incoming {
                     Incoming::Message { body, .. } => (body.len(), body.to_vec()),
                     Incoming::Oversized { length, .. } => (length, Vec::new()),
+                    Incoming::Endless { .. } => unreachable!("a length is an end"),
                 });
                 taken.await
             };
