@@ -1,0 +1,156 @@
+//! A TCP socket of embassy-net.
+
+use core::cell::RefCell;
+use core::future::{Future as _, poll_fn};
+use core::net::SocketAddr;
+use core::num::NonZeroU8;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+
+use embassy_futures::select::{Either, select};
+use embassy_net::tcp::{self, State};
+use embassy_time::Timer;
+
+use super::super::socket::{ConnectError, StreamError, TcpOptions, TcpSocket};
+use super::{endpoint, socket_address};
+use crate::time::duration;
+
+/// A TCP socket of embassy-net, shared by reference. The cell is borrowed
+/// inside one poll only: embassy's own futures keep no state, so each poll
+/// makes a new one.
+pub struct EmbassyTcp<'a>(pub(super) RefCell<tcp::TcpSocket<'a>>);
+
+/// Aborts a connection attempt that is given up.
+struct AbortOnDrop<'s, 'a> {
+    socket: &'s EmbassyTcp<'a>,
+    armed: bool,
+}
+
+impl Drop for AbortOnDrop<'_, '_> {
+    fn drop(&mut self) {
+        if self.armed {
+            self.socket.abort();
+        }
+    }
+}
+
+impl EmbassyTcp<'_> {
+    /// Waits until a socket that was told to connect or listen is either
+    /// connected or closed.
+    async fn established(&self) -> Result<(), ConnectError> {
+        poll_fn(|cx| {
+            let socket = self.0.borrow();
+            match socket.state() {
+                State::Closed | State::TimeWait => Poll::Ready(Err(ConnectError::Refused)),
+                State::Listen | State::SynSent | State::SynReceived => {
+                    // Not ready in these states: registers the waker.
+                    let _ = pin!(socket.wait_write_ready()).poll(cx);
+                    Poll::Pending
+                }
+                _ => Poll::Ready(Ok(())),
+            }
+        })
+        .await
+    }
+}
+
+impl TcpSocket for EmbassyTcp<'_> {
+    fn set_options(&self, options: &TcpOptions) {
+        let mut socket = self.0.borrow_mut();
+        socket.set_keep_alive(options.keep_alive.map(duration));
+        socket.set_nagle_enabled(options.nagle);
+        socket.set_timeout(options.timeout.map(duration));
+        socket.set_hop_limit(options.hop_limit.map(NonZeroU8::get));
+    }
+
+    async fn connect(&self, remote: SocketAddr, timeout: Duration) -> Result<(), ConnectError> {
+        let remote = endpoint(remote).ok_or(ConnectError::Unusable)?;
+        // One poll sends the SYN; the rest is watched through the state, so
+        // that the cell is never borrowed while waiting.
+        let begun = poll_fn(|cx| {
+            let mut socket = self.0.borrow_mut();
+            Poll::Ready(match pin!(socket.connect(remote)).poll(cx) {
+                Poll::Ready(Err(tcp::ConnectError::NoRoute)) => Err(ConnectError::NoRoute),
+                Poll::Ready(Err(tcp::ConnectError::ConnectionReset)) => Err(ConnectError::Refused),
+                Poll::Ready(Err(tcp::ConnectError::TimedOut)) => Err(ConnectError::TimedOut),
+                Poll::Ready(Err(tcp::ConnectError::InvalidState)) => Err(ConnectError::Unusable),
+                Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
+            })
+        })
+        .await;
+        begun?;
+        let mut attempt = AbortOnDrop {
+            socket: self,
+            armed: true,
+        };
+        // An own clock tells a timeout from a refusal: the stack does not.
+        match select(self.established(), Timer::after(duration(timeout))).await {
+            Either::First(result) => {
+                attempt.armed = result.is_err();
+                result
+            }
+            Either::Second(()) => Err(ConnectError::TimedOut),
+        }
+    }
+
+    async fn accept(&self, port: u16) -> Result<(), ConnectError> {
+        poll_fn(|cx| {
+            let mut socket = self.0.borrow_mut();
+            Poll::Ready(match pin!(socket.accept(port)).poll(cx) {
+                Poll::Ready(Err(_)) => Err(ConnectError::Unusable),
+                Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
+            })
+        })
+        .await?;
+        let mut attempt = AbortOnDrop {
+            socket: self,
+            armed: true,
+        };
+        let result = self.established().await;
+        attempt.armed = result.is_err();
+        result
+    }
+
+    async fn read(&self, buffer: &mut [u8]) -> Result<usize, StreamError> {
+        poll_fn(|cx| {
+            let mut socket = self.0.borrow_mut();
+            pin!(socket.read(buffer)).poll(cx)
+        })
+        .await
+        .map_err(|tcp::Error::ConnectionReset| StreamError)
+    }
+
+    async fn write(&self, data: &[u8]) -> Result<usize, StreamError> {
+        poll_fn(|cx| {
+            let mut socket = self.0.borrow_mut();
+            pin!(socket.write(data)).poll(cx)
+        })
+        .await
+        .map_err(|tcp::Error::ConnectionReset| StreamError)
+    }
+
+    async fn flushed(&self) {
+        poll_fn(|cx| {
+            let mut socket = self.0.borrow_mut();
+            pin!(socket.flush()).poll(cx).map(|_| ())
+        })
+        .await;
+    }
+
+    fn close(&self) {
+        self.0.borrow_mut().close();
+    }
+
+    fn abort(&self) {
+        self.0.borrow_mut().abort();
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.0.borrow().local_endpoint().and_then(socket_address)
+    }
+
+    fn remote(&self) -> Option<SocketAddr> {
+        self.0.borrow().remote_endpoint().and_then(socket_address)
+    }
+}
