@@ -24,6 +24,10 @@ fn exit_statuses_are_done_failed_and_wrong_use() {
         (&["decode", "ngtt", "--hex"], CUT_SHORT, 0),
         (&["encode", "minijson"], "[1,2", 1),
         (&["encode", "minijson"], "1.5", 1),
+        (&["plan"], "{}", 0),
+        (&["plan"], "{", 1),
+        (&["plan", "--compat", "neatpy"], "{}", 0),
+        (&["plan", "--compat", "other"], "{}", 2),
         (&["decode", "minijson", "/nowhere/at/all"], "", 1),
         (&["decode", "nothing"], "", 2),
         (&["decode", "minijson", "--hex", "--lines"], "", 2),
@@ -202,6 +206,7 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
     for args in [
         &["decode", "minijson", "--lines", "--json"][..],
         &["encode", "minijson", "--lines"],
+        &["plan", "--lines", "--json"],
         &["completions", "bash"],
     ] {
         let (reader, writer) = std::io::pipe().expect("a pipe");

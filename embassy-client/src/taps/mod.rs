@@ -7,15 +7,19 @@
 //! | [`ConnectionProperties`], [`MessageProperties`] | what is said about connections and messages (sections 8 and 9.1.3) |
 //! | [`Profile`] | three sets of properties that many want (appendix B.2) |
 //! | [`Stack`] | what TCP, TLS and UDP have to offer here |
+//! | [`support`] | what a property really does on a device, and why |
 //! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
 //! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
+//! | [`neat`] | NEATPy's names in today's words, and its choice of stacks |
 
 mod demand;
+pub mod neat;
 mod paths;
 mod planner;
 mod profile;
 mod property;
 mod stack;
+mod support;
 
 #[doc(inline)]
 pub use crate::__taps_require as require;
@@ -32,5 +36,6 @@ pub use property::{
     Scheduler, SelectionProperty, TcpUserTimeout, TransportProperties, UnknownName,
 };
 pub use stack::{MultipathAbility, Stack, StackId};
+pub use support::{Answer, Support, support};
 #[doc(no_inline)]
 pub use wigwag_codec::framer::Framer;

@@ -23,6 +23,7 @@ mod outcome;
 mod output;
 mod pem;
 mod pki;
+mod plan;
 mod problem;
 mod serve;
 
@@ -51,6 +52,7 @@ enum Command {
     Decode(decode::Args),
     Encode(encode::Args),
     Convert(convert::Args),
+    Plan(plan::Args),
     Completions(completions::Args),
 }
 
@@ -72,6 +74,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -7,6 +7,7 @@ use super::connection::ConnectionProperty;
 use super::message::MessageProperty;
 use super::named::same_name;
 use super::selection::SelectionProperty;
+use crate::taps::neat::{self, Translation};
 
 /// Any property of RFC 9622, by name: `[namespace.]name`, case does not matter
 /// (section 4.1).
@@ -91,7 +92,10 @@ impl FromStr for Property {
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         Self::all()
             .find(|property| same_name(text, property.name()))
-            .ok_or(UnknownName::new("property"))
+            .ok_or_else(|| UnknownName {
+                what: "property",
+                translation: neat::translate(text).next(),
+            })
     }
 }
 
@@ -100,17 +104,31 @@ impl FromStr for Property {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct UnknownName {
     what: &'static str,
+    translation: Option<&'static Translation>,
 }
 
 impl UnknownName {
     pub(crate) const fn new(what: &'static str) -> Self {
-        Self { what }
+        Self {
+            what,
+            translation: None,
+        }
+    }
+
+    /// What has become of the property, when the name is NEATPy's.
+    #[must_use]
+    pub const fn translation(&self) -> Option<&'static Translation> {
+        self.translation
     }
 }
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no {} of this name", self.what)
+        write!(f, "there is no {} of this name", self.what)?;
+        if let Some(translation) = self.translation {
+            write!(f, "; NEATPy's {translation}")?;
+        }
+        Ok(())
     }
 }
 
@@ -161,6 +179,28 @@ mod tests {
         }
         let long = String::from_utf8(std::vec![b'a'; 1 << 16]).unwrap();
         assert!(long.parse::<Property>().is_err());
+    }
+
+    #[test]
+    fn a_name_of_neatpy_is_answered_with_what_has_become_of_it() {
+        for (old, told) in [
+            ("preserve-order", "NEATPy's preserve-order is preserveOrder"),
+            (
+                "retransmit-notify",
+                "NEATPy's retransmit-notify: removed, no successor",
+            ),
+            (
+                "per-msg-checksum-len-recv",
+                "NEATPy's per-msg-checksum-len-recv is fullChecksumRecv: the sense is inverted",
+            ),
+            ("idempotent", "NEATPy's idempotent is safelyReplayable"),
+        ] {
+            let error = old.parse::<Property>().unwrap_err();
+            assert!(error.to_string().contains(told), "{error}");
+            assert_eq!(error.translation().unwrap().id, old);
+        }
+        let error = "colour".parse::<Property>().unwrap_err();
+        assert_eq!(error.translation(), None);
     }
 
     #[test]
