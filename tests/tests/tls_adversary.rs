@@ -6,7 +6,7 @@ use core::time::Duration;
 use tokio::task::JoinError;
 use wigwag_embassy::tls::End;
 use wigwag_harness::adversary::catalogue::{self, Case, Expected};
-use wigwag_harness::adversary::{Adversary, Message, Seen, Step};
+use wigwag_harness::adversary::{Adversary, Message, Seen, Step, What};
 use wigwag_harness::pki::Pki;
 use wigwag_tests::campaign;
 use wigwag_tests::e2e::in_paused_time;
@@ -52,6 +52,11 @@ fn wrong(case: &Case, device: &TlsDevice, connected: &Connected, seen: &Seen) ->
             if connected.took > BOUND {
                 return Some(format!("{end:?} took {:?}", connected.took));
             }
+            // embedded-tls writes alerts as change-cipher-specs here.
+            let hello = |what: &What| matches!(what, What::Hello(_) | What::Gone);
+            if let Some(event) = seen.events.iter().find(|event| !hello(&event.what)) {
+                return Some(format!("said {:?}", event.what));
+            }
             fault
         }
         Expected::Ended(fault) => {
@@ -65,6 +70,9 @@ fn wrong(case: &Case, device: &TlsDevice, connected: &Connected, seen: &Seen) ->
                 && !(case.delivered.is_empty() && seen.data().is_empty())
             {
                 return Some(format!("answered {} bytes", seen.data().len()));
+            }
+            if !seen.faults().is_empty() {
+                return Some(format!("wrote {:?}", seen.faults()));
             }
             fault
         }
