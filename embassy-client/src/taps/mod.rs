@@ -6,6 +6,7 @@
 //! | [`TransportProperties`], [`Preference`] | what is wanted of a connection (RFC 9622 section 6.2) |
 //! | [`ConnectionProperties`], [`MessageProperties`] | what is said about connections and messages (sections 8 and 9.1.3) |
 //! | [`Profile`] | three sets of properties that many want (appendix B.2) |
+//! | [`SecurityParameters`], [`Disabled`] | how the two ends prove themselves, or that they do not (section 6.3) |
 //! | [`Stack`] | what TCP, TLS and UDP have to offer here |
 //! | [`support`] | what a property really does on a device, and why |
 //! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
@@ -18,6 +19,7 @@ mod paths;
 mod planner;
 mod profile;
 mod property;
+mod security;
 mod stack;
 mod support;
 
@@ -32,8 +34,13 @@ pub use profile::Profile;
 pub use property::{
     AddressPreference, CapacityProfile, ChecksumLength, CommunicationDirection,
     ConnectionProperties, ConnectionProperty, Interface, InterfaceType, MessageProperties,
-    MessageProperty, Multipath, MultipathPolicy, Preference, Property, PropertySet, Pvd, Role,
-    Scheduler, SelectionProperty, TcpUserTimeout, TransportProperties, UnknownName,
+    MessageProperty, Multipath, MultipathPolicy, Preference, Property, PropertySet, PropertyValue,
+    Pvd, Role, Scheduler, SelectionProperty, SetError, TcpUserTimeout, TransportProperties,
+    UnknownName,
+};
+pub use security::{
+    Disabled, Security, SecurityChoice, SecurityError, SecurityParameter, SecurityParameters,
+    security_support,
 };
 pub use stack::{MultipathAbility, Stack, StackId};
 pub use support::{Answer, Support, support};

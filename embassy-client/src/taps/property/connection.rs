@@ -152,11 +152,11 @@ pub struct ConnectionProperties {
     pub conn_priority: u32,
     /// `connTimeout`: how long data that was sent may stay unacknowledged
     /// before the connection is given up; disabled by default. Set it with
-    /// [`with_conn_timeout`](Self::with_conn_timeout), which also keeps the
-    /// peer from changing it.
+    /// [`with_conn_timeout`](Self::with_conn_timeout) or [`set`](Self::set),
+    /// which also keep the peer from changing it.
     pub conn_timeout: Option<Duration>,
     /// `keepAliveTimeout`: after how much silence the peer is asked; disabled
-    /// by default, and when it is not shorter than `conn_timeout`.
+    /// by default, and when it is longer than `conn_timeout`.
     pub keep_alive_timeout: Option<Duration>,
     /// `connScheduler`; weighted fair queueing by default.
     pub conn_scheduler: Scheduler,
@@ -231,11 +231,11 @@ impl ConnectionProperties {
     }
 
     /// The interval of keep-alives that holds: `None` when they are off, which
-    /// a `keepAliveTimeout` that is not shorter than `connTimeout` means too.
+    /// a `keepAliveTimeout` that is longer than `connTimeout` means too.
     #[must_use]
     pub fn keep_alive(&self) -> Option<Duration> {
         self.keep_alive_timeout
-            .filter(|interval| self.conn_timeout.is_none_or(|timeout| *interval < timeout))
+            .filter(|interval| self.conn_timeout.is_none_or(|timeout| *interval <= timeout))
     }
 }
 
@@ -280,7 +280,7 @@ mod tests {
                 .keep_alive()
         };
         assert_eq!(at(20, 60), Some(Duration::from_secs(20)));
-        assert_eq!(at(60, 60), None);
+        assert_eq!(at(60, 60), Some(Duration::from_secs(60)));
         assert_eq!(at(61, 60), None);
     }
 

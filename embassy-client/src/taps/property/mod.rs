@@ -10,6 +10,7 @@ mod path;
 mod preference;
 mod selection;
 mod transport;
+mod value;
 
 pub use capacity::CapacityProfile;
 pub use connection::{
@@ -23,3 +24,4 @@ pub use path::{
 pub use preference::Preference;
 pub use selection::{PropertySet, SelectionProperty};
 pub use transport::TransportProperties;
+pub use value::{PropertyValue, SetError};

@@ -23,6 +23,9 @@ use request::Request;
 /// the best first; all three without it), "framer" (true when a framer keeps
 /// message boundaries).
 ///
+/// Whether a program takes secure stacks or others is no preference: it says so
+/// by a type, and tries the ones or the others only.
+///
 /// The answer is the stacks that fit, best first, and what speaks against each
 /// of the others. That none fits is an answer too: the exit status is 1 only
 /// when the input cannot be understood.
