@@ -16,8 +16,8 @@ use core::time::Duration;
 pub use embassy::{EmbassyNetwork, EmbassyTcp, EmbassyUdp, EmbassyUdpBuffers};
 pub(crate) use socket::StreamIo;
 pub use socket::{
-    BindError, ConnectError, Datagram, DatagramError, StreamError, TcpBuffers, TcpOptions,
-    TcpSocket, UdpSocket,
+    BindError, ConnectError, Datagram, DatagramError, SocketOption, StreamError, TcpBuffers,
+    TcpOptions, TcpSocket, UdpSocket,
 };
 
 /// Most addresses one resolution returns.
@@ -117,6 +117,13 @@ pub trait Network {
     /// How many paths there are; at least one.
     fn paths(&self) -> u8 {
         1
+    }
+
+    /// Whether an option that not every network has acts on this one. It does
+    /// not on embassy-net.
+    fn applies(&self, option: SocketOption) -> bool {
+        let _ = option;
+        false
     }
 
     /// Whether `path` can be used now.

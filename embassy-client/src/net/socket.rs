@@ -30,6 +30,27 @@ pub struct TcpOptions {
     pub timeout: Option<Duration>,
     /// The hop limit (time to live) of packets; the stack's own by default.
     pub hop_limit: Option<NonZeroU8>,
+    /// Gives the connection up when data that was sent stays unacknowledged
+    /// for this long (the user timeout of RFC 9293 section 3.9.1); the stack's
+    /// own by default. [`SocketOption::UserTimeout`] tells where it acts.
+    pub user_timeout: Option<Duration>,
+    /// The differentiated services code point of packets (RFC 2474), 0 to 63;
+    /// 0 by default. [`SocketOption::Dscp`] tells where it acts.
+    pub dscp: u8,
+}
+
+/// What not every network can do for a socket; see
+/// [`Network::applies`](super::Network::applies).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SocketOption {
+    /// [`TcpOptions::dscp`] and [`UdpSocket::set_dscp`].
+    Dscp,
+    /// [`TcpOptions::user_timeout`].
+    UserTimeout,
+    /// A TCP connection that uses several paths at once (RFC 8684).
+    Multipath,
 }
 
 impl TcpOptions {
@@ -39,6 +60,8 @@ impl TcpOptions {
         nagle: false,
         timeout: None,
         hop_limit: None,
+        user_timeout: None,
+        dscp: 0,
     };
 }
 
@@ -167,6 +190,11 @@ pub enum DatagramError {
     NoRoute,
     /// The datagram is larger than the buffer.
     TooLong,
+    /// On a network that secures datagrams: the peer did not prove who it is,
+    /// refused this end, or did not answer in time.
+    NotSecured,
+    /// On a network that secures datagrams: the peer has closed.
+    Closed,
 }
 
 impl core::fmt::Display for DatagramError {
@@ -174,6 +202,8 @@ impl core::fmt::Display for DatagramError {
         f.write_str(match self {
             Self::NoRoute => "no route to the destination",
             Self::TooLong => "the datagram is larger than the buffer",
+            Self::NotSecured => "no secure connection with the peer",
+            Self::Closed => "the peer has closed the connection",
         })
     }
 }
@@ -202,6 +232,12 @@ pub trait UdpSocket {
 
     /// Sets the hop limit of packets; `None` is the stack's own.
     fn set_hop_limit(&self, hop_limit: Option<NonZeroU8>);
+
+    /// Sets the differentiated services code point of packets (RFC 2474), 0 to
+    /// 63, where the network can ([`SocketOption::Dscp`]).
+    fn set_dscp(&self, dscp: u8) {
+        let _ = dscp;
+    }
 
     /// Sends one datagram.
     ///

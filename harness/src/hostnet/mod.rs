@@ -4,6 +4,11 @@
 //! There is one path, and it is always up: what the host's links do shows in
 //! connections that fail. It runs on tokio's current-thread runtime.
 //!
+//! A kernel has more than a small device's stack: the code point of packets and
+//! the user timeout act here ([`Network::applies`]), streams can be Multipath
+//! TCP or SCTP where the kernel has them ([`StreamProtocol`]), and datagrams
+//! can be secured by DTLS ([`DtlsNetwork`]).
+//!
 //! ```
 //! use std::time::Duration;
 //! use wigwag_embassy::net::{Family, Network, PathId};
@@ -20,10 +25,16 @@
 //! # });
 //! ```
 
+mod dtls;
+mod listen;
+mod options;
+mod protocol;
 mod stream;
 mod tcp;
 mod udp;
 
+pub use dtls::{DtlsFailure, DtlsNetwork, DtlsParameters, HostDtls, MAX_DATAGRAM, ParametersError};
+pub use protocol::{StreamProtocol, Unavailable};
 pub use stream::StreamSocket;
 pub use tcp::HostTcp;
 pub use udp::HostUdp;
@@ -34,13 +45,18 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use wigwag_embassy::net::{
-    Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError, TcpBuffers,
+    Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError, SocketOption,
+    TcpBuffers,
 };
+
+use listen::Listeners;
 
 /// The host's network. See the [module](self).
 #[derive(Debug, Clone, Default)]
 pub struct HostNetwork {
     names: HashMap<String, Vec<IpAddr>>,
+    streams: StreamProtocol,
+    listeners: Listeners,
 }
 
 impl HostNetwork {
@@ -56,6 +72,18 @@ impl HostNetwork {
         self.names
             .insert(name.to_ascii_lowercase(), addresses.into());
         self
+    }
+
+    /// Makes streams of `protocol`, both the opened and the accepted ones.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when this kernel does not have it. There is no silent
+    /// way back to TCP; Multipath TCP itself goes on as plain TCP with a peer
+    /// that does not know it (RFC 8684 section 3.7).
+    pub fn with_streams(mut self, protocol: StreamProtocol) -> Result<Self, Unavailable> {
+        protocol.available()?;
+        self.streams = protocol;
+        Ok(self)
     }
 
     async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
@@ -84,6 +112,18 @@ impl Network for HostNetwork {
     type Udp<'a> = HostUdp;
     /// The kernel has buffers of its own.
     type UdpBuffers<'a> = ();
+
+    fn applies(&self, option: SocketOption) -> bool {
+        match option {
+            // Of TCP alone, and of Linux.
+            SocketOption::UserTimeout => {
+                cfg!(target_os = "linux") && self.streams != StreamProtocol::Sctp
+            }
+            SocketOption::Dscp => true,
+            SocketOption::Multipath => self.streams == StreamProtocol::Mptcp,
+            _ => false,
+        }
+    }
 
     fn path_state(&self, path: PathId) -> PathState {
         match only(path) {
@@ -128,7 +168,7 @@ impl Network for HostNetwork {
 
     /// The kernel has buffers of its own; these stay unused.
     fn tcp<'a>(&'a self, path: PathId, _: TcpBuffers<'a>) -> Result<HostTcp, NoSuchPath> {
-        only(path).map(|()| HostTcp::new())
+        only(path).map(|()| HostTcp::new(self.streams, self.listeners.clone()))
     }
 
     fn udp(&self, path: PathId, (): ()) -> Result<HostUdp, NoSuchPath> {

@@ -2,19 +2,29 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use wigwag_embassy::net::{ConnectError, StreamError, TcpOptions, TcpSocket};
 
-/// A TCP socket of the host. Dropped while connected, it is reset.
+use super::listen::Listeners;
+use super::options::apply_tcp;
+use super::protocol::{StreamProtocol, canonical};
+
+/// A TCP socket of the host, or one of a protocol that takes its place.
+/// Dropped while connected, it is reset.
 #[derive(Debug)]
 pub struct HostTcp {
+    protocol: StreamProtocol,
+    listeners: Listeners,
+    /// Where it was accepted: kept, so that the port stays open between two
+    /// calls of `accept`.
+    listener: RefCell<Option<Rc<TcpListener>>>,
     // Shared with the futures that wait on it.
     stream: RefCell<Option<Rc<TcpStream>>>,
     options: Cell<TcpOptions>,
@@ -22,8 +32,11 @@ pub struct HostTcp {
 }
 
 impl HostTcp {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(protocol: StreamProtocol, listeners: Listeners) -> Self {
         Self {
+            protocol,
+            listeners,
+            listener: RefCell::new(None),
             stream: RefCell::new(None),
             options: Cell::new(TcpOptions::DEFAULT),
             closed: Cell::new(false),
@@ -35,25 +48,9 @@ impl HostTcp {
     }
 
     fn take(&self, stream: TcpStream) {
-        apply(&stream, &self.options.get());
+        apply_tcp(&SockRef::from(&stream), &self.options.get());
         self.closed.set(false);
         *self.stream.borrow_mut() = Some(Rc::new(stream));
-    }
-}
-
-/// Sets what can be set. An option that this system does not know is left out,
-/// as the options' documentation allows no error.
-fn apply(stream: &TcpStream, options: &TcpOptions) {
-    let socket = SockRef::from(stream);
-    let _ = socket.set_tcp_nodelay(!options.nagle);
-    if let Some(idle) = options.keep_alive {
-        let probes = TcpKeepalive::new().with_time(idle).with_interval(idle);
-        let _ = socket.set_tcp_keepalive(&probes);
-    }
-    #[cfg(target_os = "linux")]
-    let _ = socket.set_tcp_user_timeout(options.timeout);
-    if let Some(hops) = options.hop_limit {
-        let _ = stream.set_ttl(hops.get().into());
     }
 }
 
@@ -75,23 +72,26 @@ impl TcpSocket for HostTcp {
     fn set_options(&self, options: &TcpOptions) {
         self.options.set(*options);
         if let Ok(stream) = self.stream() {
-            apply(&stream, options);
+            apply_tcp(&SockRef::from(&*stream), options);
         }
     }
 
     async fn connect(&self, remote: SocketAddr, limit: Duration) -> Result<(), ConnectError> {
-        let connected = timeout(limit, TcpStream::connect(remote)).await;
+        let socket = self.protocol.connecting(remote);
+        let socket = socket.map_err(|error| reason(&error))?;
+        // The first packet shall have the options, too.
+        apply_tcp(&SockRef::from(&socket), &self.options.get());
+        let connected = timeout(limit, socket.connect(remote)).await;
         let connected = connected.map_err(|_| ConnectError::TimedOut)?;
         self.take(connected.map_err(|error| reason(&error))?);
         Ok(())
     }
 
     async fn accept(&self, port: u16) -> Result<(), ConnectError> {
-        let accepted = async {
-            let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
-            listener.accept().await
-        };
-        let (stream, _) = accepted.await.map_err(|error| reason(&error))?;
+        let listener = self.listeners.get(self.protocol, port);
+        let listener = listener.map_err(|error| reason(&error))?;
+        *self.listener.borrow_mut() = Some(listener.clone());
+        let (stream, _) = listener.accept().await.map_err(|error| reason(&error))?;
         self.take(stream);
         Ok(())
     }
@@ -130,12 +130,18 @@ impl TcpSocket for HostTcp {
         }
     }
 
+    /// While it waits for a connection: where it listens.
     fn local(&self) -> Option<SocketAddr> {
-        self.stream().ok()?.local_addr().ok()
+        let local = match (self.stream(), &*self.listener.borrow()) {
+            (Ok(stream), _) => stream.local_addr(),
+            (Err(StreamError), Some(listener)) => listener.local_addr(),
+            (Err(StreamError), None) => return None,
+        };
+        local.ok().map(canonical)
     }
 
     fn remote(&self) -> Option<SocketAddr> {
-        self.stream().ok()?.peer_addr().ok()
+        self.stream().ok()?.peer_addr().ok().map(canonical)
     }
 }
 

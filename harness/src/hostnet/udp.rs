@@ -2,18 +2,53 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU8;
 use std::rc::Rc;
 
+use socket2::{Domain, Protocol, SockRef, Type};
 use tokio::net::UdpSocket;
 use wigwag_embassy::net::{BindError, Datagram, DatagramError, UdpSocket as Socket};
 
-/// A UDP socket of the host, for IPv4.
+use super::options;
+use super::protocol::canonical;
+
+/// A UDP socket of the host, for both address families where the host has both.
 #[derive(Debug)]
 pub struct HostUdp {
     socket: RefCell<Option<Rc<UdpSocket>>>,
     hop_limit: Cell<Option<NonZeroU8>>,
+    dscp: Cell<u8>,
+}
+
+/// A socket of both families, else of IPv4.
+pub(super) fn bound(port: u16) -> std::io::Result<UdpSocket> {
+    let bind = |domain, address: SocketAddr| {
+        let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        if domain == Domain::IPV6 {
+            socket.set_only_v6(false)?;
+        }
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        std::io::Result::Ok(socket)
+    };
+    let socket = match bind(Domain::IPV6, (Ipv6Addr::UNSPECIFIED, port).into()) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(error),
+        Err(_) => bind(Domain::IPV4, (Ipv4Addr::UNSPECIFIED, port).into())?,
+        Ok(socket) => socket,
+    };
+    UdpSocket::from_std(socket.into())
+}
+
+/// `to` as `socket` wants it: one of both families reaches IPv4 by mapped
+/// addresses (RFC 4291 section 2.5.5.2).
+pub(super) fn mapped(socket: &UdpSocket, to: SocketAddr) -> SocketAddr {
+    match (socket.local_addr(), to.ip()) {
+        (Ok(SocketAddr::V6(_)), IpAddr::V4(address)) => {
+            SocketAddr::new(address.to_ipv6_mapped().into(), to.port())
+        }
+        _ => to,
+    }
 }
 
 impl HostUdp {
@@ -21,13 +56,19 @@ impl HostUdp {
         Self {
             socket: RefCell::new(None),
             hop_limit: Cell::new(None),
+            dscp: Cell::new(0),
         }
     }
 
     /// The local address, once bound.
     #[must_use]
     pub fn local(&self) -> Option<SocketAddr> {
-        self.socket.borrow().as_ref()?.local_addr().ok()
+        self.socket
+            .borrow()
+            .as_ref()?
+            .local_addr()
+            .ok()
+            .map(canonical)
     }
 
     fn socket(&self) -> Result<Rc<UdpSocket>, DatagramError> {
@@ -40,25 +81,29 @@ impl Socket for HostUdp {
         if self.socket.borrow().is_some() {
             return Err(BindError);
         }
-        let bound = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            UdpSocket::from_std(socket)
-        });
-        *self.socket.borrow_mut() = Some(Rc::new(bound.map_err(|_| BindError)?));
+        *self.socket.borrow_mut() = Some(Rc::new(bound(port).map_err(|_| BindError)?));
         self.set_hop_limit(self.hop_limit.get());
+        self.set_dscp(self.dscp.get());
         Ok(())
     }
 
     fn set_hop_limit(&self, hop_limit: Option<NonZeroU8>) {
         self.hop_limit.set(hop_limit);
-        if let (Some(hops), Ok(socket)) = (hop_limit, self.socket()) {
-            // The socket is open and the value in range: it cannot fail.
-            let _ = socket.set_ttl(hops.get().into());
+        if let Ok(socket) = self.socket() {
+            options::set_hop_limit(&SockRef::from(&*socket), hop_limit);
+        }
+    }
+
+    fn set_dscp(&self, dscp: u8) {
+        self.dscp.set(dscp);
+        if let Ok(socket) = self.socket() {
+            options::set_dscp(&SockRef::from(&*socket), dscp);
         }
     }
 
     async fn send_to(&self, data: &[u8], to: SocketAddr) -> Result<(), DatagramError> {
-        let sent = self.socket()?.send_to(data, to).await;
+        let socket = self.socket()?;
+        let sent = socket.send_to(data, mapped(&socket, to)).await;
         sent.map(drop).map_err(|error| match error.kind() {
             ErrorKind::InvalidInput => DatagramError::TooLong,
             // EMSGSIZE has no kind of its own.
@@ -82,7 +127,7 @@ impl Socket for HostUdp {
             place.copy_from_slice(&room[..length]);
             return Ok(Datagram {
                 length,
-                from,
+                from: canonical(from),
                 to: None,
             });
         }
