@@ -3,6 +3,7 @@
 //! device. All of it over sockets of the host, in real time.
 
 mod certificates;
+mod datagrams;
 mod device;
 mod openssl;
 mod python;
@@ -132,6 +133,16 @@ fn main() {
             "openssl_splits_its_handshake",
             &[tools::OPENSSL],
             refusals::split,
+        )
+        .test(
+            "openssl_talks_dtls_with_the_host",
+            &[tools::OPENSSL],
+            datagrams::talk,
+        )
+        .test(
+            "openssl_over_dtls_is_refused_when_it_is_not_the_one_meant",
+            &[tools::OPENSSL],
+            datagrams::stranger,
         )
         .test(
             "openssl_says_something_in_clear",

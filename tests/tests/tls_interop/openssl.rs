@@ -16,7 +16,11 @@ pub(crate) fn start<'a>(setup: &'a Setup<'a>) -> Starting<'a> {
         command.arg("-CAfile").arg(devices);
         // "Must have a certificate", and a good one.
         command.args(["-Verify", "1", "-verify_return_error"]);
-        command.arg(if setup.old { "-tls1_2" } else { "-tls1_3" });
+        command.arg(match (setup.datagrams, setup.old) {
+            (true, _) => "-dtls1_2",
+            (false, true) => "-tls1_2",
+            (false, false) => "-tls1_3",
+        });
         if let Some(record) = setup.record {
             command.args(["-max_send_frag", &record.to_string()]);
         }

@@ -29,6 +29,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) record: Option<usize>,
     /// TLS 1.2 and nothing newer.
     pub(crate) old: bool,
+    /// DTLS 1.2 over UDP.
+    pub(crate) datagrams: bool,
     /// Groups it knows, if not the usual: names as OpenSSL has them.
     pub(crate) groups: Option<&'a str>,
     /// The one cipher suite it knows, if not the usual ones.
@@ -44,6 +46,7 @@ impl<'a> Setup<'a> {
             devices,
             record: None,
             old: false,
+            datagrams: false,
             groups: None,
             suite: None,
             options: &[],
