@@ -176,7 +176,8 @@ async fn sockets_that_accept_share_a_port() {
     };
     // The two are asked first, so they listen when the client calls.
     let (accepted, connected) = tokio::join!(biased; accepted, client.connect(address, LIMIT));
-    (accepted.unwrap(), connected.unwrap());
+    accepted.unwrap();
+    connected.unwrap();
     let remote = first.remote().or(second.remote());
     assert_eq!(remote, client.local());
 }
@@ -206,7 +207,8 @@ async fn other_stream_protocols_are_the_kernels_or_refused() {
             socket.connect(to.into(), LIMIT).await
         };
         let (accepted, connected) = tokio::join!(accepted, connected);
-        (accepted.unwrap(), connected.unwrap());
+        accepted.unwrap();
+        connected.unwrap();
         assert_eq!(socket.write(b"over").await, Ok(4));
         let mut buffer = [0; 4];
         let mut read = 0;

@@ -157,7 +157,7 @@ async fn datagrams_go_both_ways_and_keep_their_bounds() {
 #[tokio::test]
 async fn a_server_that_is_not_the_one_meant_gets_no_data() {
     let mut pki = Pki::generate();
-    let mut foreign = Pki::generate();
+    let foreign = Pki::generate();
     let honest = identity(pki.server());
     let device = identity(pki.issue_device("thief").unwrap());
     let stranger = identity(foreign.server());

@@ -29,6 +29,7 @@ mod dtls;
 mod listen;
 mod options;
 mod protocol;
+mod stacks;
 mod stream;
 mod tcp;
 mod udp;
