@@ -130,6 +130,11 @@ fn what_cannot_be_understood_is_said_and_never_guessed() {
             "reliability is said twice",
         ),
         (
+            "{\"preferences\": {\"reliability\": \"avoid\", \"reliability\": \"require\"}}",
+            "reliability is said twice",
+        ),
+        ("{\"preferences\": [\"reliability\"]}", "expected an object"),
+        (
             "{\"message_properties\": {\"reliability\": true}}",
             "reliability is not a property of messages",
         ),
@@ -164,6 +169,10 @@ fn what_cannot_be_understood_is_said_and_never_guessed() {
         (
             "{\"preferences\": {\"DIRECTION\": \"REQUIRE\"}}",
             "cannot be set",
+        ),
+        (
+            "{\"message_properties\": {\"IDEMPOTENT\": true, \"idempotent\": false}}",
+            "idempotent is said twice",
         ),
         ("{\"message_properties\": {\"COLOUR\": 1}}", "COLOUR"),
         (

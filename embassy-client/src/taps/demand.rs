@@ -17,28 +17,29 @@ pub const fn demand(plan: Result<Plan, Unsatisfiable>) -> Plan {
     };
     // A constant cannot format, so each message is a literal.
     macro_rules! refuse {
-        ($($property:ident = $name:literal,)*) => {
+        ($($property:ident = $name:literal $(, $hint:literal)?;)*) => {
             match cause {
                 $(
                     Cause::Property(SelectionProperty::$property, Preference::Require) => {
                         panic!(concat!(
-                            "TAPS: ", $name, "=Require, but no stack of the list has it: \
-                             drop the demand, add a framer, or allow another stack"
+                            "TAPS: ", $name, "=Require cannot be met together with the other \
+                             demands: drop it or allow another stack", $($hint)?
                         ))
                     }
                     Cause::Property(SelectionProperty::$property, _) => {
                         panic!(concat!(
-                            "TAPS: ", $name, "=Prohibit, but every stack of the list has it for good: \
-                             drop the demand or allow another stack"
+                            "TAPS: ", $name, "=Prohibit cannot be met together with the other \
+                             demands: drop it or allow another stack"
                         ))
                     }
                 )*
                 Cause::SafelyReplayable => panic!(
-                    "TAPS: safelyReplayable=false, but a stack of the list may deliver a message \
-                     twice: say that messages are safely replayable, or allow another stack"
+                    "TAPS: safelyReplayable=false, but what is left of the list may deliver a \
+                     message twice: say that messages are safely replayable, or allow another stack"
                 ),
                 Cause::Multipath => panic!(
-                    "TAPS: multipath=Disabled, but the stacks of the list always use several paths"
+                    "TAPS: multipath=Disabled, but what is left of the list always uses several \
+                     paths: allow it or allow another stack"
                 ),
                 Cause::NoStacks => panic!("TAPS: the list of stacks is empty"),
                 Cause::TooManyStacks => panic!("TAPS: the list has more than 8 stacks"),
@@ -46,19 +47,19 @@ pub const fn demand(plan: Result<Plan, Unsatisfiable>) -> Plan {
         };
     }
     refuse! {
-        Reliability = "reliability",
-        PreserveMsgBoundaries = "preserveMsgBoundaries",
-        PerMsgReliability = "perMsgReliability",
-        PreserveOrder = "preserveOrder",
-        ZeroRttMsg = "zeroRttMsg",
-        Multistreaming = "multistreaming",
-        FullChecksumSend = "fullChecksumSend",
-        FullChecksumRecv = "fullChecksumRecv",
-        CongestionControl = "congestionControl",
-        KeepAlive = "keepAlive",
-        UseTemporaryLocalAddress = "useTemporaryLocalAddress",
-        SoftErrorNotify = "softErrorNotify",
-        ActiveReadBeforeSend = "activeReadBeforeSend",
+        Reliability = "reliability";
+        PreserveMsgBoundaries = "preserveMsgBoundaries", ", or add a framer that keeps them";
+        PerMsgReliability = "perMsgReliability";
+        PreserveOrder = "preserveOrder";
+        ZeroRttMsg = "zeroRttMsg";
+        Multistreaming = "multistreaming";
+        FullChecksumSend = "fullChecksumSend";
+        FullChecksumRecv = "fullChecksumRecv";
+        CongestionControl = "congestionControl";
+        KeepAlive = "keepAlive";
+        UseTemporaryLocalAddress = "useTemporaryLocalAddress";
+        SoftErrorNotify = "softErrorNotify";
+        ActiveReadBeforeSend = "activeReadBeforeSend";
     }
 }
 
@@ -76,7 +77,8 @@ pub const fn demand(plan: Result<Plan, Unsatisfiable>) -> Plan {
 /// ```
 ///
 /// Without the framer TLS has no message boundaries, and the build says
-/// "TAPS: preserveMsgBoundaries=Require, but no stack of the list has it":
+/// "TAPS: preserveMsgBoundaries=Require cannot be met together with the other
+/// demands: drop it or allow another stack, or add a framer that keeps them":
 ///
 /// ```compile_fail,E0080
 /// use wigwag_embassy::taps::{self, Plan, Stack, TransportProperties};
@@ -140,10 +142,10 @@ mod tests {
             });
         for property in SelectionProperty::ALL {
             let message = refusal(free.require(*property), NOTHING);
-            let start = std::format!("TAPS: {property}=Require, ");
+            let start = std::format!("TAPS: {property}=Require cannot be met");
             assert!(message.starts_with(&start), "{message}");
             let message = refusal(free.prohibit(*property), EVERYTHING);
-            let start = std::format!("TAPS: {property}=Prohibit, ");
+            let start = std::format!("TAPS: {property}=Prohibit cannot be met");
             assert!(message.starts_with(&start), "{message}");
         }
         let message = refusal(free, &[Stack::UDP]);

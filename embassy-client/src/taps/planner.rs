@@ -126,8 +126,8 @@ impl fmt::Display for Rejection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Cause {
-    /// It is required and no stack has it, or prohibited and every stack has
-    /// it.
+    /// The property at this level: required and not there, or prohibited and
+    /// there for good.
     Property(SelectionProperty, Preference),
     /// `safelyReplayable=false`, and messages can arrive twice.
     SafelyReplayable,

@@ -89,11 +89,11 @@ fn properties(request: &Request, notes: &mut Vec<String>) -> Result<TransportPro
     };
     let mut properties = TransportProperties::from_profile(profile);
     let mut said = HashSet::new();
-    for (name, value) in &request.preferences {
+    for (name, value) in request.preferences.iter() {
         let property = property(name, &mut said, notes)?;
         properties = set(properties, property, name, value)?;
     }
-    for (name, value) in &request.message_properties {
+    for (name, value) in request.message_properties.iter() {
         match property(name, &mut said, notes)? {
             Property::Message(MessageProperty::SafelyReplayable) => {
                 properties = properties.with_safely_replayable(flag(name, value)?);

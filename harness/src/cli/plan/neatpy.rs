@@ -45,7 +45,7 @@ fn properties(request: &Request) -> Result<NeatProperties, Problem> {
         None => NeatProperties::DEFAULT,
     };
     let mut said = HashSet::new();
-    for (name, level) in &request.preferences {
+    for (name, level) in request.preferences.iter() {
         let property: NeatProperty = named("preferences", name)?;
         if !said.insert(property) {
             return Err(wrong(format!("{name}: {property} is said twice")));
@@ -58,7 +58,11 @@ fn properties(request: &Request) -> Result<NeatProperties, Problem> {
         let level: NeatPreference = named(name, text(name, level)?)?;
         properties = properties.with(property, level);
     }
-    for (name, value) in &request.message_properties {
+    let mut named_before = HashSet::new();
+    for (name, value) in request.message_properties.iter() {
+        if !named_before.insert(name.to_ascii_lowercase()) {
+            return Err(wrong(format!("message_properties: {name} is said twice")));
+        }
         // The others exist and decide nothing about stacks.
         if name.eq_ignore_ascii_case("idempotent") {
             properties = properties.with_idempotent(flag(name, value)?);

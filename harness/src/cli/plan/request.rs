@@ -1,21 +1,23 @@
 //! What an input asks for, before anything is looked up.
 
-use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
 
 use crate::cli::problem::Problem;
 
 /// The fields of an input. `name` and `candidates` are those of test vectors:
 /// they are taken and not looked at.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
     #[serde(default)]
     pub(super) profile: Option<String>,
     #[serde(default)]
-    pub(super) preferences: Map<String, Json>,
+    pub(super) preferences: Entries,
     #[serde(default)]
-    pub(super) message_properties: Map<String, Json>,
+    pub(super) message_properties: Entries,
     #[serde(default)]
     pub(super) stacks: Option<Vec<String>>,
     #[serde(default)]
@@ -26,6 +28,41 @@ pub(super) struct Request {
     _name: Option<Json>,
     #[serde(default, rename = "candidates")]
     _candidates: Option<Json>,
+}
+
+/// The entries of an object as they stand there: a map would let the last of
+/// two with the same name win.
+#[derive(Default)]
+pub(super) struct Entries(Vec<(String, Json)>);
+
+impl Entries {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
 }
 
 impl Request {
