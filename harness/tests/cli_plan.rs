@@ -72,6 +72,37 @@ fn a_device_has_its_stacks_in_order_and_a_reason_against_each_other() {
 }
 
 #[test]
+fn the_host_has_more_stacks_and_says_which_its_kernel_lacks() {
+    let host = |input: Json| {
+        let args = ["plan", "--json", "--net", "host"];
+        let done = run(&args, input.to_string().as_bytes());
+        assert_eq!(done.status, Some(0), "{}{}", done.text(), done.stderr);
+        done.json().remove(0)
+    };
+    let answer = host(json!({}));
+    let candidates = answer["candidates"].as_array().expect("some fit");
+    assert_eq!(candidates[..2], [json!("TLS"), json!("TCP")]);
+    let why = answer["why"].as_object().expect("reasons");
+    assert_eq!(candidates.len() + why.len(), 6, "{answer}");
+    // Several paths are off by default, whether the kernel has them or not.
+    let of = |stack: &str| why[stack].as_str().unwrap_or_default().to_owned();
+    let lacking = "this kernel does not offer Multipath TCP";
+    let mptcp = of("MPTCP");
+    assert!(mptcp.starts_with("multipath=Disabled: ") || mptcp.starts_with(lacking));
+    assert!(of("UDP").contains("fullChecksumRecv=Require: the kernel takes datagrams"));
+    let several = host(json!({
+        "preferences": {"multipath": "active"}, "stacks": ["TCP", "MPTCP"],
+    }));
+    let first = &several["candidates"][0];
+    let why = several["why"]["MPTCP"].as_str().unwrap_or_default();
+    assert!(first == "MPTCP" || (first == "TCP" && why.starts_with(lacking)));
+    let secure = host(json!({"profile": "unreliable-datagram", "stacks": ["UDP", "DTLS"]}));
+    assert_eq!(secure["candidates"], json!(["DTLS"]));
+    let done = run(&["plan", "--net", "host", "--compat", "neatpy"], b"{}");
+    assert_eq!(done.status, Some(2));
+}
+
+#[test]
 fn a_name_of_neatpy_is_read_where_it_means_the_same_and_explained_where_not() {
     let answer = plan(&json!({
         "preferences": {"preserve-order": "IGNORE"},
@@ -143,7 +174,10 @@ fn what_cannot_be_understood_is_said_and_never_guessed() {
             "true or false",
         ),
         ("{\"stacks\": []}", "the list is empty"),
-        ("{\"stacks\": [\"SCTP\"]}", "a device has no SCTP"),
+        (
+            "{\"stacks\": [\"SCTP\"]}",
+            "there is no SCTP here; there are TLS, TCP, UDP",
+        ),
         ("{\"stacks\": [\"QUIC\"]}", "there is no protocol stack"),
         ("{\"stacks\": [\"TCP\", \"tcp\"]}", "TCP is there twice"),
         ("{\"sctp_available\": true}", "--compat neatpy"),

@@ -1,8 +1,9 @@
 //! `wigwag plan [FILE]`: which protocol stacks fit what an application wants?
 
-mod device;
 mod neatpy;
+mod offers;
 mod request;
+mod rfc;
 
 use clap::ValueEnum;
 use serde_json::{Map, Value as Json, json};
@@ -11,6 +12,7 @@ use super::input::Source;
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::problem::Problem;
+use offers::Net;
 use request::Request;
 
 /// Choose protocol stacks for a set of properties.
@@ -19,8 +21,8 @@ use request::Request;
 /// (reliable-inorder-stream, reliable-message, unreliable-datagram, or null),
 /// "preferences" (an object of property names and levels: require, prefer, no
 /// preference, avoid, prohibit), "message_properties" (an object; of these
-/// safelyReplayable decides about stacks), "stacks" (an array of TLS, TCP, UDP,
-/// the best first; all three without it), "framer" (true when a framer keeps
+/// safelyReplayable decides about stacks), "stacks" (an array of names, the best
+/// first; all that there are without it), "framer" (true when a framer keeps
 /// message boundaries).
 ///
 /// Whether a program takes secure stacks or others is no preference: it says so
@@ -40,6 +42,15 @@ pub(crate) struct Args {
     /// profiles of NEATPy, and "sctp_available" in place of "stacks".
     #[arg(long, value_name = "PROGRAM")]
     compat: Option<Compat>,
+    /// Whose stacks: those of a device (TLS, TCP, UDP), or of this host (DTLS
+    /// too, and Multipath TCP and SCTP where its kernel has them).
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Net::Virtual,
+        conflicts_with = "compat"
+    )]
+    net: Net,
     /// One JSON object for each input.
     #[arg(long)]
     json: bool,
@@ -65,14 +76,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut failed = false;
     if args.lines {
         for line in args.source.lines()? {
-            let answer = line?.and_then(|line| plan(args.compat, &line));
+            let answer = line?.and_then(|line| plan(args, &line));
             failed |= answer.is_err();
             print(args, &answer, &mut output)?;
             // A program that sends line by line waits for each answer.
             output.flush()?;
         }
     } else {
-        let answer = plan(args.compat, &args.source.read()?);
+        let answer = plan(args, &args.source.read()?);
         failed = answer.is_err();
         print(args, &answer, &mut output)?;
     }
@@ -80,10 +91,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if failed { Err(Failure::Shown) } else { Ok(()) }
 }
 
-fn plan(compat: Option<Compat>, text: &[u8]) -> Result<Answer, Problem> {
+fn plan(args: &Args, text: &[u8]) -> Result<Answer, Problem> {
     let request = Request::parse(text)?;
-    match compat {
-        None => device::plan(&request),
+    match args.compat {
+        None => rfc::plan(&request, args.net),
         Some(Compat::Neatpy) => neatpy::plan(&request),
     }
 }

@@ -1,53 +1,55 @@
-//! As a device chooses: RFC 9623 on the stacks that it has.
+//! As RFC 9623 chooses, on the stacks that a network has.
 
 use std::collections::HashSet;
 
 use serde_json::Value as Json;
 use wigwag_embassy::taps::{
     Cause, CommunicationDirection, MessageProperty, Multipath, Preference, Profile, Property,
-    Rejection, Stack, StackId, TransportProperties, examine, framer_properties, plan as choose,
-    support,
+    Rejection, StackId, TransportProperties, examine, framer_properties, plan as choose,
 };
 
 use super::Answer;
+use super::offers::{self, Net, Offer};
 use super::request::{Request, flag, named, text, wrong};
 use crate::cli::problem::Problem;
 
-/// What a device has, the best first.
-const STACKS: [Stack; 3] = [Stack::TLS, Stack::TCP, Stack::UDP];
-
-pub(super) fn plan(request: &Request) -> Result<Answer, Problem> {
+pub(super) fn plan(request: &Request, net: Net) -> Result<Answer, Problem> {
     if request.sctp_available.is_some() {
         return Err(wrong(
-            "sctp_available: goes with --compat neatpy; a device has no SCTP",
+            "sctp_available: goes with --compat neatpy; without it ask for --net host",
         ));
     }
     let mut notes = Vec::new();
     let properties = properties(request, &mut notes)?;
-    let stacks = stacks(request)?;
+    let offers = chosen(request, net)?;
     let framer = framer_properties(request.framer.unwrap_or(false));
+    let mut stacks = Vec::new();
+    let mut why = Vec::new();
+    for offer in &offers {
+        let reason = match &offer.stack {
+            Ok(stack) => {
+                stacks.push(*stack);
+                examine(&properties, stack, framer).map(|found| reasons(offer, &found))
+            }
+            Err(missing) => Some(missing.clone()),
+        };
+        why.extend(reason.map(|reason| (offer.id.to_string(), reason)));
+    }
     let candidates = choose(&properties, &stacks, framer);
-    let rejected = stacks
-        .iter()
-        .filter_map(|stack| examine(&properties, stack, framer));
     Ok(Answer {
         candidates: candidates
             .ok()
             .map(|plan| plan.stacks().iter().map(ToString::to_string).collect()),
-        why: rejected
-            .map(|rejection| (rejection.stack.to_string(), why(&rejection)))
-            .collect(),
+        why,
         notes,
     })
 }
 
-/// All that speaks against a stack, with what the stack says about it.
-fn why(rejection: &Rejection) -> String {
+/// All that speaks against a stack, with what the network says about it.
+fn reasons(offer: &Offer, rejection: &Rejection) -> String {
     let reasons = rejection.causes().map(|cause| {
         let reason = match cause {
-            Cause::Property(property, _) => {
-                support(rejection.stack, Property::Selection(property)).reason
-            }
+            Cause::Property(property, _) => offer.answer(Property::Selection(property)).reason,
             Cause::SafelyReplayable => "it may deliver a message twice",
             Cause::Multipath => "it cannot be kept from using several paths",
             // These are about the whole list.
@@ -58,26 +60,28 @@ fn why(rejection: &Rejection) -> String {
     reasons.collect::<Vec<_>>().join("; ")
 }
 
-fn stacks(request: &Request) -> Result<Vec<Stack>, Problem> {
+/// The stacks that the input names, or all of the network.
+fn chosen(request: &Request, net: Net) -> Result<Vec<Offer>, Problem> {
+    let mut offers = offers::of(net);
     let Some(names) = &request.stacks else {
-        return Ok(STACKS.to_vec());
+        return Ok(offers);
     };
     if names.is_empty() {
         return Err(wrong("stacks: the list is empty"));
     }
-    let mut found: Vec<Stack> = Vec::new();
+    let known: Vec<String> = offers.iter().map(|offer| offer.id.to_string()).collect();
+    let mut found: Vec<Offer> = Vec::new();
     for name in names {
         let id: StackId = named("stacks", name)?;
-        let stack = STACKS.iter().find(|stack| stack.id == id);
-        let stack = stack.ok_or_else(|| {
-            wrong(format!(
-                "stacks: a device has no {id}; it has TLS, TCP and UDP"
-            ))
-        })?;
         if found.iter().any(|other| other.id == id) {
             return Err(wrong(format!("stacks: {id} is there twice")));
         }
-        found.push(*stack);
+        let place = offers.iter().position(|offer| offer.id == id);
+        let place = place.ok_or_else(|| {
+            let known = known.join(", ");
+            wrong(format!("stacks: there is no {id} here; there are {known}"))
+        })?;
+        found.push(offers.swap_remove(place));
     }
     Ok(found)
 }
