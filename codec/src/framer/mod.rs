@@ -1,11 +1,19 @@
 //! Message framers: how messages lie in a byte stream.
 //!
-//! A [`Framer`] is a pair of pure functions, after the message framers of
-//! RFC 9622 section 9.1.2: [`Framer::decode`] looks at the bytes received so
-//! far and says what to do, [`Framer::encode`] makes the bytes that go before
-//! and after a message. Neither copies the message. [`Over`] puts one framer on
-//! top of another, [`FrameReader`] collects received chunks in a buffer of the
-//! caller and hands out whole messages.
+//! A [`Framer`] is at its heart a pair of pure functions, after the message
+//! framers of RFC 9622 section 9.1.2: [`Framer::decode`] looks at the bytes
+//! received so far and says what to do, [`Framer::encode`] makes the bytes that
+//! go before and after a message. Neither copies the message. A framer may also
+//! have a handshake, timers and last words of its own.
+//!
+//! | what | for |
+//! |---|---|
+//! | [`Over`] | one framer on top of another |
+//! | [`Switch`], [`Passthrough`] | a framer that is there or not, decided at run time |
+//! | [`FrameReader`] | collects received chunks in a buffer of the caller and hands out messages, whole or in parts |
+//! | [`Receiver`], [`tick`] | the same steps for those who keep the bytes themselves |
+//! | [`write()`] | head, message and tail in one place |
+//! | [`decode_datagram`] | a datagram, which is one frame |
 //!
 //! ```
 //! use wigwag_codec::framer::{FrameReader, Received};
@@ -22,6 +30,78 @@
 //!         }
 //!     }
 //! }
+//! # Ok::<(), wigwag_codec::framer::FrameError>(())
+//! ```
+//!
+//! A framer from scratch, for lines of text:
+//!
+//! ```
+//! use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Step};
+//!
+//! /// Messages without a line feed in them, with one behind; at most `MAX` bytes.
+//! struct Lines<const MAX: usize>;
+//!
+//! const fn too_large(length: usize, limit: usize) -> FrameError {
+//!     FrameError::new(FrameErrorKind::TooLarge { length, limit }, 0)
+//! }
+//!
+//! impl<const MAX: usize> Framer for Lines<MAX> {
+//!     const HEAD: usize = 0;
+//!     const TAIL: usize = 1;
+//!     const PRESERVES_BOUNDARIES: bool = true;
+//!     type Meta = ();
+//!
+//!     fn decode(&mut self, prefix: &[u8]) -> Result<Step<()>, FrameError> {
+//!         match prefix.iter().position(|&byte| byte == b'\n') {
+//!             Some(end) => Ok(Step::Frame { meta: (), body: 0..end, consumed: end + 1 }),
+//!             None if prefix.len() > MAX => Err(too_large(prefix.len(), MAX)),
+//!             None => Ok(Step::Need(prefix.len() + 1)),
+//!         }
+//!     }
+//!
+//!     fn encode(
+//!         &mut self,
+//!         _meta: &(),
+//!         body_len: usize,
+//!         _head: &mut [u8],
+//!         tail: &mut [u8],
+//!     ) -> Result<(usize, usize), FrameError> {
+//!         if body_len > MAX {
+//!             return Err(too_large(body_len, MAX));
+//!         }
+//!         let no_space = FrameError::new(FrameErrorKind::NoSpace, tail.len());
+//!         *tail.first_mut().ok_or(no_space)? = b'\n';
+//!         Ok((0, 1))
+//!     }
+//! }
+//!
+//! # use wigwag_codec::framer::{FrameReader, Received, write};
+//! let mut wire = [0; 8];
+//! assert_eq!(write(&mut Lines::<9>, &(), b"hello", &mut wire), Ok(6));
+//! let mut reader = FrameReader::new(Lines::<9>, [0; 16]);
+//! reader.push(&wire[..6]);
+//! assert_eq!(reader.next(), Ok(Some(Received::Message { meta: (), body: b"hello" })));
+//! reader.push(b"a line too long");
+//! assert_eq!(reader.next(), Err(too_large(15, 9)));
+//! ```
+//!
+//! A message larger than the buffer, in parts:
+//!
+//! ```
+//! use wigwag_codec::framer::{FrameReader, Received};
+//! use wigwag_codec::prefix::PrefixFramer;
+//!
+//! let mut reader = FrameReader::new(PrefixFramer::for_buffer(16), [0; 16]);
+//! let (mut firmware, mut complete) = (Vec::<u8>::new(), false);
+//! for chunk in [&b"\0\0\0\x18twenty-"[..], b"four by", b"tes in all"] {
+//!     assert_eq!(reader.push(chunk), chunk.len());
+//!     while let Some(part) = reader.part(1, usize::MAX)? {
+//!         firmware.extend(part.data);
+//!         complete = part.end_of_message;
+//!     }
+//! }
+//! assert!(complete);
+//! assert_eq!(firmware, b"twenty-four bytes in all");
 //! # Ok::<(), wigwag_codec::framer::FrameError>(())
 //! ```
 
