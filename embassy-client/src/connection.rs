@@ -1,13 +1,56 @@
 //! Messages over a secure connection: a framer of the codec on top of a
 //! [`tls::Connection`](crate::tls::Connection).
+//!
+//! Whole messages, and one that is larger than any buffer:
+//!
+//! ```
+//! use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+//! use wigwag_codec::prefix::PrefixFramer;
+//! use wigwag_embassy::connection::{Framed, Incoming, ReceiveError};
+//! use wigwag_embassy::tls::Connection;
+//!
+//! /// Answers every message with its length, and writes large ones to flash.
+//! async fn converse(
+//!     connection: Connection<'_, NoopRawMutex, 1024, 1024>,
+//!     mut flash: impl FnMut(&[u8]),
+//! ) -> Result<(), ReceiveError> {
+//!     let mut framed = Framed::open(connection, PrefixFramer::for_buffer(1024)).await?;
+//!     loop {
+//!         let whole = framed.receive_with(|incoming| match incoming {
+//!             Incoming::Message { body, .. } => Some(body.len()),
+//!             Incoming::Oversized { .. } | Incoming::Endless { .. } => None,
+//!         });
+//!         if let Some(length) = whole.await? {
+//!             // What cannot be sent ends the connection, which the next receive tells.
+//!             let _ = framed.send(&(), &length.to_be_bytes()).await;
+//!             continue;
+//!         }
+//!         let mut block = [0; 256];
+//!         loop {
+//!             let part = framed.receive_partial(&mut block, 256).await?;
+//!             flash(&block[..part.length]);
+//!             if part.end_of_message {
+//!                 break;
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+
+mod opening;
+mod partial;
 
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use embassy_time::Timer;
+use wigwag_codec::Instant;
 use wigwag_codec::framer::{Found, FrameError, Framer, Receiver, Turn};
 
 use crate::tls::{Connection, End, SendError};
+
+pub use partial::Partial;
 
 /// Most bytes of head and tail that a framer may put around a message here.
 const AROUND: usize = 64;
@@ -22,30 +65,34 @@ pub enum Incoming<'f, M> {
         /// Its body, borrowed from the receive queue.
         body: &'f [u8],
     },
-    /// A message larger than the framer allows. It is skipped, and the stream
-    /// stays in step.
+    /// A message larger than the framer allows. Take it by
+    /// [`Framed::receive_partial`]; if the next message is received whole
+    /// instead, this one is skipped, and the stream stays in step.
     Oversized {
         /// What the framer knows about it.
         meta: M,
-        /// Bytes of the body that is skipped.
+        /// Bytes of its body.
         length: usize,
     },
     /// A message without an end of its own, which only a framer gives that steps
-    /// aside: everything to the end of the connection.
+    /// aside: everything to the end of the connection, for
+    /// [`Framed::receive_partial`].
     Endless {
         /// What the framer knows about it.
         meta: M,
     },
 }
 
-/// Why no message can be received any more.
+/// Why no message can be received any more, or none ever could.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ReceiveError {
     /// The connection is over, and every whole message has been received.
     Ended(End),
-    /// The bytes cannot be cut into messages.
+    /// The bytes cannot be cut into messages, or the framer has given up:
+    /// refused, silent or closed, as its error says. Before the connection was
+    /// open for messages, another server may be tried.
     Framing(FrameError),
 }
 
@@ -63,6 +110,9 @@ impl core::error::Error for ReceiveError {}
 /// A secure connection that carries messages. Receiving and sending can be
 /// dropped at any time: a message is taken or queued as a whole in the poll
 /// that returns, or not at all.
+///
+/// A framer with a handshake or timers is brought to Ready by
+/// [`open`](Self::open). Its clock runs while somebody receives.
 pub struct Framed<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> {
     connection: Connection<'a, M, IN, OUT>,
     framer: F,
@@ -71,12 +121,29 @@ pub struct Framed<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize>
     /// come since somebody asked.
     seen: usize,
     heard: bool,
+    /// Bytes were received or a message sent, or the connection has begun: the
+    /// framer's clock is to be looked at.
+    stirred: bool,
+    /// When to look at it again.
+    alarm: Option<(Instant, Timer)>,
 }
 
 impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F, M, IN, OUT> {
-    /// Messages as `framer` cuts them, on `connection`. `IN` must hold the
-    /// largest message with what the framer puts around it.
+    /// Messages as `framer` cuts them, on `connection`, at once: for a framer
+    /// that only cuts and puts together, which is what [`Framer::OUT`] of 0 says.
+    /// `IN` must hold the largest message with what the framer puts around it.
     pub fn new(connection: Connection<'a, M, IN, OUT>, framer: F) -> Self {
+        const {
+            assert!(
+                F::OUT == 0,
+                "the framer has something to say by itself: open it by Framed::open"
+            );
+        };
+        Self::on(connection, framer)
+    }
+
+    /// The same for every framer; one with a handshake has not begun it.
+    fn on(connection: Connection<'a, M, IN, OUT>, framer: F) -> Self {
         const {
             assert!(
                 F::HEAD + F::TAIL <= AROUND,
@@ -90,6 +157,8 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
             receiver: Receiver::new(),
             seen: 0,
             heard: false,
+            stirred: true,
+            alarm: None,
         }
     }
 
@@ -119,21 +188,11 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
         cx: &mut Context<'_>,
         f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
     ) -> Poll<Result<T, ReceiveError>> {
-        match self.try_receive_with(f) {
-            Ok(Some(value)) => return Poll::Ready(Ok(value)),
-            Err(error) => return Poll::Ready(Err(error)),
-            Ok(None) => self.connection.register(cx),
-        }
-        // Bytes may have come between the look and the registration.
-        match self.try_receive_with(f) {
-            Ok(Some(value)) => Poll::Ready(Ok(value)),
-            Err(error) => Poll::Ready(Err(error)),
-            Ok(None) => Poll::Pending,
-        }
+        self.poll_with_clock(cx, |framed| framed.try_receive_with(f))
     }
 
     /// [`receive_with`](Self::receive_with) without waiting: `Ok(None)` when
-    /// no whole message is here.
+    /// no whole message is here. The framer's clock is not looked at.
     ///
     /// # Errors
     /// [`ReceiveError`].
@@ -142,18 +201,12 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
         f: &mut impl FnMut(Incoming<'_, F::Meta>) -> T,
     ) -> Result<Option<T>, ReceiveError> {
         loop {
-            let Self {
-                framer,
-                receiver,
-                seen,
-                heard,
-                ..
-            } = self;
-            let step = self.connection.try_receive_with(|prefix| {
-                *heard |= prefix.len() > *seen;
-                let step = step(framer, receiver, prefix, IN, f);
+            let connection = self.connection;
+            let step = connection.try_receive_with(|prefix| {
+                self.look(prefix.len());
+                let step = step(&mut self.framer, &mut self.receiver, prefix, IN, f);
                 let consumed = step.as_ref().map_or(0, |(consumed, _)| *consumed);
-                *seen = prefix.len().saturating_sub(consumed);
+                self.seen = prefix.len().saturating_sub(consumed);
                 step
             });
             match step {
@@ -163,6 +216,14 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
                 Ok(None) => return Ok(None),
                 Err(end) => return Err(ReceiveError::Ended(end)),
             }
+        }
+    }
+
+    /// Notes how many bytes are waiting.
+    fn look(&mut self, arrived: usize) {
+        if arrived > self.seen {
+            self.heard = true;
+            self.stirred = true;
         }
     }
 
@@ -189,6 +250,7 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
                 tail.get_mut(..F::TAIL).unwrap_or_default(),
             )
             .map_err(|_| SendError::TooLong)?;
+        self.stirred = true;
         let head = head.get(..head_length).unwrap_or_default();
         let tail = tail.get(..tail_length).unwrap_or_default();
         self.connection.send(&[head, body, tail]).await

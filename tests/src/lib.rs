@@ -9,5 +9,6 @@ pub mod limbo;
 pub mod minijson;
 pub mod peer;
 pub mod runner;
+pub mod secure;
 pub mod tls;
 pub mod vectors;

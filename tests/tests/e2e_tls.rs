@@ -1,149 +1,19 @@
 //! The secure connection by itself, against rustls: how it ends, who may end
 //! it, and that dropped futures cost nothing.
 
-use core::future::{Future, pending, poll_fn};
+use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::Arc;
 
-use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_chacha::ChaCha8Rng;
-use rand_core::{OsRng, RngCore, SeedableRng};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use wigwag_codec::prefix::PrefixFramer;
-use wigwag_embassy::connection::{Framed, Incoming};
-use wigwag_embassy::net::{EmbassyNetwork, Network, PathId, TcpBuffers, TcpSocket};
+use rand_core::{RngCore, SeedableRng};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wigwag_embassy::supervisor::FailureClass;
-use wigwag_embassy::tls::{
-    self, ClockPolicy, ContentError, End, Identity, Link, RecordError, ServerHelloError,
-    SoftwareKey, TlsParameters, TrustAnchors,
-};
-use wigwag_harness::device::host_time;
-use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
-use wigwag_harness::vnet::alongside;
-use wigwag_tests::e2e::{SERVER, in_paused_time, network_to};
-
-const QUEUE: usize = 1024;
-type Server = TlsStream<DuplexStream>;
-type Connection<'a> = tls::Connection<'a, NoopRawMutex, QUEUE, QUEUE>;
-
-/// What is different from the usual.
-#[derive(Clone, Copy)]
-struct Setup {
-    /// Bytes of the device's TLS buffers.
-    receive: usize,
-    send: usize,
-    /// Most bytes of a record of the server.
-    fragment: Option<usize>,
-    /// Bytes that wait between device and server.
-    pipe: usize,
-    tune: fn(&mut TlsParameters<'_>),
-}
-
-const USUAL: Setup = Setup {
-    receive: 16_401,
-    send: 2048,
-    fragment: None,
-    pipe: 16 * 1024,
-    tune: |_| {},
-};
-
-/// Connects a device to a server that is `serve`, runs `app` on the device's
-/// end, and returns how the connection ended and what the server returned.
-async fn connect<S, T>(
-    serve: impl FnOnce(Server) -> S + Send + 'static,
-    app: impl AsyncFnOnce(Connection<'_>),
-) -> (End, T)
-where
-    S: Future<Output = T> + Send,
-    T: Send + 'static,
-{
-    let (end, told) = connect_with(USUAL, serve, app).await;
-    (end, told.expect("the handshake succeeds"))
-}
-
-/// The same; the server has nothing to tell when there was no handshake.
-async fn connect_with<S, T>(
-    setup: Setup,
-    serve: impl FnOnce(Server) -> S + Send + 'static,
-    app: impl AsyncFnOnce(Connection<'_>),
-) -> (End, Option<T>)
-where
-    S: Future<Output = T> + Send,
-    T: Send + 'static,
-{
-    let pki = Pki::generate();
-    let mut config = pki.server_config(false, None).unwrap();
-    config.max_fragment_size = setup.fragment;
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let (near, far) = tokio::io::duplex(setup.pipe);
-    let (tell, told) = oneshot::channel();
-    tokio::spawn(async move {
-        if let Ok(stream) = acceptor.accept(far).await {
-            let _ = tell.send(serve(stream).await);
-        }
-    });
-    let near = std::sync::Mutex::new(Some(near));
-    let net = network_to(move |_: SocketAddrV4| {
-        let near = near.lock().unwrap().take();
-        async { near.ok_or(io::ErrorKind::ConnectionRefused.into()) }
-    });
-    let device = pki.device(DEFAULT_DEVICE_ID).unwrap();
-    let key = SoftwareKey::from_der(device.key().secret_pkcs8_der()).unwrap();
-    let identity = Identity::new(device.certificate(), &key).unwrap();
-    let roots: [&[u8]; 1] = [pki.server_ca()];
-    let trust = TrustAnchors::new(&roots).unwrap();
-    let clock = ClockPolicy::real_time(host_time);
-    let mut parameters = TlsParameters::new(SERVER, trust, identity, clock).unwrap();
-    (setup.tune)(&mut parameters);
-    let end = net
-        .run(async |stack| {
-            stack.wait_config_up().await;
-            let network = EmbassyNetwork::new(stack);
-            let (mut receive, mut send) = (vec![0; 4096], vec![0; 4096]);
-            let buffers = TcpBuffers {
-                receive: &mut receive,
-                send: &mut send,
-            };
-            let socket = network.tcp(PathId(0), buffers).unwrap();
-            let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 2405);
-            socket
-                .connect(remote, Duration::from_secs(5))
-                .await
-                .unwrap();
-            let link: Link<NoopRawMutex, QUEUE, QUEUE> = Link::new();
-            let connection = link.connection();
-            let (mut tls_in, mut tls_out) = (vec![0; setup.receive], vec![0; setup.send]);
-            let owner = async {
-                let mut rng = OsRng;
-                tls::run(
-                    &link,
-                    &socket,
-                    &mut tls_in,
-                    &mut tls_out,
-                    &parameters,
-                    &mut rng,
-                )
-                .await;
-                pending().await
-            };
-            let work = async {
-                if connection.opened().await.is_ok() {
-                    app(connection).await;
-                }
-                connection.ended().await
-            };
-            alongside(work, vec![Box::pin(owner)]).await
-        })
-        .await;
-    (end, told.await.ok())
-}
+use wigwag_embassy::tls::{self, ContentError, End, RecordError, ServerHelloError, TlsParameters};
+use wigwag_tests::e2e::in_paused_time;
+use wigwag_tests::secure::{Connection, QUEUE, Server, Setup, USUAL, connect, connect_with};
 
 /// Receives exactly `length` bytes.
 async fn receive(connection: Connection<'_>, length: usize) -> Result<Vec<u8>, End> {
@@ -642,52 +512,5 @@ fn a_thousand_messages_each_way_survive_dropped_futures() {
         .await;
         assert_eq!(end, End::Closed);
         assert!(drops.get() > 500, "only {} drops", drops.get());
-    });
-}
-
-#[test]
-fn messages_larger_than_the_limit_are_skipped_in_step() {
-    in_paused_time(async || {
-        let (end, ()) = connect(
-            async |mut stream: Server| {
-                for (length, byte) in [(5, 1), (5000, 2), (900, 3), (0, 4), (5, 5)] {
-                    stream.write_u32(length).await.unwrap();
-                    stream
-                        .write_all(&vec![byte; length as usize])
-                        .await
-                        .unwrap();
-                }
-                stream.flush().await.unwrap();
-                let mut answer = [0; 9];
-                stream.read_exact(&mut answer).await.unwrap();
-                assert_eq!(&answer, b"\0\0\0\x05hello");
-                stream.shutdown().await.unwrap();
-            },
-            async |connection| {
-                let mut framed = Framed::new(connection, PrefixFramer::new(900));
-                let mut seen = Vec::new();
-                for _ in 0..5 {
-                    let one = framed.receive_with(|incoming| match incoming {
-                        Incoming::Message { body, .. } => (true, body.len(), body.first().copied()),
-                        Incoming::Oversized { length, .. } => (false, length, None),
-                        Incoming::Endless { .. } => unreachable!("a length is an end"),
-                    });
-                    seen.push(one.await.unwrap());
-                }
-                assert_eq!(
-                    seen,
-                    [
-                        (true, 5, Some(1)),
-                        (false, 5000, None),
-                        (true, 900, Some(3)),
-                        (true, 0, None),
-                        (true, 5, Some(5)),
-                    ]
-                );
-                framed.send(&(), b"hello").await.unwrap();
-            },
-        )
-        .await;
-        assert_eq!(end, End::PeerClosed);
     });
 }

@@ -141,7 +141,7 @@ pub use switch::Switch;
 /// | [`start`](Self::start) | once for each connection, as soon as the transport below is connected |
 /// | [`on_handshake`](Self::on_handshake) | on received bytes, from [`Start::Handshake`] to [`Handshake::Ready`] |
 /// | [`decode`](Self::decode), [`encode`](Self::encode) | from Ready on |
-/// | [`on_time`](Self::on_time) | after `start`, when its time has come, and after received bytes |
+/// | [`on_time`](Self::on_time) | after `start`, when its time has come, and when bytes were received or messages sent |
 /// | [`stop`](Self::stop) | once, before the connection is closed in good order |
 ///
 /// An error before Ready fails the attempt, and the next candidate is tried; an
@@ -191,14 +191,16 @@ pub trait Framer {
 
     /// The framer's only clock. It is called right after
     /// [`start`](Self::start), at the time that it answered last, and after
-    /// bytes were received; so what `decode` noted can be answered here. The
-    /// answer is when to call it next, later than `now` unless something was
-    /// put into `out`; `None` means not before bytes are received.
+    /// bytes were received or messages encoded; so what `decode` and `encode`
+    /// noted gets its time and its answer here. It returns when to call it next,
+    /// later than `now` unless something was put into `out`; `None` means not
+    /// before something is received or sent.
     ///
     /// # Errors
     /// A [`FrameError`] when the peer has been silent too long
     /// ([`FrameErrorKind::Silent`]), or has closed
-    /// ([`FrameErrorKind::Closed`]). What is in `out` is still sent.
+    /// ([`FrameErrorKind::Closed`]). It is final: asked again, the framer fails
+    /// again. What is in `out` is still sent.
     fn on_time(&mut self, now: Instant, out: &mut Out<'_>) -> Result<Option<Instant>, FrameError> {
         let _ = (now, out);
         Ok(None)

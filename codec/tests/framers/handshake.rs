@@ -32,8 +32,8 @@ fn converse<F: Framer>(pair: impl Fn() -> (F, F), meta: &F::Meta) {
         assert!(client.ready && server.ready, "chunks of {chunk}");
         assert_eq!((client.failed, server.failed), (None, None));
         for message in [&b"one"[..], b"", b"three"] {
-            client.send(meta, message);
-            server.send(meta, message);
+            client.send(meta, message, seconds(1));
+            server.send(meta, message, seconds(1));
         }
         exchange(&mut client, &mut server, chunk, seconds(1));
         assert_eq!(client.received, [&b"one"[..], b"", b"three"]);

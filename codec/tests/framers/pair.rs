@@ -70,11 +70,12 @@ impl<F: Framer> End<F> {
         }
     }
 
-    pub(crate) fn send(&mut self, meta: &F::Meta, message: &[u8]) {
+    pub(crate) fn send(&mut self, meta: &F::Meta, message: &[u8], now: Instant) {
         assert!(self.ready, "nothing is sent before Ready");
         let mut wire = vec![0; F::HEAD + message.len() + F::TAIL];
         let length = write(self.reader.framer(), meta, message, &mut wire).unwrap();
         self.outbox.extend(&wire[..length]);
+        self.clock(now);
     }
 
     pub(crate) fn stop(&mut self) {
