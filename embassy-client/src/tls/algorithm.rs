@@ -141,17 +141,30 @@ impl SignatureVerificationAlgorithm for KeyCapture {
     }
 }
 
-/// How often the expensive arithmetic ran, for tests: each has its own thread.
+/// How often the expensive arithmetic ran, and how far a search went, for tests:
+/// each has its own thread.
 #[cfg(test)]
 pub(crate) mod count {
     use core::cell::Cell;
 
     std::thread_local! {
         static VERIFICATIONS: Cell<u32> = const { Cell::new(0) };
+        static STEPS: Cell<u32> = const { Cell::new(0) };
     }
 
     pub(super) fn add() {
         VERIFICATIONS.set(VERIFICATIONS.get() + 1);
+    }
+
+    pub(crate) fn add_step() {
+        STEPS.set(STEPS.get() + 1);
+    }
+
+    /// Certificates that were tried as a part of a path while `f` runs.
+    pub(crate) fn steps_during<T>(f: impl FnOnce() -> T) -> (u32, T) {
+        let before = STEPS.get();
+        let value = f();
+        (STEPS.get() - before, value)
     }
 
     /// Verifications of signatures while `f` runs.

@@ -293,6 +293,8 @@ impl ExtendedKeyUsageValidator for ServerAuth<'_> {
             return Err(webpki::Error::MaximumPathBuildCallsExceeded);
         }
         self.search.steps.set(steps + 1);
+        #[cfg(test)]
+        super::algorithm::count::add_step();
         // webpki shows the leaf first, exactly once, before any issuer.
         let is_leaf = !self.leaf_seen.replace(true);
         let mut restricted = false;

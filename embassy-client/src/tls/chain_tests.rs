@@ -170,6 +170,25 @@ fn a_maze_of_certificates_costs_little() {
     assert!(signatures <= u32::from(MAX_SIGNATURES), "{signatures}");
 }
 
+/// Authorities of one name, none of which leads to the root: there is no
+/// signature to verify, and 3.6 million ways to put six of fifteen in a row.
+#[test]
+fn a_maze_without_a_way_out_is_left_early() {
+    let root = root("root");
+    let roots: [&[u8]; 1] = [&root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let mut maker = super::super::test_pki::root("maze");
+    let mut chain = vec![leaf(server_params(&[NAME]), &maker).der];
+    for _ in 1..MAX_CHAIN {
+        maker = intermediate(authority_params("maze"), &maker);
+        chain.push(maker.der.clone());
+    }
+    let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+    let (steps, answer) = count::steps_during(|| judge(&chain, trust));
+    assert!(answer.is_err());
+    assert!(steps > 16 && steps <= u32::from(MAX_STEPS), "{steps}");
+}
+
 #[test]
 fn damage_is_refused_without_a_panic() {
     let (root, server) = good();
@@ -218,6 +237,17 @@ fn only_an_authority_can_be_a_root() {
     let restricted = intermediate(params, &root);
     assert_eq!(
         TrustAnchors::new(&[&restricted.der]).unwrap_err(),
+        TrustError::NotAnAuthority { index: 0 }
+    );
+    // cA FALSE, written out.
+    let mut params = authority_params("written out");
+    params.is_ca = rcgen::IsCa::NoCa;
+    let denial = vec![0x30, 3, 1, 1, 0];
+    let denial = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 19], denial);
+    params.custom_extensions = vec![denial];
+    let denied = intermediate(params, &root);
+    assert_eq!(
+        TrustAnchors::new(&[&denied.der]).unwrap_err(),
         TrustError::NotAnAuthority { index: 0 }
     );
     let mut params = authority_params("odd");

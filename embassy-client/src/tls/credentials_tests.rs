@@ -190,6 +190,17 @@ fn what_says_nothing_about_the_identity_keeps_the_turn() {
     }
 }
 
+/// A server may look at a certificate late, and say no by any alert.
+#[test]
+fn an_alert_after_data_passes_the_turn_and_a_loss_does_not() {
+    let mut credentials = Credentials::new(true);
+    attempt(&mut credentials, Outcome::Works);
+    assert_eq!(credentials.slot(), Slot::Next);
+    let (_, verdict) = attempt(&mut credentials, Outcome::WorksThenAlert);
+    assert_eq!(credentials.slot(), Slot::Current);
+    assert_eq!(verdict.refused, None);
+}
+
 #[test]
 fn one_identity_alone_is_refused_slowly() {
     let mut credentials = Credentials::new(false);

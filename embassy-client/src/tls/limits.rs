@@ -63,3 +63,19 @@ impl Default for SessionLimits {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AES-GCM's limit is 2^24.5 records, and the first server known to change
+    /// its keys does so at 2^24.
+    #[test]
+    fn a_session_ends_well_before_its_keys_have_to() {
+        let limits = SessionLimits::default();
+        assert!(limits.records <= (1 << 24) / 2);
+        // Full records of 16 KiB; the other limit where they are full.
+        assert!(limits.bytes <= (1 << 24) / 2 * (16 << 10));
+        assert!(limits.time <= Duration::from_secs(24 * 3600));
+    }
+}

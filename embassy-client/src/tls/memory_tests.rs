@@ -273,6 +273,44 @@ fn no_byte_of_the_chain_or_the_root_can_be_changed() {
 }
 
 #[test]
+fn no_letter_of_the_name_and_no_byte_of_a_pin_can_be_changed() {
+    let world = World::new();
+    let chain = world.chain();
+    let chain: Vec<_> = chain
+        .iter()
+        .map(|der| CertificateDer::from_slice(der))
+        .collect();
+    let roots: [&[u8]; 1] = [&world.root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let of = |name: &str, pins: &[PublicKeyPin]| {
+        let trust = if pins.is_empty() {
+            trust
+        } else {
+            trust.with_pins(pins).unwrap()
+        };
+        digest(&chain, &ServerName::try_from(name).unwrap(), &trust)
+    };
+    let right = of(NAME, &[]);
+    for at in 0..NAME.len() {
+        let mut name = NAME.as_bytes().to_vec();
+        name[at] = if name[at] == b'x' { b'y' } else { b'x' };
+        let name = std::string::String::from_utf8(name).unwrap();
+        assert_ne!(of(&name, &[]), right, "{name}");
+    }
+    let pinned = of(NAME, &[PublicKeyPin::from_sha256([7; 32])]);
+    assert_ne!(pinned, right);
+    for at in 0..32 {
+        let mut pin = [7; 32];
+        pin[at] ^= 1;
+        let changed = of(NAME, &[PublicKeyPin::from_sha256(pin)]);
+        assert_ne!(changed, pinned, "byte {at}");
+    }
+    for (one, other) in [("192.0.2.7", "192.0.2.8"), ("2001:db8::1", "2001:db8::2")] {
+        assert_ne!(of(one, &[]), of(other, &[]));
+    }
+}
+
+#[test]
 fn it_lasts_as_long_as_the_chain_is_valid() {
     let world = World::new();
     let good = Handshake::new(&world);

@@ -145,6 +145,11 @@ fn main() {
             datagrams::stranger,
         )
         .test(
+            "what_speaks_no_tls_is_left_with_a_reset",
+            &[],
+            refusals::no_tls,
+        )
+        .test(
             "openssl_says_something_in_clear",
             &[tools::OPENSSL],
             refusals::clear,

@@ -1,15 +1,20 @@
 //! Servers that refuse the device, and servers that the device refuses.
 
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+
 use libtest_mimic::Failed;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::process::Command;
 use wigwag_embassy::supervisor::FailureClass;
 use wigwag_embassy::tls::{CertificateError, ContentError, End, RecordError, ServerHelloError};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Validity};
 use wigwag_tests::runner::Outcome;
-use wigwag_tests::tls::TlsDevice;
+use wigwag_tests::tls::{TlsConnection, TlsDevice};
 
 use super::certificates::{self, ServerIdentity};
-use super::device::{self, Peer, expect, meet_as, run};
+use super::device::{self, Peer, devices, expect, meet, meet_as, run};
 use super::server::{Order, Setup};
 use super::talks::greet;
 use super::{OPENSSL, alert};
@@ -229,5 +234,31 @@ fn with_options(options: &'static [&str], wanted: End) -> Outcome {
         let end = end_of(OPENSSL, &setup, &device).await?;
         expect(&options.join(" "), end, wanted)?;
         expect_class(end, FailureClass::Configuration)
+    })
+}
+
+/// Something that speaks no TLS is left at once: a reset frees the slot, where
+/// a close in good order would wait for its answer.
+pub(crate) fn no_tls() -> Outcome {
+    run(async {
+        let (_, device) = devices();
+        let identity = ServerIdentity::single();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let server = tokio::task::spawn_local(async move {
+            let (mut stream, _) = listener.accept().await?;
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await?;
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await
+        });
+        let app = async |connection: TlsConnection<'_>| connection.opened().await.is_ok();
+        let (end, opened) = meet(port, &identity, &device, app).await?;
+        expect("HTTP", end, End::Record(RecordError::NotTls))?;
+        match server.await? {
+            Err(error) if error.kind() == ErrorKind::ConnectionReset && !opened => Ok(()),
+            other => Err(format!("opened: {opened}; the server read {other:?}").into()),
+        }
     })
 }
