@@ -77,10 +77,21 @@ fn wrong(case: &Case, device: &TlsDevice, connected: &Connected, seen: &Seen) ->
             fault
         }
     };
-    if !fits(fault, end) {
+    if !fits(fault, end) || misread(case, end) {
         return Some(format!("{end:?} instead of {fault:?}"));
     }
     delivered(case, connected)
+}
+
+/// Of the alerts with two meanings, handshake_failure and decrypt_error: they
+/// refuse the device's certificate only as long as no data has come.
+fn misread(case: &Case, end: End) -> bool {
+    let after_data = !case.delivered.is_empty();
+    match end {
+        End::PeerAlert(40 | 51) => !after_data,
+        End::IdentityRefused(40 | 51) => after_data,
+        _ => false,
+    }
 }
 
 fn delivered(case: &Case, connected: &Connected) -> Option<String> {

@@ -14,7 +14,7 @@ use wigwag_tests::runner::Outcome;
 use wigwag_tests::tls::{TlsConnection, TlsDevice};
 
 use super::certificates::{self, ServerIdentity};
-use super::device::{self, Peer, devices, expect, meet, meet_as, run};
+use super::device::{self, Peer, expect, meet, meet_as, run};
 use super::server::{Order, Setup};
 use super::talks::greet;
 use super::{OPENSSL, alert};
@@ -241,7 +241,7 @@ fn with_options(options: &'static [&str], wanted: End) -> Outcome {
 /// a close in good order would wait for its answer.
 pub(crate) fn no_tls() -> Outcome {
     run(async {
-        let (_, device) = devices();
+        let (_, device) = device::devices();
         let identity = ServerIdentity::single();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
