@@ -5,7 +5,7 @@ use embassy_net::Stack;
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::{ConnectError, Error as TcpError, TcpSocket};
 use embedded_io_async::Write as _;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
@@ -24,7 +24,7 @@ fn network(seed: u64) -> (VirtualNet, mpsc::UnboundedReceiver<DuplexStream>) {
         seed,
         ..Options::default()
     };
-    let net = VirtualNet::with(options, move |_to: SocketAddrV4| {
+    let net = VirtualNet::with(options, move |_to: SocketAddr| {
         let (near, far) = tokio::io::duplex(64 * 1024);
         accepted.send(far).unwrap();
         async { Ok(near) }

@@ -5,7 +5,7 @@ use embassy_net::dns::{DnsQueryType, Error as DnsError};
 use embassy_net::tcp::{ConnectError, Error as TcpError, TcpSocket};
 use embedded_io_async::Write as _;
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ where
     F: Fn(DuplexStream) -> A + 'static,
     A: Future<Output = ()> + Send + 'static,
 {
-    VirtualNet::new(move |_to: SocketAddrV4| {
+    VirtualNet::new(move |_to: SocketAddr| {
         let (near, far) = tokio::io::duplex(4096);
         tokio::spawn(server(far));
         async { Ok(near) }
@@ -116,7 +116,7 @@ async fn a_refused_port_is_a_reset_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_syn_is_held_until_the_dial_has_answered() {
-    let net = VirtualNet::new(|_to: SocketAddrV4| async {
+    let net = VirtualNet::new(|_to: SocketAddr| async {
         tokio::time::sleep(Duration::from_millis(700)).await;
         let (near, far) = tokio::io::duplex(64);
         tokio::spawn(echo(far));
@@ -338,7 +338,7 @@ async fn a_hundred_idle_devices_let_a_day_pass() {
                 seed,
                 ..Options::default()
             };
-            let net = VirtualNet::with(options, |_to: SocketAddrV4| async {
+            let net = VirtualNet::with(options, |_to: SocketAddr| async {
                 let (near, far) = tokio::io::duplex(64);
                 tokio::spawn(echo(far));
                 Ok(near)

@@ -4,7 +4,7 @@
 use core::future::{Future, pending};
 use core::time::Duration;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -98,7 +98,7 @@ where
         }
     });
     let near = std::sync::Mutex::new(Some(near));
-    let net = network_to(move |_: SocketAddrV4| {
+    let net = network_to(move |_: SocketAddr| {
         let near = near.lock().unwrap().take();
         async { near.ok_or(io::ErrorKind::ConnectionRefused.into()) }
     });

@@ -3,7 +3,7 @@
 
 use core::cell::Cell;
 use core::time::Duration;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use tokio::io::AsyncWriteExt;
 use wigwag_embassy::journal::RamJournal;
@@ -24,7 +24,7 @@ struct Liar<D> {
 }
 
 impl<D: Dial> Dial for Liar<D> {
-    fn dial(&self, to: SocketAddrV4) -> Dialled {
+    fn dial(&self, to: SocketAddr) -> Dialled {
         let Some(left) = self.lies.get().checked_sub(1) else {
             return self.honest.dial(to);
         };

@@ -6,7 +6,7 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -44,7 +44,7 @@ where
 {
     let pki = Pki::generate();
     let acceptor = TlsAcceptor::from(Arc::new(pki.server_config(false, None).unwrap()));
-    let net = network_to(move |_: SocketAddrV4| {
+    let net = network_to(move |_: SocketAddr| {
         let acceptor = acceptor.clone();
         let (near, far) = tokio::io::duplex(16 * 1024);
         tokio::spawn(async move {

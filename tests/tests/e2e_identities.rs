@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use std::cell::Cell;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use wigwag_embassy::journal::RamJournal;
@@ -126,7 +126,7 @@ fn a_server_that_changes_its_mind_is_followed() {
         let Twins { old, new, device } = Twins::start().await;
         let changed = Rc::new(Cell::new(false));
         let (to_old, to_new, which) = (old.dial(), new.dial(), changed.clone());
-        let net = network_to(move |to: SocketAddrV4| {
+        let net = network_to(move |to: SocketAddr| {
             if which.get() {
                 to_new.dial(to)
             } else {

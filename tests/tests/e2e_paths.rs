@@ -2,7 +2,6 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
-use std::net::SocketAddrV4;
 
 use embassy_net::{Config, StackResources};
 use tokio::io::AsyncWriteExt as _;
@@ -31,7 +30,7 @@ fn network(id: u8) -> VirtualNet {
         },
         ..Options::default()
     };
-    VirtualNet::with(options, move |_: SocketAddrV4| async move {
+    VirtualNet::with(options, move |_: SocketAddr| async move {
         let (near, mut far) = tokio::io::duplex(64);
         far.write_all(&[id]).await?;
         // Held, so that the connection stays open.

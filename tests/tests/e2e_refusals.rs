@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use tokio::io::AsyncWriteExt;
 use wigwag_codec::Instant;
@@ -216,7 +216,7 @@ fn a_refused_device_certificate_is_an_authentication_failure() {
 fn a_refused_port_is_not_a_missing_network() {
     in_paused_time(async || {
         let pki = Pki::generate();
-        let net = network_to(|_: SocketAddrV4| async {
+        let net = network_to(|_: SocketAddr| async {
             Err::<tokio::io::DuplexStream, _>(io::ErrorKind::ConnectionRefused.into())
         });
         let (reason, wait) = first_failure(&Device::of(&pki), &net).await;
@@ -301,7 +301,7 @@ fn a_missing_link_or_address_is_a_missing_network() {
 fn servers_that_do_not_speak_tls_are_told_by_their_first_words() {
     in_paused_time(async || {
         let pki = Pki::generate();
-        let net = network_to(|_: SocketAddrV4| async {
+        let net = network_to(|_: SocketAddr| async {
             let (near, mut far) = tokio::io::duplex(4096);
             tokio::spawn(async move {
                 let _ = far.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
@@ -318,7 +318,7 @@ fn servers_that_do_not_speak_tls_are_told_by_their_first_words() {
 fn a_server_that_never_answers_is_given_up_in_time() {
     in_paused_time(async || {
         let pki = Pki::generate();
-        let net = network_to(|_: SocketAddrV4| async {
+        let net = network_to(|_: SocketAddr| async {
             let (near, far) = tokio::io::duplex(4096);
             // Held open for ever.
             std::mem::forget(far);
@@ -378,7 +378,7 @@ fn a_server_that_only_speaks_tls_1_2_is_a_matter_of_configuration() {
         .with_single_cert(server.chain().to_vec(), server.key().clone_key().into())
         .unwrap();
         let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
-        let net = network_to(move |_: SocketAddrV4| {
+        let net = network_to(move |_: SocketAddr| {
             let (near, far) = tokio::io::duplex(16 * 1024);
             let accepting = acceptor.accept(far);
             tokio::spawn(async move { accepting.await.map(drop) });

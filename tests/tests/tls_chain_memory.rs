@@ -1,7 +1,7 @@
 //! The last good chain is remembered, over real connections: a reconnect costs
 //! one signature, and whatever is new about the server costs all of them.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,7 @@ impl Device<'_> {
 async fn with_device(pki: &Pki, test: impl AsyncFnOnce(&Device<'_>, &Answering)) {
     let answering: Answering = Arc::new(Mutex::new(config(pki)));
     let answers = Arc::clone(&answering);
-    let net = network_to(move |_: SocketAddrV4| {
+    let net = network_to(move |_: SocketAddr| {
         let acceptor = TlsAcceptor::from(Arc::clone(&answers.lock().unwrap()));
         let (near, far) = tokio::io::duplex(16 * 1024);
         tokio::spawn(async move {

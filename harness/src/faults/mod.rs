@@ -5,8 +5,9 @@
 //!
 //! * on the **link**, frame by frame ([`LinkFaults`]): loss, damage, truncation,
 //!   doubling, delay and jitter (which reorders); and link down and up;
-//! * in the **services** of the gateway: DNS that fails, DHCP that is silent,
-//!   connections refused or never answered;
+//! * in the **services** of the gateway: DNS that fails, is slow or silent,
+//!   DHCP that is silent, connections refused, delayed or never answered; for
+//!   everybody, for one address family or for one address;
 //! * in the **streams** behind the gateway, at exact byte positions
 //!   ([`StreamPlan`]): cut, damage, loss, pause.
 //!
@@ -32,10 +33,13 @@
 //! ```
 
 mod link;
+mod services;
 mod stream;
 
 pub use link::LinkFaults;
 pub(crate) use link::{Fate, decide};
+use services::Rules;
+pub use services::{DialFault, DnsFault};
 pub use stream::{FaultyStream, StreamFault, StreamPlan};
 
 use rand_chacha::ChaCha8Rng;
@@ -68,32 +72,6 @@ pub enum Cut {
     Silence,
 }
 
-/// What happens to new connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DialFault {
-    /// They are made.
-    #[default]
-    None,
-    /// TCP reset, as from a port where nobody listens.
-    Refuse,
-    /// The SYN is never answered.
-    Silence,
-}
-
-/// What happens to DNS queries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DnsFault {
-    /// They are answered from the names table.
-    #[default]
-    None,
-    /// SERVFAIL, RFC 1035 section 4.1.1.
-    ServerFailure,
-    /// NXDOMAIN for every name.
-    NoSuchName,
-    /// No answer.
-    Silence,
-}
-
 /// What has been done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -112,7 +90,7 @@ pub struct Counts {
     pub delayed: u64,
     /// Connections dialled.
     pub dialled: u64,
-    /// Connections refused or left unanswered by [`DialFault`].
+    /// Connections and ways for datagrams that met a [`DialFault`].
     pub refused: u64,
     /// Stream faults that have struck.
     pub stream_faults: u64,
@@ -131,8 +109,8 @@ struct Inner {
     link: [LinkFaults; 2],
     drop_next: [u32; 2],
     injected: [VecDeque<Vec<u8>>; 2],
-    dial: DialFault,
-    dns: DnsFault,
+    dial: Rules<DialFault>,
+    dns: Rules<DnsFault>,
     dhcp_silent: bool,
     plans: VecDeque<StreamPlan>,
     /// Counts the calls of `cut_all`; a stream remembers the count it was
@@ -168,8 +146,8 @@ impl Faults {
             link: [LinkFaults::NONE; 2],
             drop_next: [0; 2],
             injected: Default::default(),
-            dial: DialFault::None,
-            dns: DnsFault::None,
+            dial: Rules::default(),
+            dns: Rules::default(),
             dhcp_silent: false,
             plans: VecDeque::new(),
             cuts: 0,
@@ -213,16 +191,6 @@ impl Faults {
             }
         });
         room
-    }
-
-    /// Sets what happens to new connections from now on.
-    pub fn set_dial(&self, fault: DialFault) {
-        self.change(|inner| inner.dial = fault);
-    }
-
-    /// Sets what happens to DNS queries from now on.
-    pub fn set_dns(&self, fault: DnsFault) {
-        self.change(|inner| inner.dns = fault);
     }
 
     /// Makes DHCP silent, or answer again.
@@ -278,18 +246,6 @@ impl Faults {
         let injected = inner.injected[direction as usize].pop_front();
         inner.counts.injected += u64::from(injected.is_some());
         (true, injected)
-    }
-
-    pub(crate) fn dial(&self) -> DialFault {
-        let mut inner = self.lock();
-        if inner.dial != DialFault::None {
-            inner.counts.refused += 1;
-        }
-        inner.dial
-    }
-
-    pub(crate) fn dns(&self) -> DnsFault {
-        self.lock().dns
     }
 
     pub(crate) fn is_dhcp_silent(&self) -> bool {

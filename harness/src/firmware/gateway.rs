@@ -2,10 +2,13 @@
 //! on whatever the thread with the test in it does.
 
 use super::{FirmwareError, error};
-use crate::vnet::{self, Background, Dial, Dialled, VirtualNet, WireCounts, WireError, alongside};
+use crate::vnet::{
+    self, Answer, Background, Dial, Dialled, HostDatagrams, VirtualNet, WireCounts, WireError,
+    alongside,
+};
 use std::cell::RefCell;
 use std::future::pending;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -27,8 +30,12 @@ pub(super) struct Gateway {
 struct Boxed(Box<dyn Dial + Send>);
 
 impl Dial for Boxed {
-    fn dial(&self, to: SocketAddrV4) -> Dialled {
+    fn dial(&self, to: SocketAddr) -> Dialled {
         self.0.dial(to)
+    }
+
+    fn dial_datagrams(&self, to: SocketAddr) -> Answer<Box<dyn HostDatagrams>> {
+        self.0.dial_datagrams(to)
     }
 }
 

@@ -68,7 +68,7 @@ use device::Ending;
 use shared::Shared;
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -264,9 +264,9 @@ impl MockNgtt {
     #[must_use]
     pub fn dial(&self) -> impl Dial + Clone + use<> {
         let shared = self.shared.clone();
-        move |to: SocketAddrV4| {
+        move |to: SocketAddr| {
             let (near, far) = tokio::io::duplex(PIPE);
-            accept::serve(&shared, far, to.into());
+            accept::serve(&shared, far, to);
             async { Ok(near) }
         }
     }

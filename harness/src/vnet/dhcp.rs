@@ -1,57 +1,12 @@
 //! The gateway's DHCP server: one device, one address. RFC 2131.
 
+use super::addressing::Addressing;
 use smoltcp::wire::{DhcpMessageType, DhcpPacket, DhcpRepr};
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 /// The UDP ports of RFC 2131, section 4.1.
 pub(super) const SERVER_PORT: u16 = 67;
 pub(super) const CLIENT_PORT: u16 = 68;
-
-/// The addresses of a virtual network. The default is what QEMU's user network
-/// gives (but for DNS), so that a firmware image finds the same surroundings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Addressing {
-    /// What DHCP gives the device.
-    pub device: Ipv4Addr,
-    /// The gateway, and the DHCP server.
-    pub gateway: Ipv4Addr,
-    /// The DNS server that DHCP names.
-    pub dns: Ipv4Addr,
-    /// The length of the network's prefix, in bits.
-    pub prefix: u8,
-    /// How long the device may keep its address, at least a second. It asks
-    /// again at half of that.
-    pub lease: Duration,
-}
-
-impl Addressing {
-    /// 10.0.2.15/24 behind 10.0.2.2, names from there too, for a day.
-    ///
-    /// QEMU's own DNS server is at 10.0.2.3, which answers here as well, as any
-    /// address does. It is not the default because smoltcp asks for one hardware
-    /// address a second at most: with two, every boot would take that second.
-    pub const DEFAULT: Self = Self {
-        device: Ipv4Addr::new(10, 0, 2, 15),
-        gateway: Ipv4Addr::new(10, 0, 2, 2),
-        dns: Ipv4Addr::new(10, 0, 2, 2),
-        prefix: 24,
-        lease: Duration::from_secs(24 * 60 * 60),
-    };
-
-    fn mask(&self) -> Ipv4Addr {
-        let bits = u32::MAX
-            .checked_shl(32 - u32::from(self.prefix.min(32)))
-            .unwrap_or(0);
-        Ipv4Addr::from_bits(bits)
-    }
-}
-
-impl Default for Addressing {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
 
 /// Answers a DHCP message: where to, and what. None where nothing is due.
 pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<(Ipv4Addr, Vec<u8>)> {

@@ -1,18 +1,30 @@
 //! The gateway's DNS server: a table of names, RFC 1035 messages.
 
+use crate::faults::DnsFault;
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Addresses of one answer at most, so that it fits in 512 bytes.
-const MAX_ADDRESSES: usize = 16;
+use wigwag_embassy::net::Family;
+
+/// Addresses of one family that a name has at most, so that an answer fits in
+/// 512 bytes (RFC 1035 section 4.2.1).
+pub(super) const MAX_V4: usize = 16;
+pub(super) const MAX_V6: usize = 8;
+
+/// Types of records: RFC 1035 section 3.2.2, RFC 3596 section 2.1.
+const A: u16 = 1;
+const AAAA: u16 = 28;
+
+/// The class of the Internet, RFC 1035 section 3.2.4.
+const IN: u16 = 1;
 
 /// How long an answer is good for, in seconds.
 const TTL: u32 = 60;
 
 /// Response codes of RFC 1035, section 4.1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+enum Code {
     NoError = 0,
     FormatError = 1,
     ServerFailure = 2,
@@ -23,21 +35,35 @@ pub(super) enum Code {
 /// The names that a virtual network knows. Clones are the same table, and it
 /// may change while everything runs.
 #[derive(Debug, Clone, Default)]
-pub struct Names(Arc<Mutex<HashMap<String, Vec<Ipv4Addr>>>>);
+pub struct Names(Arc<Mutex<HashMap<String, Vec<IpAddr>>>>);
 
 impl Names {
-    /// Gives `name` these addresses, in this order, in place of earlier ones.
-    /// Upper and lower case are the same. No address: the name exists, but has
-    /// none.
+    /// Gives `name` these addresses, in this order, in place of earlier ones:
+    /// an A record (RFC 1035) for each of IPv4, an AAAA record (RFC 3596) for
+    /// each of IPv6. Upper and lower case are the same. No address: the name
+    /// exists, but has none.
+    ///
+    /// ```
+    /// use std::net::{IpAddr, Ipv4Addr};
+    /// use wigwag_harness::vnet::Names;
+    ///
+    /// let names = Names::default();
+    /// names.set("old.test", [Ipv4Addr::new(192, 0, 2, 1)]);
+    /// names.set("both.test", ["192.0.2.1", "2001:db8::1"].map(|text| text.parse::<IpAddr>().unwrap()));
+    /// assert_eq!(names.get("Both.Test").unwrap().len(), 2);
+    /// ```
     ///
     /// # Panics
-    /// With more than 16 addresses: they would not fit in an answer.
-    pub fn set(&self, name: &str, addresses: impl Into<Vec<Ipv4Addr>>) {
-        let addresses = addresses.into();
-        let count = addresses.len();
+    /// With more than 16 addresses of IPv4 or 8 of IPv6: they would not fit in
+    /// an answer.
+    pub fn set<A: Into<IpAddr>>(&self, name: &str, addresses: impl IntoIterator<Item = A>) {
+        let addresses: Vec<IpAddr> = addresses.into_iter().map(Into::into).collect();
+        let v4 = addresses.iter().filter(|address| address.is_ipv4()).count();
+        let v6 = addresses.len() - v4;
         assert!(
-            count <= MAX_ADDRESSES,
-            "{name} has {count} addresses, 16 fit in an answer"
+            v4 <= MAX_V4 && v6 <= MAX_V6,
+            "{name} has {v4} addresses of IPv4 and {v6} of IPv6; {MAX_V4} and {MAX_V6} fit in an \
+             answer"
         );
         self.lock().insert(name.to_ascii_lowercase(), addresses);
     }
@@ -49,18 +75,24 @@ impl Names {
 
     /// The addresses of `name`, if it exists.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Vec<Ipv4Addr>> {
+    pub fn get(&self, name: &str) -> Option<Vec<IpAddr>> {
         self.lock().get(&name.to_ascii_lowercase()).cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Ipv4Addr>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<IpAddr>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Answers a query, or keeps silent where the message is none. `forced` is the
-/// answer to every well-formed question, whatever the table says.
-pub(super) fn answer(query: &[u8], names: &Names, forced: Option<Code>) -> Option<Vec<u8>> {
+/// The family whose addresses a query asks for, if it asks for addresses.
+pub(super) fn family(query: &[u8]) -> Option<Family> {
+    parse_question(query.get(12..)?)?.family()
+}
+
+/// Answers a query, or keeps silent where the message is none. A fault that is
+/// an answer is the answer to every well-formed question, whatever the table
+/// says.
+pub(super) fn answer(query: &[u8], names: &Names, fault: DnsFault) -> Option<Vec<u8>> {
     let header = query.get(..12)?;
     let is_response = header[2] & 0x80 != 0;
     if is_response {
@@ -75,11 +107,14 @@ pub(super) fn answer(query: &[u8], names: &Names, forced: Option<Code>) -> Optio
         _ if opcode != 0 => (Code::NotImplemented, None, Vec::new()),
         None => (Code::FormatError, None, Vec::new()),
         Some(question) => {
-            let (code, addresses) = match (forced, names.get(&question.name)) {
-                (Some(code), _) => (code, Vec::new()),
-                (None, None) => (Code::NoSuchName, Vec::new()),
-                (None, Some(addresses)) if question.is_address() => (Code::NoError, addresses),
-                (None, Some(_)) => (Code::NoError, Vec::new()),
+            let (code, addresses) = match (fault, names.get(&question.name)) {
+                (DnsFault::ServerFailure, _) => (Code::ServerFailure, Vec::new()),
+                (DnsFault::NoSuchName, _) | (_, None) => (Code::NoSuchName, Vec::new()),
+                (_, Some(mut addresses)) => {
+                    let asked = question.family();
+                    addresses.retain(|address| Some(Family::of(*address)) == asked);
+                    (Code::NoError, addresses)
+                }
             };
             (code, Some(question), addresses)
         }
@@ -95,11 +130,17 @@ pub(super) fn answer(query: &[u8], names: &Names, forced: Option<Code>) -> Optio
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(question.map_or(&[], |question| question.bytes));
     for address in addresses {
-        // The name: a pointer to the question's. Type A, class IN.
-        out.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1]);
+        // The name: a pointer to the question's.
+        out.extend_from_slice(&[0xc0, 12]);
+        let (kind, octets): (_, &[u8]) = match &address {
+            IpAddr::V4(address) => (A, &address.octets()),
+            IpAddr::V6(address) => (AAAA, &address.octets()),
+        };
+        out.extend_from_slice(&kind.to_be_bytes());
+        out.extend_from_slice(&IN.to_be_bytes());
         out.extend_from_slice(&TTL.to_be_bytes());
-        out.extend_from_slice(&[0, 4]);
-        out.extend_from_slice(&address.octets());
+        out.extend_from_slice(&(octets.len() as u16).to_be_bytes());
+        out.extend_from_slice(octets);
     }
     Some(out)
 }
@@ -112,8 +153,12 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn is_address(&self) -> bool {
-        (self.kind, self.class) == (1, 1)
+    fn family(&self) -> Option<Family> {
+        match (self.kind, self.class) {
+            (A, IN) => Some(Family::V4),
+            (AAAA, IN) => Some(Family::V6),
+            _ => None,
+        }
     }
 }
 
@@ -148,91 +193,5 @@ fn parse_question(bytes: &[u8]) -> Option<Question<'_>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn query(name: &str, kind: u16) -> Vec<u8> {
-        let mut query = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        for label in name.split('.') {
-            query.push(label.len() as u8);
-            query.extend_from_slice(label.as_bytes());
-        }
-        query.extend_from_slice(&[0, (kind >> 8) as u8, kind as u8, 0, 1]);
-        query
-    }
-
-    fn names() -> Names {
-        let names = Names::default();
-        names.set(
-            "Server.test",
-            [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)],
-        );
-        names
-    }
-
-    fn code(answer: &[u8]) -> u8 {
-        answer[3] & 0xf
-    }
-
-    #[test]
-    fn a_known_name_has_its_addresses_in_order() {
-        let query = query("SERVER.TEST", 1);
-        let answer = answer(&query, &names(), None).unwrap();
-        assert_eq!(answer[..4], [0x12, 0x34, 0x81, 0x80]);
-        assert_eq!(answer[4..12], [0, 1, 0, 2, 0, 0, 0, 0]);
-        let records = &answer[query.len()..];
-        assert_eq!(
-            records[..16],
-            [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]
-        );
-        assert_eq!(records[28..], [192, 0, 2, 2]);
-    }
-
-    #[test]
-    fn other_types_of_a_known_name_have_no_records() {
-        let answer = answer(&query("server.test", 28), &names(), None).unwrap();
-        assert_eq!((code(&answer), answer[7]), (0, 0));
-    }
-
-    #[test]
-    fn an_unknown_name_does_not_exist_and_a_removed_one_neither() {
-        let names = names();
-        let asked = |name| code(&answer(&query(name, 1), &names, None).unwrap());
-        assert_eq!(asked("other.test"), Code::NoSuchName as u8);
-        assert_eq!(asked("server.test"), 0);
-        names.remove("server.TEST");
-        assert_eq!(asked("server.test"), Code::NoSuchName as u8);
-    }
-
-    #[test]
-    fn a_forced_failure_wins() {
-        let asked = answer(
-            &query("server.test", 1),
-            &names(),
-            Some(Code::ServerFailure),
-        );
-        assert_eq!(code(&asked.unwrap()), 2);
-    }
-
-    #[test]
-    fn bad_questions_are_told_and_non_queries_ignored() {
-        let names = names();
-        let good = query("server.test", 1);
-        for length in 12..good.len() {
-            let answer = answer(&good[..length], &names, None).unwrap();
-            assert_eq!(code(&answer), Code::FormatError as u8, "cut to {length}");
-        }
-        for length in 0..12 {
-            assert_eq!(answer(&good[..length], &names, None), None);
-        }
-        let mut response = good.clone();
-        response[2] |= 0x80;
-        assert_eq!(answer(&response, &names, None), None);
-        let mut status = good.clone();
-        status[2] |= 2 << 3;
-        assert_eq!(code(&answer(&status, &names, None).unwrap()), 4);
-        let mut pointer = good;
-        pointer[12] = 0xc0;
-        assert_eq!(code(&answer(&pointer, &names, None).unwrap()), 1);
-    }
-}
+#[path = "dns_tests.rs"]
+mod tests;

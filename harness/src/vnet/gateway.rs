@@ -1,10 +1,15 @@
-//! The other end of the device's link: ARP, DHCP, DNS, and TCP to anywhere.
+//! The other end of the device's link: ARP and neighbour discovery, DHCP, DNS,
+//! and TCP and UDP to anywhere.
 
-use super::dhcp::{self, Addressing};
+use super::addressing::{Addressing, Families};
+use super::associations::Associations;
+use super::dhcp;
 use super::dial::Dial;
-use super::dns::{self, Code, Names};
+use super::dns::{self, Names};
+use super::emit;
 use super::flow::Flows;
 use super::link::{Link, MAX_FRAME};
+use super::segment::{Seen, see};
 use crate::clock;
 use crate::faults::{Direction, DnsFault, Faults};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
@@ -16,10 +21,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// A locally administered address.
-const HARDWARE_ADDRESS: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
+pub(super) const HARDWARE_ADDRESS: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
 
 /// Datagrams that a service holds, in each direction.
 const DATAGRAMS: usize = 8;
+
+/// DNS queries whose answer is held back at most; further ones are lost.
+const HELD_QUERIES: usize = 64;
+
+/// The port of DNS (RFC 1035 section 4.2.1), at every address.
+const DNS_PORT: u16 = 53;
 
 /// Rounds of one poll, before other tasks get their turn.
 const ROUNDS: usize = 32;
@@ -31,7 +42,10 @@ pub(super) struct Gateway {
     sockets: SocketSet<'static>,
     dhcp: SocketHandle,
     dns: SocketHandle,
+    /// Queries that are answered later: when, in microseconds of the clock.
+    held: Vec<(u64, Vec<u8>, udp::UdpMetadata)>,
     flows: Flows,
+    associations: Associations,
     link: Rc<Link>,
     names: Names,
     addressing: Addressing,
@@ -41,7 +55,7 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn new(
         link: Rc<Link>,
-        dial: Box<dyn Dial>,
+        dial: Rc<dyn Dial>,
         names: Names,
         addressing: Addressing,
         faults: Faults,
@@ -57,10 +71,14 @@ impl Gateway {
         let mut interface = Interface::new(config, &mut idle, clock::smoltcp_now());
         interface.set_any_ip(true);
         interface.update_ip_addrs(|addresses| {
-            let own = IpCidr::new(addressing.gateway.into(), addressing.prefix);
-            addresses
-                .push(own)
-                .expect("smoltcp holds two addresses at least");
+            for (own, prefix) in [
+                (addressing.gateway.into(), addressing.prefix),
+                (addressing.v6.gateway.into(), addressing.v6.prefix),
+            ] {
+                addresses
+                    .push(IpCidr::new(own, prefix))
+                    .expect("smoltcp holds two addresses at least");
+            }
         });
         let mut sockets = SocketSet::new(Vec::new());
         let mut service = |port| {
@@ -68,13 +86,15 @@ impl Gateway {
             socket.bind(port).expect("an open port of a new socket");
             sockets.add(socket)
         };
-        let (dhcp, dns) = (service(dhcp::SERVER_PORT), service(53));
+        let (dhcp, dns) = (service(dhcp::SERVER_PORT), service(DNS_PORT));
         Self {
             interface,
             sockets,
             dhcp,
             dns,
-            flows: Flows::new(dial, faults.clone()),
+            held: Vec::new(),
+            flows: Flows::new(dial.clone(), faults.clone()),
+            associations: Associations::new(dial, faults.clone()),
             link,
             names,
             addressing,
@@ -88,8 +108,9 @@ impl Gateway {
         for _ in 0..ROUNDS {
             let mut moved = self.ingress(cx);
             moved |= self.serve_dhcp();
-            moved |= self.serve_dns();
+            moved |= self.serve_dns(cx);
             moved |= self.flows.pump(cx, &mut self.sockets);
+            moved |= self.associations.pump(cx, &self.link);
             moved |= self.egress(cx);
             if !moved {
                 self.wake_in_time(cx);
@@ -99,17 +120,21 @@ impl Gateway {
         cx.waker().wake_by_ref();
     }
 
-    /// Frames from the device; and the SYNs whose dial has been answered.
+    /// Frames from the device; and those whose dial has been answered.
     fn ingress(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         // An answer may need room at once: without it, frames wait.
         while self.link.poll_room(Direction::ToDevice, cx).is_ready() {
-            let frame = match self.flows.poll_dialled(cx, &mut self.sockets) {
-                Some(syn) => syn,
+            let dialled = self.flows.poll_dialled(cx, &mut self.sockets);
+            let (frame, question) = match dialled.or_else(|| self.associations.refused()) {
+                Some(frame) => (frame, None),
                 None => match self.link.receive(Direction::ToServer, cx) {
-                    Some(frame) => match self.flows.admit(frame, &mut self.sockets) {
-                        Some(frame) => frame,
-                        None => continue,
+                    Some(frame) => match self.admit(frame) {
+                        (Some(frame), question) => (frame, question),
+                        (None, _) => {
+                            moved = true;
+                            continue;
+                        }
                     },
                     None => break,
                 },
@@ -122,9 +147,45 @@ impl Gateway {
             let now = clock::smoltcp_now();
             self.interface
                 .poll_ingress_single(now, &mut phy, &mut self.sockets);
+            if let Some(question) = question {
+                self.link.send(Direction::ToDevice, question);
+            }
             moved = true;
         }
         moved
+    }
+
+    /// Looks at a frame of the device before the stack does: what is left for
+    /// the stack, and a question that the device is to be asked.
+    fn admit(&mut self, frame: Vec<u8>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+        match see(&frame) {
+            Seen::Segment(segment) => {
+                let rest = self.flows.admit(segment, frame, &mut self.sockets);
+                (rest, None)
+            }
+            Seen::Datagram {
+                ends,
+                hardware,
+                payload,
+            } if ![DNS_PORT, dhcp::SERVER_PORT].contains(&ends.server.port()) => {
+                let payload = payload.to_vec();
+                self.associations.admit(ends, hardware, payload, frame);
+                (None, None)
+            }
+            // Who asks in one family will soon need the other, and both ends
+            // ask for one hardware address a second at most: smoltcp counts
+            // the families together. A question from here tells the device
+            // the gateway's address, and its answer tells the gateway.
+            Seen::AsksV4(hardware) if self.addressing.families == Families::Both => {
+                let question = emit::question_v6(&self.addressing, hardware);
+                (Some(frame), Some(question))
+            }
+            Seen::AsksV6(hardware) if self.addressing.families == Families::Both => {
+                let question = emit::question_v4(&self.addressing, hardware);
+                (Some(frame), Some(question))
+            }
+            _ => (Some(frame), None),
+        }
     }
 
     fn egress(&mut self, cx: &mut Context<'_>) -> bool {
@@ -160,23 +221,41 @@ impl Gateway {
         served
     }
 
-    fn serve_dns(&mut self) -> bool {
-        let forced = match self.faults.dns() {
-            DnsFault::None => Some(None),
-            DnsFault::ServerFailure => Some(Some(Code::ServerFailure)),
-            DnsFault::NoSuchName => Some(Some(Code::NoSuchName)),
-            DnsFault::Silence => None,
-        };
+    fn serve_dns(&mut self, cx: &mut Context<'_>) -> bool {
         let socket = self.sockets.get_mut::<udp::Socket<'_>>(self.dns);
         let mut served = false;
-        while let Ok((query, asker)) = socket.recv() {
-            served = true;
-            let answer = forced.and_then(|code| dns::answer(query, &self.names, code));
-            if let Some(answer) = answer {
-                // From the address that was asked, whichever it was.
+        let reply = |socket: &mut udp::Socket<'_>, query: &[u8], asker, fault| {
+            if let Some(answer) = dns::answer(query, &self.names, fault) {
+                // From the address that was asked, whichever it was. A full
+                // buffer loses the answer, as UDP does.
                 let _ = socket.send_slice(&answer, asker);
             }
+        };
+        while let Ok((query, asker)) = socket.recv() {
+            served = true;
+            let query = query.to_vec();
+            let fault = self.faults.dns(dns::family(&query));
+            match fault {
+                DnsFault::Silence => {}
+                DnsFault::Delay(delay) if self.held.len() < HELD_QUERIES => {
+                    let delay = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+                    let at = clock::now_micros().saturating_add(delay);
+                    self.held.push((at, query, asker));
+                }
+                DnsFault::Delay(_) => {}
+                fault => reply(socket, &query, asker, fault),
+            }
         }
+        let now = clock::now_micros();
+        self.held.retain(|(at, query, asker)| {
+            if *at > now {
+                clock::wake_at(*at, cx.waker());
+                return true;
+            }
+            reply(socket, query, *asker, DnsFault::None);
+            served = true;
+            false
+        });
         served
     }
 
@@ -265,7 +344,7 @@ mod tests {
     fn any_address_is_the_gateways() {
         let faults = Faults::default();
         let link = Link::new(faults.clone());
-        let dial = Box::new(super::super::dial::loopback());
+        let dial = Rc::new(super::super::dial::loopback());
         let gateway = Gateway::new(link, dial, Names::default(), Addressing::DEFAULT, faults, 1);
         assert!(gateway.interface.any_ip());
         assert!(
@@ -273,5 +352,7 @@ mod tests {
                 .interface
                 .has_ip_addr(IpAddress::v4(198, 51, 100, 7))
         );
+        let v6 = IpAddress::v6(0x2001, 0xdb8, 9, 0, 0, 0, 0, 1);
+        assert!(gateway.interface.has_ip_addr(v6));
     }
 }

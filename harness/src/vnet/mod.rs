@@ -1,10 +1,16 @@
 //! One device's network on the host: the real embassy-net stack, a virtual
 //! Ethernet link, and a gateway that gives DHCP and DNS and takes TCP
-//! connections to wherever the [`Dial`] hook says. No privileges are needed.
+//! connections and UDP datagrams to wherever the [`Dial`] hook says. No
+//! privileges are needed.
 //!
-//! The gateway is a smoltcp stack of its own that takes every address for its
-//! own. It holds each SYN until the hook has answered, so a refused port is a
-//! true reset; resets and half closes pass in both directions.
+//! The gateway is a smoltcp stack of its own that takes every address of IPv4
+//! and IPv6 for its own. It holds each SYN until the hook has answered, so a
+//! refused port is a true reset; resets and half closes pass in both
+//! directions. Datagrams pass between a port of the device and a server until
+//! there was none for two minutes; where the server is not there, the device
+//! gets ICMP's port unreachable.
+//!
+//! The device has IPv4 by DHCP, and IPv6 if [`Families`] says so.
 //!
 //! ```
 //! use embassy_net::dns::DnsQueryType;
@@ -42,18 +48,25 @@
 //! A network belongs to one device and one thread. Many devices are many
 //! networks; an idle one costs no processor time.
 
+mod addressing;
+mod associations;
+mod datagram;
 mod dhcp;
 mod dial;
 mod dns;
+mod emit;
 mod flow;
 mod gateway;
+mod joint;
 mod lane;
 mod link;
+mod segment;
 mod tasks;
 mod wire;
 
-pub use dhcp::Addressing;
-pub use dial::{Dial, Dialled, HostStream, always, loopback};
+pub use addressing::{Addressing, AddressingV6, Families};
+pub use datagram::{DatagramEnd, HostDatagrams, PAIR_QUEUE, datagram_pair};
+pub use dial::{Answer, Dial, Dialled, HostStream, always, loopback, with_datagrams};
 pub use dns::Names;
 pub use link::{Port, Received, Transmit};
 pub use tasks::{Background, alongside};
@@ -77,6 +90,7 @@ pub const SOCKETS: usize = 16;
 pub struct VirtualNet {
     link: Rc<Link>,
     gateway: RefCell<Gateway>,
+    addressing: Addressing,
     names: Names,
     faults: Faults,
     seed: u64,
@@ -115,13 +129,14 @@ impl VirtualNet {
         let link = Link::new(faults.clone());
         let gateway = Gateway::new(
             link.clone(),
-            Box::new(dial),
+            Rc::new(dial),
             names.clone(),
             addressing,
             faults.clone(),
             seed,
         );
         Self {
+            addressing,
             link,
             gateway: RefCell::new(gateway),
             names,
@@ -143,14 +158,21 @@ impl VirtualNet {
         &self.faults
     }
 
-    /// Boots the device, runs `app` on its stack (configured by DHCP) to the
-    /// end, and switches the device off.
+    /// How the device's stack is configured in [`VirtualNet::run`]: by
+    /// [`Addressing::families`].
+    #[must_use]
+    pub fn config(&self) -> Config {
+        self.addressing.config()
+    }
+
+    /// Boots the device, runs `app` on its stack to the end, and switches the
+    /// device off.
     ///
     /// Dropping the future is a power failure: servers are told nothing. The
     /// gateway keeps their connections, and goes on with the next boot.
     pub async fn run<T>(&self, app: impl AsyncFnOnce(Stack<'_>) -> T) -> T {
         let mut resources = Box::new(StackResources::<SOCKETS>::new());
-        let (stack, mut runner) = self.attach(&mut resources, Config::dhcpv4(Default::default()));
+        let (stack, mut runner) = self.attach(&mut resources, self.config());
         let runner = async { runner.run().await };
         alongside(
             app(stack),

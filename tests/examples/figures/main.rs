@@ -55,7 +55,7 @@ pub(crate) async fn device(
     until: impl Future<Output = ()>,
 ) -> Result<Book, Failure> {
     let net = VirtualNet::new(dial);
-    net.names().set("ngtt.test", [[192, 0, 2, 1].into()]);
+    net.names().set("ngtt.test", [[192, 0, 2, 1]]);
     let work = Work {
         reply: Reply::Acknowledge,
         pathpoints,

@@ -102,7 +102,7 @@ impl Site {
             ..vnet::Options::default()
         };
         for name in [SERVER, "other.test"] {
-            options.names.set(name, [[192, 0, 2, 1].into()]);
+            options.names.set(name, [[192, 0, 2, 1]]);
         }
         Net::gateway(options, always(self.server.addr()))
     }

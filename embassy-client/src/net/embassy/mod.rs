@@ -119,6 +119,22 @@ fn socket_address(endpoint: IpEndpoint) -> Option<SocketAddr> {
     Some(SocketAddr::new(from_embassy(endpoint.addr)?, endpoint.port))
 }
 
+/// Whether the stack has an address to speak to `remote` from. smoltcp sees to
+/// it for IPv4; without one of IPv6, it sends from the loopback address, to
+/// nobody, and the attempt lasts until it is given up.
+fn has_source(stack: Stack<'_>, remote: SocketAddr) -> bool {
+    match remote {
+        SocketAddr::V4(_) => true,
+        #[cfg(feature = "ipv6")]
+        SocketAddr::V6(_) => stack.config_v6().is_some(),
+        #[cfg(not(feature = "ipv6"))]
+        SocketAddr::V6(_) => {
+            let _ = stack;
+            false
+        }
+    }
+}
+
 fn state(stack: Stack<'_>) -> PathState {
     if !stack.is_link_up() {
         PathState::LinkDown
@@ -244,7 +260,10 @@ impl<const PATHS: usize> Network for EmbassyNetwork<'_, PATHS> {
     ) -> Result<EmbassyTcp<'a>, NoSuchPath> {
         let stack = self.path_stack(path).ok_or(NoSuchPath)?;
         let socket = embassy_tcp::TcpSocket::new(stack, buffers.receive, buffers.send);
-        Ok(EmbassyTcp(RefCell::new(socket)))
+        Ok(EmbassyTcp {
+            socket: RefCell::new(socket),
+            stack,
+        })
     }
 
     fn udp<'a>(
@@ -253,12 +272,16 @@ impl<const PATHS: usize> Network for EmbassyNetwork<'_, PATHS> {
         buffers: EmbassyUdpBuffers<'a>,
     ) -> Result<EmbassyUdp<'a>, NoSuchPath> {
         let stack = self.path_stack(path).ok_or(NoSuchPath)?;
-        Ok(EmbassyUdp(RefCell::new(embassy_udp::UdpSocket::new(
+        let socket = embassy_udp::UdpSocket::new(
             stack,
             buffers.receive_meta,
             buffers.receive,
             buffers.send_meta,
             buffers.send,
-        ))))
+        );
+        Ok(EmbassyUdp {
+            socket: RefCell::new(socket),
+            stack,
+        })
     }
 }

@@ -9,17 +9,21 @@ use core::task::Poll;
 use core::time::Duration;
 
 use embassy_futures::select::{Either, select};
+use embassy_net::Stack;
 use embassy_net::tcp::{self, State};
 use embassy_time::Timer;
 
 use super::super::socket::{ConnectError, StreamError, TcpOptions, TcpSocket};
-use super::{endpoint, socket_address};
+use super::{endpoint, has_source, socket_address};
 use crate::time::duration;
 
 /// A TCP socket of embassy-net, shared by reference. The cell is borrowed
 /// inside one poll only: embassy's own futures keep no state, so each poll
 /// makes a new one.
-pub struct EmbassyTcp<'a>(pub(super) RefCell<tcp::TcpSocket<'a>>);
+pub struct EmbassyTcp<'a> {
+    pub(super) socket: RefCell<tcp::TcpSocket<'a>>,
+    pub(super) stack: Stack<'a>,
+}
 
 /// Aborts a connection attempt that is given up.
 struct AbortOnDrop<'s, 'a> {
@@ -40,7 +44,7 @@ impl EmbassyTcp<'_> {
     /// connected or closed.
     async fn established(&self) -> Result<(), ConnectError> {
         poll_fn(|cx| {
-            let socket = self.0.borrow();
+            let socket = self.socket.borrow();
             match socket.state() {
                 State::Closed | State::TimeWait => Poll::Ready(Err(ConnectError::Refused)),
                 State::Listen | State::SynSent | State::SynReceived => {
@@ -57,7 +61,7 @@ impl EmbassyTcp<'_> {
 
 impl TcpSocket for EmbassyTcp<'_> {
     fn set_options(&self, options: &TcpOptions) {
-        let mut socket = self.0.borrow_mut();
+        let mut socket = self.socket.borrow_mut();
         socket.set_keep_alive(options.keep_alive.map(duration));
         socket.set_nagle_enabled(options.nagle);
         socket.set_timeout(options.timeout.map(duration));
@@ -65,12 +69,15 @@ impl TcpSocket for EmbassyTcp<'_> {
     }
 
     async fn connect(&self, remote: SocketAddr, timeout: Duration) -> Result<(), ConnectError> {
-        let remote = endpoint(remote).ok_or(ConnectError::Unusable)?;
+        let to = endpoint(remote).ok_or(ConnectError::Unusable)?;
+        if !has_source(self.stack, remote) {
+            return Err(ConnectError::NoRoute);
+        }
         // One poll sends the SYN; the rest is watched through the state, so
         // that the cell is never borrowed while waiting.
         let begun = poll_fn(|cx| {
-            let mut socket = self.0.borrow_mut();
-            Poll::Ready(match pin!(socket.connect(remote)).poll(cx) {
+            let mut socket = self.socket.borrow_mut();
+            Poll::Ready(match pin!(socket.connect(to)).poll(cx) {
                 Poll::Ready(Err(tcp::ConnectError::NoRoute)) => Err(ConnectError::NoRoute),
                 Poll::Ready(Err(tcp::ConnectError::ConnectionReset)) => Err(ConnectError::Refused),
                 Poll::Ready(Err(tcp::ConnectError::TimedOut)) => Err(ConnectError::TimedOut),
@@ -96,7 +103,7 @@ impl TcpSocket for EmbassyTcp<'_> {
 
     async fn accept(&self, port: u16) -> Result<(), ConnectError> {
         poll_fn(|cx| {
-            let mut socket = self.0.borrow_mut();
+            let mut socket = self.socket.borrow_mut();
             Poll::Ready(match pin!(socket.accept(port)).poll(cx) {
                 Poll::Ready(Err(_)) => Err(ConnectError::Unusable),
                 Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
@@ -114,7 +121,7 @@ impl TcpSocket for EmbassyTcp<'_> {
 
     async fn read(&self, buffer: &mut [u8]) -> Result<usize, StreamError> {
         poll_fn(|cx| {
-            let mut socket = self.0.borrow_mut();
+            let mut socket = self.socket.borrow_mut();
             pin!(socket.read(buffer)).poll(cx)
         })
         .await
@@ -123,7 +130,7 @@ impl TcpSocket for EmbassyTcp<'_> {
 
     async fn write(&self, data: &[u8]) -> Result<usize, StreamError> {
         poll_fn(|cx| {
-            let mut socket = self.0.borrow_mut();
+            let mut socket = self.socket.borrow_mut();
             pin!(socket.write(data)).poll(cx)
         })
         .await
@@ -132,25 +139,31 @@ impl TcpSocket for EmbassyTcp<'_> {
 
     async fn flushed(&self) {
         poll_fn(|cx| {
-            let mut socket = self.0.borrow_mut();
+            let mut socket = self.socket.borrow_mut();
             pin!(socket.flush()).poll(cx).map(|_| ())
         })
         .await;
     }
 
     fn close(&self) {
-        self.0.borrow_mut().close();
+        self.socket.borrow_mut().close();
     }
 
     fn abort(&self) {
-        self.0.borrow_mut().abort();
+        self.socket.borrow_mut().abort();
     }
 
     fn local(&self) -> Option<SocketAddr> {
-        self.0.borrow().local_endpoint().and_then(socket_address)
+        self.socket
+            .borrow()
+            .local_endpoint()
+            .and_then(socket_address)
     }
 
     fn remote(&self) -> Option<SocketAddr> {
-        self.0.borrow().remote_endpoint().and_then(socket_address)
+        self.socket
+            .borrow()
+            .remote_endpoint()
+            .and_then(socket_address)
     }
 }

@@ -5,10 +5,11 @@ use core::future::poll_fn;
 use core::net::SocketAddr;
 use core::num::NonZeroU8;
 
+use embassy_net::Stack;
 use embassy_net::udp::{self, PacketMetadata};
 
 use super::super::socket::{BindError, Datagram, DatagramError, UdpSocket};
-use super::{endpoint, from_embassy, socket_address};
+use super::{endpoint, from_embassy, has_source, socket_address};
 
 /// The memory of a UDP socket of embassy-net.
 #[allow(missing_debug_implementations)]
@@ -24,22 +25,28 @@ pub struct EmbassyUdpBuffers<'a> {
 }
 
 /// A UDP socket of embassy-net, shared by reference.
-pub struct EmbassyUdp<'a>(pub(super) RefCell<udp::UdpSocket<'a>>);
+pub struct EmbassyUdp<'a> {
+    pub(super) socket: RefCell<udp::UdpSocket<'a>>,
+    pub(super) stack: Stack<'a>,
+}
 
 impl UdpSocket for EmbassyUdp<'_> {
     fn bind(&self, port: u16) -> Result<(), BindError> {
-        self.0.borrow_mut().bind(port).map_err(|_| BindError)
+        self.socket.borrow_mut().bind(port).map_err(|_| BindError)
     }
 
     fn set_hop_limit(&self, hop_limit: Option<NonZeroU8>) {
-        self.0
+        self.socket
             .borrow_mut()
             .set_hop_limit(hop_limit.map(NonZeroU8::get));
     }
 
     async fn send_to(&self, data: &[u8], to: SocketAddr) -> Result<(), DatagramError> {
+        if !has_source(self.stack, to) {
+            return Err(DatagramError::NoRoute);
+        }
         let to = endpoint(to).ok_or(DatagramError::NoRoute)?;
-        poll_fn(|cx| self.0.borrow().poll_send_to(data, to, cx))
+        poll_fn(|cx| self.socket.borrow().poll_send_to(data, to, cx))
             .await
             .map_err(|error| match error {
                 udp::SendError::PacketTooLarge => DatagramError::TooLong,
@@ -49,7 +56,7 @@ impl UdpSocket for EmbassyUdp<'_> {
 
     async fn receive_from(&self, buffer: &mut [u8]) -> Result<Datagram, DatagramError> {
         loop {
-            let (length, meta) = poll_fn(|cx| self.0.borrow().poll_recv_from(buffer, cx))
+            let (length, meta) = poll_fn(|cx| self.socket.borrow().poll_recv_from(buffer, cx))
                 .await
                 .map_err(|udp::RecvError::Truncated| DatagramError::TooLong)?;
             if let Some(from) = socket_address(meta.endpoint) {
