@@ -120,6 +120,7 @@ fn streams_connect_half_close_and_reset() {
             nagle: true,
             timeout: Some(Duration::from_secs(20)),
             hop_limit: NonZeroU8::new(3),
+            ..TcpOptions::DEFAULT
         });
         let (accepted, connected) = tokio::join!(
             server.accept(1000),
