@@ -11,21 +11,30 @@
 //! | [`support`] | what a property really does on a device, and why |
 //! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
 //! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
+//! | [`MessageContext`], [`SendQueue`] | messages that wait to be sent: priorities, lifetimes, batches (sections 9.1 and 9.2) |
+//! | [`Group`] | whose turn it is among connections, and how fast they send (sections 7.4 and 8.1) |
 //! | [`neat`] | NEATPy's names in today's words, and its choice of stacks |
 
+mod context;
 mod demand;
+mod group;
+mod message;
 pub mod neat;
 mod paths;
 mod planner;
 mod profile;
 mod property;
+mod queue;
 mod security;
 mod stack;
 mod support;
 
 #[doc(inline)]
 pub use crate::__taps_require as require;
+pub use context::{Ecn, MessageContext, ReceiveContext};
 pub use demand::demand;
+pub use group::{Candidate, Group, Share};
+pub use message::{Outcome, SendError, SendFailure, Sent};
 pub use paths::{MAX_PATHS, NoPath, PathInfo, PathPlan, examine_path, plan_paths};
 pub use planner::{
     Cause, MAX_STACKS, Plan, Rejection, Unsatisfiable, examine, framer_properties, plan,
@@ -38,6 +47,7 @@ pub use property::{
     Pvd, Role, Scheduler, SelectionProperty, SetError, TcpUserTimeout, TransportProperties,
     UnknownName,
 };
+pub use queue::{Head, MessageId, Queue, SendQueue, Terms};
 pub use security::{
     Disabled, Security, SecurityChoice, SecurityError, SecurityParameter, SecurityParameters,
     security_support,
