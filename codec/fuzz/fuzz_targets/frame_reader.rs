@@ -4,7 +4,7 @@
 //! message ends, and stays in step behind frames that are too large.
 
 use libfuzzer_sys::fuzz_target;
-use wigwag_codec::framer::{FrameReader, Framer, Over, Passthrough, Received};
+use wigwag_codec::framer::{FrameReader, Framer, Over, Passthrough, Received, decode_datagram};
 use wigwag_codec::mark::MarkFramer;
 use wigwag_codec::ngtt::NgttFramer;
 use wigwag_codec::prefix::PrefixFramer;
@@ -108,6 +108,14 @@ fn read<F: Framer>(framer: F, stream: &[u8], cuts: &[u8], how: How) -> Read {
     }
 }
 
+/// A datagram is a frame whose message lies in it, or an error.
+fn datagram<F: Framer>(mut framer: F, datagram: &[u8]) {
+    if let Ok(Some(message)) = decode_datagram(&mut framer, datagram) {
+        assert!(datagram.get(message.data).is_some());
+        assert!(message.end_of_message);
+    }
+}
+
 /// The cuts make no difference to what comes out of a framer.
 fn same<F: Framer>(framer: impl Fn() -> F, stream: &[u8], cuts: &[u8], how: How) {
     let cut = read(framer(), stream, cuts, how);
@@ -133,6 +141,12 @@ fuzz_target!(|input: (&[u8], &[u8], u8, u8, u8)| {
     same(marks, stream, cuts, how);
     let marked = || Over::new(MarkFramer::new(*b"\x01"), PrefixFramer::for_buffer(ROOM));
     same(marked, stream, cuts, how);
+    datagram(marks(), stream);
+    datagram(marked(), stream);
+    datagram(
+        Over::new(NgttFramer::new(20), PrefixFramer::new(40)),
+        stream,
+    );
     // A frame over the limit whose inner head does not agree is refused when as
     // much of it has arrived: that depends on the cuts, what came before does not.
     same(

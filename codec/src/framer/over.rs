@@ -30,6 +30,35 @@ use crate::Instant;
 /// assert_eq!(step, Step::Frame { meta: ((), ()), body: 8..10, consumed: 10 });
 /// # Ok::<(), wigwag_codec::framer::FrameError>(())
 /// ```
+///
+/// What the inner framer says by itself needs a message of the outer one to
+/// travel in. One that has none for it ([`Framer::CARRIER`]) is refused when the
+/// program is built, here a framer that speaks on NGTT:
+///
+/// ```compile_fail
+/// # use wigwag_codec::framer::*;
+/// # use wigwag_codec::ngtt::NgttFramer;
+/// struct Speaks;
+///
+/// impl Framer for Speaks {
+///     const OUT: usize = 16;
+///     # const HEAD: usize = 0;
+///     # const TAIL: usize = 0;
+///     # const PRESERVES_BOUNDARIES: bool = false;
+///     # type Meta = ();
+///     # fn decode(&mut self, _: &[u8]) -> Result<Step<()>, FrameError> {
+///     #     Ok(Step::Passthrough { meta: (), skip: 0 })
+///     # }
+///     # fn encode(
+///     #     &mut self, _: &(), _: usize, _: &mut [u8], _: &mut [u8],
+///     # ) -> Result<(usize, usize), FrameError> {
+///     #     Ok((0, 0))
+///     # }
+/// }
+///
+/// let mut stack = Over::new(Speaks, NgttFramer::new(100));
+/// stack.start(&mut Out::new(&mut [0; 64]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Over<Inner, Outer> {
     inner: Inner,

@@ -12,6 +12,7 @@ use super::{FrameError, Framer, Step};
 /// let mut wire = [0; 8];
 /// assert_eq!(write(&mut Passthrough, &(), b"hi", &mut wire), Ok(2));
 /// assert_eq!(&wire[..2], b"hi");
+/// assert_eq!((size_of::<Passthrough>(), Passthrough::OUT), (0, 0));
 /// assert!(!Passthrough::PRESERVES_BOUNDARIES);
 /// assert!(<Over<PrefixFramer, Passthrough>>::PRESERVES_BOUNDARIES);
 /// ```

@@ -144,9 +144,10 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
         self.receiver.start(&mut self.framer, out)
     }
 
-    /// Takes the handshake as far as what was received allows; whether it is
-    /// complete. What is in `out` is to be sent before the next call; with each
-    /// call the framer answers once.
+    /// Takes the handshake as far as what was received allows, up to the first
+    /// answer of the framer; whether it is complete. If it is not and there is
+    /// something in `out`, send that and call again with an empty one; else call
+    /// again when more was received.
     ///
     /// # Errors
     /// As [`Receiver::handshake`].
