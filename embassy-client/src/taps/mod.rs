@@ -10,6 +10,8 @@
 //! | [`Stack`] | what TCP, TLS and UDP have to offer here |
 //! | [`support`] | what a property really does on a device, and why |
 //! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
+//! | [`RemoteEndpoint`], [`LocalEndpoint`] | the two ends of a connection (section 6.1) |
+//! | [`Race`] | which address of the other end is connected to (RFC 9623 section 4.3, RFC 8305) |
 //! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
 //! | [`MessageContext`], [`SendQueue`] | messages that wait to be sent: priorities, lifetimes, batches (sections 9.1 and 9.2) |
 //! | [`Group`] | whose turn it is among connections, and how fast they send (sections 7.4 and 8.1) |
@@ -17,6 +19,7 @@
 
 mod context;
 mod demand;
+mod endpoint;
 mod group;
 mod message;
 pub mod neat;
@@ -25,6 +28,7 @@ mod planner;
 mod profile;
 mod property;
 mod queue;
+mod race;
 mod security;
 mod stack;
 mod support;
@@ -33,6 +37,9 @@ mod support;
 pub use crate::__taps_require as require;
 pub use context::{Ecn, MessageContext, ReceiveContext};
 pub use demand::demand;
+pub use endpoint::{
+    EndpointError, Identifier, LocalEndpoint, MAX_HOST_NAME, RemoteEndpoint, service_port,
+};
 pub use group::{Candidate, Group, Share};
 pub use message::{Outcome, SendError, SendFailure, Sent};
 pub use paths::{MAX_PATHS, NoPath, PathInfo, PathPlan, examine_path, plan_paths};
@@ -48,6 +55,7 @@ pub use property::{
     UnknownName,
 };
 pub use queue::{Head, MessageId, Queue, SendQueue, Terms};
+pub use race::{Action, Attempt, KnownGood, Lookup, Race, RaceConfig, RaceError, Winner};
 pub use security::{
     Disabled, Security, SecurityChoice, SecurityError, SecurityParameter, SecurityParameters,
     security_support,
