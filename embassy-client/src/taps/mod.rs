@@ -12,6 +12,7 @@
 //! | [`plan_paths`], [`PathInfo`] | which of a network's paths fit, in which order |
 //! | [`RemoteEndpoint`], [`LocalEndpoint`] | the two ends of a connection (section 6.1) |
 //! | [`Race`] | which address of the other end is connected to (RFC 9623 section 4.3, RFC 8305) |
+//! | [`dial()`], [`sockets`] | the same on a network |
 //! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
 //! | [`MessageContext`], [`SendQueue`] | messages that wait to be sent: priorities, lifetimes, batches (sections 9.1 and 9.2) |
 //! | [`Group`] | whose turn it is among connections, and how fast they send (sections 7.4 and 8.1) |
@@ -19,6 +20,7 @@
 
 mod context;
 mod demand;
+mod dial;
 mod endpoint;
 mod group;
 mod message;
@@ -37,6 +39,7 @@ mod support;
 pub use crate::__taps_require as require;
 pub use context::{Ecn, MessageContext, ReceiveContext};
 pub use demand::demand;
+pub use dial::{dial, sockets};
 pub use endpoint::{
     EndpointError, Identifier, LocalEndpoint, MAX_HOST_NAME, RemoteEndpoint, service_port,
 };
