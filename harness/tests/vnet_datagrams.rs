@@ -282,6 +282,59 @@ async fn the_faults_of_the_link_act_on_datagrams() {
     .await;
 }
 
+/// The wire's own bytes, because nobody here sends such a thing.
+fn frame(server: IpAddr, payload: &[u8], checksum: bool) -> Vec<u8> {
+    use smoltcp::phy::ChecksumCapabilities;
+    use smoltcp::wire::{IpProtocol, IpRepr, UdpPacket, UdpRepr};
+    let addressing = Addressing::DEFAULT;
+    let device: IpAddr = match server {
+        IpAddr::V4(_) => addressing.device.into(),
+        IpAddr::V6(_) => addressing.v6.device.into(),
+    };
+    let (from, to) = (IpAddress::from(server), IpAddress::from(device));
+    let (udp, checksums) = (
+        UdpRepr {
+            src_port: PORT,
+            dst_port: 5000,
+        },
+        ChecksumCapabilities::default(),
+    );
+    let ip = IpRepr::new(from, to, IpProtocol::Udp, 8 + payload.len(), 64);
+    let mut packet = vec![0; ip.buffer_len()];
+    ip.emit(&mut packet[..], &checksums);
+    let mut datagram = UdpPacket::new_unchecked(&mut packet[ip.header_len()..]);
+    let fill = |room: &mut [u8]| room.copy_from_slice(payload);
+    udp.emit(&mut datagram, &from, &to, payload.len(), fill, &checksums);
+    if !checksum {
+        datagram.set_checksum(0);
+    }
+    let kind: [u8; 2] = if server.is_ipv4() {
+        [8, 0]
+    } else {
+        [0x86, 0xdd]
+    };
+    [&[2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1], &kind[..], &packet].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_datagram_without_a_checksum_is_dropped() {
+    let (net, _) = network();
+    net.run(async |stack| {
+        configured(stack).await;
+        let mut memory = Memory::new();
+        let socket = memory.socket(stack, 5000);
+        for server in SERVERS {
+            for (payload, checksum) in [(b"without", false), (b"with it", true)] {
+                let frame = frame(server, payload, checksum);
+                assert!(net.faults().inject(Direction::ToDevice, frame));
+            }
+            assert_eq!(receive(&socket).await.unwrap().0, b"with it");
+        }
+        assert_eq!(receive(&socket).await, None);
+    })
+    .await;
+}
+
 /// The attack and the accident: more ways than there is room for, more
 /// datagrams than wait, and longer ones than a frame.
 #[tokio::test(start_paused = true)]

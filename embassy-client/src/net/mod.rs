@@ -13,7 +13,9 @@ mod socket;
 use core::net::IpAddr;
 use core::time::Duration;
 
-pub use embassy::{EmbassyNetwork, EmbassyTcp, EmbassyUdp, EmbassyUdpBuffers};
+pub use embassy::{
+    CheckedFrame, EmbassyNetwork, EmbassyTcp, EmbassyUdp, EmbassyUdpBuffers, FullChecksums,
+};
 pub(crate) use socket::StreamIo;
 pub use socket::{
     BindError, ConnectError, Datagram, DatagramError, SocketOption, StreamError, TcpBuffers,

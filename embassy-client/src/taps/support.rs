@@ -173,11 +173,13 @@ const fn selection(kind: Kind, property: SelectionProperty) -> Answer {
         }
         (P::FullChecksumRecv, Kind::Udp) => Answer::new(
             Applied,
-            "a datagram whose checksum does not fit is dropped, and over IPv4 one without",
+            "a datagram whose checksum does not fit is dropped, and one without by \
+             net::FullChecksums around the driver",
         ),
-        (P::CongestionControl, Kind::Tcp | Kind::Tls) => {
-            Answer::new(Applied, "smoltcp is built with TCP congestion control")
-        }
+        (P::CongestionControl, Kind::Tcp | Kind::Tls) => Answer::new(
+            Emulated,
+            "a window as RFC 5681 has it, kept above smoltcp, which keeps none",
+        ),
         (P::CongestionControl, Kind::Udp) => {
             Answer::new(Unsupported, "UDP sends as fast as it is told to")
         }

@@ -1,5 +1,7 @@
 //! [`Network`] on embassy-net.
 
+mod checksum;
+mod congestion;
 mod tcp;
 mod udp;
 
@@ -9,7 +11,6 @@ use core::time::Duration;
 
 use embassy_futures::select::{Either, select, select4};
 use embassy_net::dns::DnsQueryType;
-use embassy_net::tcp as embassy_tcp;
 use embassy_net::udp as embassy_udp;
 use embassy_net::{IpAddress, IpEndpoint, Stack};
 use embassy_time::Timer;
@@ -18,6 +19,7 @@ use super::socket::TcpBuffers;
 use super::{Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError};
 use crate::time::duration;
 
+pub use checksum::{CheckedFrame, FullChecksums};
 pub use tcp::EmbassyTcp;
 pub use udp::{EmbassyUdp, EmbassyUdpBuffers};
 
@@ -259,11 +261,7 @@ impl<const PATHS: usize> Network for EmbassyNetwork<'_, PATHS> {
         buffers: TcpBuffers<'a>,
     ) -> Result<EmbassyTcp<'a>, NoSuchPath> {
         let stack = self.path_stack(path).ok_or(NoSuchPath)?;
-        let socket = embassy_tcp::TcpSocket::new(stack, buffers.receive, buffers.send);
-        Ok(EmbassyTcp {
-            socket: RefCell::new(socket),
-            stack,
-        })
+        Ok(EmbassyTcp::new(stack, buffers.receive, buffers.send))
     }
 
     fn udp<'a>(

@@ -14,15 +14,27 @@ use embassy_net::tcp::{self, State};
 use embassy_time::Timer;
 
 use super::super::socket::{ConnectError, StreamError, TcpOptions, TcpSocket};
+use super::congestion::CongestionWindow;
 use super::{endpoint, has_source, socket_address};
-use crate::time::duration;
+use crate::time::{duration, now};
 
-/// A TCP socket of embassy-net, shared by reference. The cell is borrowed
-/// inside one poll only: embassy's own futures keep no state, so each poll
-/// makes a new one.
+/// A TCP socket of embassy-net, shared by reference, with a congestion window
+/// of its own: see the text of `congestion.rs`. The cells are borrowed inside
+/// one poll only: embassy's own futures keep no state, so each poll makes a new
+/// one.
 pub struct EmbassyTcp<'a> {
-    pub(super) socket: RefCell<tcp::TcpSocket<'a>>,
-    pub(super) stack: Stack<'a>,
+    socket: RefCell<tcp::TcpSocket<'a>>,
+    window: RefCell<CongestionWindow>,
+    stack: Stack<'a>,
+}
+
+/// Somebody waits for acknowledgements, until it is dropped.
+struct Watch<'s>(&'s RefCell<CongestionWindow>);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.borrow_mut().unwatch();
+    }
 }
 
 /// Aborts a connection attempt that is given up.
@@ -39,7 +51,15 @@ impl Drop for AbortOnDrop<'_, '_> {
     }
 }
 
-impl EmbassyTcp<'_> {
+impl<'a> EmbassyTcp<'a> {
+    pub(super) fn new(stack: Stack<'a>, receive: &'a mut [u8], send: &'a mut [u8]) -> Self {
+        Self {
+            socket: RefCell::new(tcp::TcpSocket::new(stack, receive, send)),
+            window: RefCell::new(CongestionWindow::new()),
+            stack,
+        }
+    }
+
     /// Waits until a socket that was told to connect or listen is either
     /// connected or closed.
     async fn established(&self) -> Result<(), ConnectError> {
@@ -73,6 +93,7 @@ impl TcpSocket for EmbassyTcp<'_> {
         if !has_source(self.stack, remote) {
             return Err(ConnectError::NoRoute);
         }
+        *self.window.borrow_mut() = CongestionWindow::new();
         // One poll sends the SYN; the rest is watched through the state, so
         // that the cell is never borrowed while waiting.
         let begun = poll_fn(|cx| {
@@ -102,6 +123,7 @@ impl TcpSocket for EmbassyTcp<'_> {
     }
 
     async fn accept(&self, port: u16) -> Result<(), ConnectError> {
+        *self.window.borrow_mut() = CongestionWindow::new();
         poll_fn(|cx| {
             let mut socket = self.socket.borrow_mut();
             Poll::Ready(match pin!(socket.accept(port)).poll(cx) {
@@ -129,18 +151,43 @@ impl TcpSocket for EmbassyTcp<'_> {
     }
 
     async fn write(&self, data: &[u8]) -> Result<usize, StreamError> {
+        let watch = Watch(&self.window);
         poll_fn(|cx| {
             let mut socket = self.socket.borrow_mut();
-            pin!(socket.write(data)).poll(cx)
+            let mut window = watch.0.borrow_mut();
+            let mut room = data.len();
+            if socket.may_send() && room > 0 {
+                room = room.min(window.room(socket.send_queue(), room, now()));
+                if room == 0 {
+                    // Something is under way: an acknowledgement will wake.
+                    let _ = pin!(socket.flush()).poll(cx);
+                    window.watch();
+                    return Poll::Pending;
+                }
+            }
+            let written = pin!(socket.write(&data[..room])).poll(cx);
+            match written {
+                Poll::Ready(Ok(count)) => window.wrote(count, now()),
+                Poll::Ready(Err(_)) => {}
+                Poll::Pending => window.watch(),
+            }
+            written
         })
         .await
         .map_err(|tcp::Error::ConnectionReset| StreamError)
     }
 
     async fn flushed(&self) {
+        let watch = Watch(&self.window);
         poll_fn(|cx| {
             let mut socket = self.socket.borrow_mut();
-            pin!(socket.flush()).poll(cx).map(|_| ())
+            let mut window = watch.0.borrow_mut();
+            window.look(socket.send_queue(), now());
+            let flushed = pin!(socket.flush()).poll(cx);
+            if flushed.is_pending() {
+                window.watch();
+            }
+            flushed.map(|_| ())
         })
         .await;
     }

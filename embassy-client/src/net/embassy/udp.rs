@@ -24,7 +24,9 @@ pub struct EmbassyUdpBuffers<'a> {
     pub send: &'a mut [u8],
 }
 
-/// A UDP socket of embassy-net, shared by reference.
+/// A UDP socket of embassy-net, shared by reference. It takes datagrams that
+/// were sent without a checksum unless the driver of its stack is in
+/// [`FullChecksums`](super::FullChecksums).
 pub struct EmbassyUdp<'a> {
     pub(super) socket: RefCell<udp::UdpSocket<'a>>,
     pub(super) stack: Stack<'a>,
