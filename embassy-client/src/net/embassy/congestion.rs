@@ -151,12 +151,13 @@ impl CongestionWindow {
         self.watched = true;
     }
 
-    /// Nobody waits any more.
+    /// A new wait begins: who waited before may have been gone for long.
     pub(super) fn unwatch(&mut self) {
         self.watched = false;
     }
 
     /// Takes note of what is acknowledged.
+    #[inline(never)]
     pub(super) fn look(&mut self, under_way: usize, now: Instant) {
         let now = millis(now);
         let before = self.under_way();

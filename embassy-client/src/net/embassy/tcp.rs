@@ -5,7 +5,7 @@ use core::future::{Future as _, poll_fn};
 use core::net::SocketAddr;
 use core::num::NonZeroU8;
 use core::pin::pin;
-use core::task::Poll;
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 use embassy_futures::select::{Either, select};
@@ -26,15 +26,6 @@ pub struct EmbassyTcp<'a> {
     socket: RefCell<tcp::TcpSocket<'a>>,
     window: RefCell<CongestionWindow>,
     stack: Stack<'a>,
-}
-
-/// Somebody waits for acknowledgements, until it is dropped.
-struct Watch<'s>(&'s RefCell<CongestionWindow>);
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        self.0.borrow_mut().unwatch();
-    }
 }
 
 /// Aborts a connection attempt that is given up.
@@ -58,6 +49,31 @@ impl<'a> EmbassyTcp<'a> {
             window: RefCell::new(CongestionWindow::new()),
             stack,
         }
+    }
+
+    /// Writes what the window has room for.
+    // Polled from many places: once in the image.
+    #[inline(never)]
+    fn poll_write(&self, data: &[u8], cx: &mut Context<'_>) -> Poll<Result<usize, StreamError>> {
+        let mut socket = self.socket.borrow_mut();
+        let mut window = self.window.borrow_mut();
+        let mut room = data.len();
+        if socket.may_send() && room > 0 {
+            room = window.room(socket.send_queue(), room, now()).min(room);
+            if room == 0 {
+                // Something is under way: an acknowledgement will wake.
+                let _ = pin!(socket.flush()).poll(cx);
+                window.watch();
+                return Poll::Pending;
+            }
+        }
+        let written = pin!(socket.write(&data[..room])).poll(cx);
+        match written {
+            Poll::Ready(Ok(count)) => window.wrote(count, now()),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => window.watch(),
+        }
+        written.map_err(|tcp::Error::ConnectionReset| StreamError)
     }
 
     /// Waits until a socket that was told to connect or listen is either
@@ -151,37 +167,15 @@ impl TcpSocket for EmbassyTcp<'_> {
     }
 
     async fn write(&self, data: &[u8]) -> Result<usize, StreamError> {
-        let watch = Watch(&self.window);
-        poll_fn(|cx| {
-            let mut socket = self.socket.borrow_mut();
-            let mut window = watch.0.borrow_mut();
-            let mut room = data.len();
-            if socket.may_send() && room > 0 {
-                room = room.min(window.room(socket.send_queue(), room, now()));
-                if room == 0 {
-                    // Something is under way: an acknowledgement will wake.
-                    let _ = pin!(socket.flush()).poll(cx);
-                    window.watch();
-                    return Poll::Pending;
-                }
-            }
-            let written = pin!(socket.write(&data[..room])).poll(cx);
-            match written {
-                Poll::Ready(Ok(count)) => window.wrote(count, now()),
-                Poll::Ready(Err(_)) => {}
-                Poll::Pending => window.watch(),
-            }
-            written
-        })
-        .await
-        .map_err(|tcp::Error::ConnectionReset| StreamError)
+        self.window.borrow_mut().unwatch();
+        poll_fn(|cx| self.poll_write(data, cx)).await
     }
 
     async fn flushed(&self) {
-        let watch = Watch(&self.window);
+        self.window.borrow_mut().unwatch();
         poll_fn(|cx| {
             let mut socket = self.socket.borrow_mut();
-            let mut window = watch.0.borrow_mut();
+            let mut window = self.window.borrow_mut();
             window.look(socket.send_queue(), now());
             let flushed = pin!(socket.flush()).poll(cx);
             if flushed.is_pending() {
