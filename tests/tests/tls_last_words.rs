@@ -138,6 +138,60 @@ fn a_refusal_is_heard_although_writing_fails_first() {
     });
 }
 
+/// A stream that takes the first `left` bytes, then fails; nothing ever comes
+/// back.
+struct Deaf {
+    left: usize,
+}
+
+impl AsyncRead for Deaf {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Deaf {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let taken = data.len().min(self.left);
+        self.left -= taken;
+        Poll::Ready(if taken == 0 {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(taken)
+        })
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A server that was never verified has no last words that are worth a wait.
+#[test]
+fn a_hello_that_cannot_be_sent_is_a_lost_connection_at_once() {
+    in_paused_time(async || {
+        let device = TlsDevice::of(&Pki::generate());
+        for left in [0, 1, 100] {
+            let connected = device.connect(Deaf { left }, OsRng).await.unwrap();
+            assert_eq!((connected.end, connected.opened), (End::Reset, false));
+            let took = connected.took;
+            assert!(took < Duration::from_secs(1), "{took:?} after {left} bytes");
+        }
+    });
+}
+
 #[test]
 fn what_is_never_heard_is_a_lost_connection() {
     in_paused_time(async || {

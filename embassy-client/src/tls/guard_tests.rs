@@ -199,6 +199,29 @@ fn a_handshake_has_an_end() {
     assert_eq!(inspect(&huge, 1), Ok(()));
 }
 
+/// Headers count: many small records are no way around the limit.
+#[test]
+fn the_bytes_of_a_handshake_are_those_on_the_wire() {
+    let flight = [
+        hello(),
+        record(CHANGE_CIPHER_SPEC, 1),
+        record(APPLICATION_DATA, 20),
+    ];
+    let bytes: usize = flight.iter().map(Vec::len).sum();
+    for (limit, fits) in [(bytes, true), (bytes - 1, false)] {
+        let limits = HandshakeLimits {
+            bytes: u32::try_from(limit).unwrap(),
+            ..HandshakeLimits::DEFAULT
+        };
+        let mut guard = Guard::new(limits, MAX_PROTECTED);
+        let verdict = flight
+            .iter()
+            .try_for_each(|record| guard.inspect(&mut record.clone()));
+        let too_long = refused(RecordError::HandshakeTooLong);
+        assert_eq!(verdict, if fits { Ok(()) } else { too_long }, "{limit}");
+    }
+}
+
 #[test]
 fn other_protocols_are_recognised() {
     let refusal = refused(RecordError::NotTls);

@@ -310,6 +310,46 @@ fn no_letter_of_the_name_and_no_byte_of_a_pin_can_be_changed() {
     }
 }
 
+/// Whatever the bytes in the parts: no part runs over into the next, and none
+/// is taken for one of another kind.
+#[test]
+fn the_parts_of_a_digest_keep_their_borders() {
+    let world = World::new();
+    let roots: [&[u8]; 1] = [&world.root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let with = |name: &str, chain: &[&[u8]], trust: &TrustAnchors<'_>| {
+        let chain: Vec<_> = chain
+            .iter()
+            .map(|der| CertificateDer::from_slice(der))
+            .collect();
+        digest(&chain, &ServerName::try_from(name).unwrap(), trust)
+    };
+    let of = |name: &str, chain: &[&[u8]]| with(name, chain, &trust);
+    // 7 is what stands before each certificate.
+    let chains: [&[&[u8]]; 8] = [
+        &[&[1], &[2]],
+        &[&[1, 2]],
+        &[&[1, 7, 2]],
+        &[&[], &[1, 2]],
+        &[&[1, 2], &[]],
+        &[&[1], &[7, 2]],
+        &[&[1, 7], &[2]],
+        &[&[2], &[1]],
+    ];
+    let digests = chains.map(|chain| of(NAME, chain));
+    for (index, digest) in digests.iter().enumerate() {
+        assert!(!digests[..index].contains(digest), "{:?}", chains[index]);
+    }
+    // An address of four bytes, and the name that is spelled with them.
+    let (address, name) = (of("97.46.98.99", &[]), of("a.bc", &[]));
+    assert_ne!(address, name);
+    // The last root is not the first certificate.
+    let both: [&[u8]; 2] = [&world.root.der, &world.other.der];
+    let both = TrustAnchors::new(&both).unwrap();
+    let shown = of(NAME, &[&world.other.der, &[1]]);
+    assert_ne!(with(NAME, &[&[1]], &both), shown);
+}
+
 #[test]
 fn it_lasts_as_long_as_the_chain_is_valid() {
     let world = World::new();

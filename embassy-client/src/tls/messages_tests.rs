@@ -264,6 +264,12 @@ fn a_request_says_which_signatures_and_has_no_context() {
     let context = [vec![1, 9], vector(2, &algorithms())].concat();
     let context = message_of(CERTIFICATE_REQUEST, &context);
     assert_eq!(flight(Stage::Request, &context), malformed);
+    // The length of a context, and a message that would be right without it.
+    for length in [1, 2, 255] {
+        let promised = [vec![length], vector(2, &algorithms())].concat();
+        let promised = message_of(CERTIFICATE_REQUEST, &promised);
+        assert_eq!(flight(Stage::Request, &promised), malformed, "{length}");
+    }
 }
 
 #[test]
@@ -286,6 +292,10 @@ fn a_chain_is_a_list_of_at_most_16() {
     let context = [vec![1, 9], vector(3, &one)].concat();
     let context = message_of(CERTIFICATE, &context);
     assert_eq!(flight(Stage::Certificate, &context), malformed);
+    for length in [1, 2, 255] {
+        let promised = message_of(CERTIFICATE, &[vec![length], vector(3, &one)].concat());
+        assert_eq!(flight(Stage::Certificate, &promised), malformed, "{length}");
+    }
 }
 
 #[test]
