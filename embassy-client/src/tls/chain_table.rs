@@ -5,8 +5,9 @@ use std::vec;
 use std::vec::Vec;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+    SanType,
 };
 
 use super::super::clock::ClockPolicy;
@@ -180,6 +181,9 @@ fn who_may_sign() {
         let free = issuer(r, |params| params.key_usages = Vec::new());
         let good = server(&free, |_| {});
         t.row("an authority without key usage", &[&good, &free.der], Ok(()));
+        let nameless = issuer(r, |params| params.distinguished_name = DistinguishedName::new());
+        let under = server(&nameless, |_| {});
+        t.row("an authority without a name", &[&under, &nameless.der], Err(Malformed));
 
         let authority = server(r, |params| {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -186,7 +186,46 @@ fn a_maze_without_a_way_out_is_left_early() {
     let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
     let (steps, answer) = count::steps_during(|| judge(&chain, trust));
     assert!(answer.is_err());
-    assert!(steps > 16 && steps <= u32::from(MAX_STEPS), "{steps}");
+    assert!((17..=64).contains(&steps), "{steps}");
+}
+
+/// The answer is remembered, so it must not outlast any certificate of the path.
+#[test]
+fn an_answer_lasts_as_long_as_each_certificate_of_its_path() {
+    let year = |year| rcgen::date_time_ymd(year, 1, 1);
+    let wide = (2020, 2040);
+    for (of_root, of_issuer, of_leaf) in [
+        ((2023, 2030), wide, wide),
+        (wide, (2023, 2030), wide),
+        (wide, wide, (2023, 2030)),
+        ((2023, 2038), (2021, 2030), (2022, 2039)),
+    ] {
+        let valid = |mut params: rcgen::CertificateParams, (from, to)| {
+            (params.not_before, params.not_after) = (year(from), year(to));
+            params
+        };
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = valid(authority_params("root"), of_root);
+        let der = params.self_signed(&key).unwrap().der().to_vec();
+        let issuer = rcgen::Issuer::new(params, key);
+        let root = Authority { der, issuer };
+        let between = intermediate(valid(authority_params("between"), of_issuer), &root);
+        let server = leaf(valid(server_params(&[NAME]), of_leaf), &between);
+        // One that is not part of the path says nothing about it.
+        let strange = intermediate(valid(authority_params("strange"), (2025, 2027)), &root);
+        let chain =
+            [&server.der, &strange.der, &between.der].map(|der| CertificateDer::from_slice(der));
+        let roots: [&[u8]; 1] = [&root.der];
+        let trust = TrustAnchors::new(&roots).unwrap();
+        let name = ServerName::try_from(NAME).unwrap();
+        let found = verify(&chain, &name, &trust, Now::At(IN_2026)).unwrap();
+        // 2023-01-01 and 2030-01-01.
+        let expected = Validity {
+            not_before: 1_672_531_200,
+            not_after: 1_893_456_000,
+        };
+        assert_eq!(found.validity, expected);
+    }
 }
 
 #[test]
