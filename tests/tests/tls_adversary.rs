@@ -6,7 +6,8 @@ use core::time::Duration;
 use tokio::task::JoinError;
 use wigwag_embassy::tls::End;
 use wigwag_harness::adversary::catalogue::{self, Case, Expected};
-use wigwag_harness::adversary::{Adversary, Message, Seen, Step, What};
+use wigwag_harness::adversary::wire::{self, extension};
+use wigwag_harness::adversary::{Adversary, Extension, Message, Seen, Step, What};
 use wigwag_harness::pki::Pki;
 use wigwag_tests::campaign;
 use wigwag_tests::e2e::in_paused_time;
@@ -179,6 +180,58 @@ fn a_server_that_wants_no_certificate_is_shown_none() {
         assert_eq!(seen.certificate(), None);
         assert_eq!(seen.data(), [SECRET, &case.delivered].concat());
         assert_eq!(seen.faults(), [] as [&_; 0]);
+    });
+}
+
+/// embedded-tls has a list of the algorithms and groups that it knows, and reads
+/// no list with another one in it. RFC 8446 would have them ignored: a limit, in
+/// the documentation of the end that it comes to.
+#[test]
+fn a_list_with_a_number_that_is_too_new_is_not_understood() {
+    in_paused_time(async || {
+        let pki = Pki::generate();
+        let good = catalogue::broken(usize::MAX);
+        let list = |kind, numbers: &[u16]| {
+            let numbers: Vec<u8> = numbers.iter().flat_map(|at| at.to_be_bytes()).collect();
+            Extension::new(kind, wire::vector16(&numbers))
+        };
+        let flight = |groups: &[u16], algorithms: &[u16]| {
+            let groups = list(extension::SUPPORTED_GROUPS, groups);
+            let algorithms = list(extension::SIGNATURE_ALGORITHMS, algorithms);
+            vec![
+                Message::EncryptedExtensions(vec![groups]),
+                Message::CertificateRequest(Vec::new(), vec![algorithms]),
+                Message::certificate(),
+                Message::certificate_verify(),
+                Message::Finished,
+            ]
+        };
+        const ECDSA: u16 = wire::ECDSA_SECP256R1_SHA256;
+        for (groups, algorithms, taken) in [
+            (&[0x17][..], &[ECDSA][..], true),
+            (&[0x17; 13], &[ECDSA; 25], true),
+            (&[0x17], &[ECDSA, extension::GREASE], false),
+            (&[0x17], &[ECDSA; 26], false),
+            (&[0x17, extension::GREASE], &[ECDSA], false),
+            (&[0x17; 14], &[ECDSA], false),
+        ] {
+            let mut script = good.script.clone();
+            let sealed = |step: &Step| matches!(step, Step::Sealed(_));
+            let at = script.0.iter().position(sealed).unwrap();
+            script.0[at] = Step::Sealed(flight(groups, algorithms));
+            let case = Case {
+                script,
+                ..good.clone()
+            };
+            let (connected, seen) = play(&case, &TlsDevice::of(&pki), &pki).await;
+            let end = connected.unwrap().end;
+            if taken {
+                assert_eq!(end, End::PeerClosed);
+            } else {
+                assert_eq!(end, End::Handshake, "{groups:?} {algorithms:?}");
+                assert_eq!(seen.given_away(), [] as [&_; 0]);
+            }
+        }
     });
 }
 

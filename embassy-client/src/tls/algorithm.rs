@@ -174,3 +174,55 @@ pub(crate) mod count {
         (VERIFICATIONS.get() - before, value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p256::ecdsa::signature::Signer as _;
+    use p256::ecdsa::{DerSignature, SigningKey};
+    use rand_core::OsRng;
+
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_form() {
+        let key = SigningKey::random(&mut OsRng);
+        let signature: DerSignature = key.sign(b"message");
+        let verified = |point: &[u8]| verify(point, b"message", signature.as_bytes());
+        let captured = |point: &[u8]| {
+            let capture = KeyCapture::new();
+            // The verdict does not count.
+            let _ = capture.verify_signature(point, &[], &[]);
+            capture.point()
+        };
+        let right = key.verifying_key().to_encoded_point(false);
+        let right: [u8; POINT_LENGTH] = right.as_bytes().try_into().unwrap();
+        assert_eq!(verified(&right), Some(()));
+        assert_eq!(captured(&right), Some(right));
+        let compressed = key.verifying_key().to_encoded_point(true);
+        // SEC 1 section 2.3.3, and ANSI X9.62 for the hybrid form.
+        let mut hybrid = right;
+        hybrid[0] = 6 | right[64] & 1;
+        let longer = [&right[..], &[0]].concat();
+        let wrong: [&[u8]; 5] = [compressed.as_bytes(), &hybrid, &longer, &right[..64], &[]];
+        for wrong in wrong {
+            assert_eq!(verified(wrong), None, "{wrong:02x?}");
+            assert_eq!(captured(wrong), None, "{wrong:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_goes_beyond_the_limit_is_refused_unseen() {
+        let key = SigningKey::random(&mut OsRng);
+        let signature: DerSignature = key.sign(b"message");
+        let point = key.verifying_key().to_encoded_point(false);
+        let algorithm = EcdsaP256::new(2);
+        let ask = || algorithm.verify_signature(point.as_bytes(), b"message", signature.as_bytes());
+        let (signatures, answers) = count::during(|| [ask(), ask(), ask(), ask()]);
+        assert_eq!(signatures, 2);
+        assert_eq!(
+            answers.map(|answer| answer.is_ok()),
+            [true, true, false, false]
+        );
+        assert!(algorithm.is_exhausted());
+    }
+}

@@ -69,7 +69,10 @@ pub enum End {
         needed: usize,
     },
     /// The handshake failed for another reason: the server sent something that
-    /// embedded-tls does not understand.
+    /// embedded-tls does not understand. Among that is a list of signature
+    /// algorithms (in CertificateRequest) or groups with a number in it that is
+    /// newer than embedded-tls, or with more than 25 or 13 of them: leave them
+    /// out of the server's settings.
     Handshake,
     /// A record could not be decrypted: it was damaged or forged.
     BadRecord,
