@@ -181,6 +181,7 @@ fn what_says_nothing_about_the_identity_keeps_the_turn() {
         End::Certificate(CertificateError::WrongName),
         End::Closed,
         End::Aborted,
+        End::SessionLimit,
     ] {
         let mut credentials = Credentials::new(true);
         credentials.start();
