@@ -245,27 +245,15 @@ where
     if provider.signer_failed() {
         return Err(End::SignerFailed);
     }
-    let witness = provider.witness();
-    match result {
-        // The handshake may be complete without any certificate: the latch
-        // knows.
-        Ok(()) => {
-            let verifier = witness.verifier();
-            verifier.verdict().map_err(End::Certificate)?;
-            #[cfg(feature = "defmt")]
-            if parameters.time_is_unchecked() {
-                defmt::warn!("tls: connected without looking at the time of certificates");
-            }
-            if let Some(chain) = verifier.found() {
-                memory.remember(chain);
-            }
-            Ok(verifier.signatures())
-        }
-        Err(error) => Err(witness
-            .end()
-            .or(below.end())
-            .unwrap_or_else(|| of_error(&error))),
+    let verifier = provider.witness().judge(result)?;
+    #[cfg(feature = "defmt")]
+    if parameters.time_is_unchecked() {
+        defmt::warn!("tls: connected without looking at the time of certificates");
     }
+    if let Some(chain) = verifier.found() {
+        memory.remember(chain);
+    }
+    Ok(verifier.signatures())
 }
 
 type Tls<'t, S> = TlsConnection<'t, Guarded<'t, S>, Suite>;

@@ -169,6 +169,62 @@ fn the_identity_is_shown_to_a_verified_server_only() {
     assert!(provider.signer().is_ok());
 }
 
+/// A handshake that is complete for embedded-tls is worth what the latch says,
+/// and the first reason is the one that is told.
+#[test]
+fn a_complete_handshake_without_both_proofs_is_none() {
+    use super::super::ServerHelloError;
+    use super::super::end::End;
+    use super::super::witness::Witness;
+
+    let (root, server) = good();
+    let roots: [&[u8]; 1] = [&root.der];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let new = || {
+        let name = ServerName::try_from(NAME).unwrap();
+        Verifier::new(trust, name, clock_2026(), &Forgetful)
+    };
+    let chain = [CertificateDer::from_slice(&server.der)];
+    let scheme = SignatureScheme::EcdsaSecp256r1Sha256;
+    let below = below();
+    let judged = |verifier: Verifier<'_>, result: Result<(), TlsError>| {
+        Witness::new(verifier, &below)
+            .judge(result)
+            .map(|_| ())
+            .err()
+    };
+    let missing = Some(End::Certificate(CertificateError::Missing));
+    assert_eq!(judged(new(), Ok(())), missing);
+    let mut half = new();
+    half.certificate(&chain, TRANSCRIPT).unwrap();
+    assert_eq!(judged(half, Ok(())), missing);
+    let refused = || {
+        let mut refused = new();
+        let signature = sign(&server.key, &[8; 32]);
+        refused.certificate(&chain, TRANSCRIPT).unwrap();
+        refused.signature(scheme, &signature).unwrap_err();
+        refused
+    };
+    let bad = Some(End::Certificate(CertificateError::BadSignature));
+    assert_eq!(judged(refused(), Ok(())), bad);
+    assert_eq!(judged(refused(), Err(TlsError::InvalidCertificate)), bad);
+    let mut whole = new();
+    let signature = sign(&server.key, &TRANSCRIPT);
+    whole.certificate(&chain, TRANSCRIPT).unwrap();
+    whole.signature(scheme, &signature).unwrap();
+    assert_eq!(judged(whole, Ok(())), None);
+    assert_eq!(judged(Verifier::of_shared_key(), Ok(())), None);
+    // What nobody here has refused is embedded-tls's to name, unless the guard
+    // has a reason.
+    let error = || Err(TlsError::CryptoError);
+    assert_eq!(judged(new(), error()), Some(End::BadRecord));
+    let mut hello = [22, 3, 3, 0, 1, 1];
+    let other = End::ServerHello(ServerHelloError::UnexpectedMessage(1));
+    let verdict = below.guard.borrow_mut().inspect(&mut hello);
+    assert_eq!(verdict, Err(other));
+    assert_eq!(judged(new(), error()), Some(other));
+}
+
 #[test]
 fn a_failing_signer_is_flagged_and_does_not_panic() {
     use super::super::identity::{Identity, MAX_SIGNATURE, SignError, Signer};

@@ -4,7 +4,7 @@
 use embedded_tls::{CertificateRef, CertificateVerifyRef, TlsCipherSuite, TlsError, TlsVerifier};
 
 use super::cipher::Suite;
-use super::end::End;
+use super::end::{End, of_error};
 use super::report::Report;
 use super::transport::Below;
 use super::verifier::Verifier;
@@ -35,9 +35,27 @@ impl<'p> Witness<'p> {
         &mut self.verifier
     }
 
+    /// What embedded-tls's `result` of the handshake is worth. It says `Ok` of a
+    /// server that showed no certificate: the latch knows better.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub(crate) fn judge(&self, result: Result<(), TlsError>) -> Result<&Verifier<'p>, End> {
+        match result {
+            Ok(()) => {
+                self.verifier.verdict().map_err(End::Certificate)?;
+                Ok(&self.verifier)
+            }
+            Err(error) => Err(self
+                .end()
+                .or(self.below.end())
+                .unwrap_or_else(|| of_error(&error))),
+        }
+    }
+
     /// Why the handshake has to end, when the cipher refused a record or the
     /// verifier the server.
-    pub(crate) fn end(&self) -> Option<End> {
+    fn end(&self) -> Option<End> {
         match self.report {
             Some(report) => {
                 let capacity = self.below.guard.borrow().capacity();
