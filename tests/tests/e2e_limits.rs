@@ -1,15 +1,24 @@
 //! A connection that was used enough is replaced by a new one, and nobody
 //! notices: orders and batches go on.
 
+use core::future::pending;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use rand_core::OsRng;
+use tokio::io::AsyncReadExt as _;
+use tokio_rustls::TlsAcceptor;
 use wigwag_codec::ngtt::client::Answer;
 use wigwag_embassy::journal::RamJournal;
 use wigwag_embassy::ngtt::Config;
+use wigwag_embassy::tls::{self, End};
+use wigwag_harness::hostnet::StreamSocket;
 use wigwag_harness::mock::{EventKind, MockNgtt};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
+use wigwag_harness::vnet::alongside;
 use wigwag_tests::e2e::{Device, TestClient, in_paused_time, network};
+use wigwag_tests::tls::{TlsDevice, TlsLink};
 
 const ORDERS: u8 = 60;
 const BATCHES: i64 = 60;
@@ -114,5 +123,49 @@ fn a_connection_of_a_day_is_replaced_at_once() {
         day.await;
         let book = server.book().device(DEFAULT_DEVICE_ID);
         assert_eq!(book.connections, 2);
+    });
+}
+
+/// On a stream with next to no buffer of its own, where a byte that is taken is
+/// one that the server has read.
+#[test]
+fn a_server_that_drips_cannot_keep_a_connection_that_was_used_enough() {
+    in_paused_time(async || {
+        let pki = Pki::generate();
+        let config = Arc::new(Pki::server_config(&pki, false, None).unwrap());
+        let (near, far) = tokio::io::duplex(64);
+        let dripping = tokio::spawn(async {
+            let accepted = TlsAcceptor::from(config).accept(far).await;
+            let (mut stream, _) = accepted.unwrap().into_inner();
+            // Never so long without a byte that it would be given up.
+            while stream.read_u8().await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+            }
+        });
+        let device = TlsDevice::of(&pki);
+        let before = tokio::time::Instant::now();
+        let end = device.with_parameters(async |mut parameters| {
+            parameters.session_limits.time = Duration::from_secs(60);
+            let (link, socket) = (TlsLink::new(), StreamSocket::new(near));
+            let connection = link.connection();
+            let (mut receive, mut send) = ([0; 16_640], [0; 2048]);
+            let mut rng = OsRng;
+            let owner = async {
+                let (receive, send) = (&mut receive, &mut send);
+                tls::run(&link, &socket, receive, send, &parameters, &mut rng).await;
+                pending().await
+            };
+            let work = async {
+                connection.opened().await.unwrap();
+                while connection.send(&[&[7; 512]]).await.is_ok() {}
+                connection.ended().await
+            };
+            alongside(work, vec![Box::pin(owner)]).await
+        });
+        assert_eq!(end.await, End::WriteTimeout);
+        let passed = before.elapsed().as_secs();
+        // The limit, and 30 s each to close and to send what is left.
+        assert!((110..=125).contains(&passed), "{passed} s");
+        dripping.await.unwrap();
     });
 }

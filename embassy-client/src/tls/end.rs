@@ -50,7 +50,8 @@ pub enum End {
     /// The handshake was not complete in time.
     HandshakeTimeout,
     /// The peer took not one byte for too long: its receive window never
-    /// opened.
+    /// opened. Or it had not taken all that was left when a connection that was
+    /// used enough had to end.
     WriteTimeout,
     /// The server changes its keys (KeyUpdate), which this TLS cannot follow:
     /// connect again.

@@ -28,6 +28,8 @@ impl Default for HandshakeLimits {
 
 /// When a connection has been used enough: it is ended in good order then, with
 /// [`End::SessionLimit`](super::End::SessionLimit), and a new one has new keys.
+/// Two write timeouts later it is ended in any case, with
+/// [`End::WriteTimeout`](super::End::WriteTimeout).
 ///
 /// AES-GCM may protect 2^24.5 records with one key (RFC 8446 section 5.5). A
 /// server changes its keys before that (rustls 0.23 at 2^24 records);

@@ -351,7 +351,8 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
     /// Whether the connection has been used enough
     /// ([`SessionLimits`](super::SessionLimits)): end the message that is being
     /// sent and [`close`](Self::close) it. If you do not within the write
-    /// timeout, it is closed for you.
+    /// timeout, it is closed for you; what is not sent within another one is
+    /// lost.
     pub fn is_retiring(&self) -> bool {
         self.0.is_retiring()
     }
@@ -445,7 +446,8 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
     /// what it made of them, or `None` when it needs more. Bytes are taken in
     /// the poll that returns, so a dropped future takes none.
     ///
-    /// `f` runs while the link is locked: keep it short.
+    /// `f` runs while the link is locked: keep it short, and call nothing of this
+    /// connection in it (that panics).
     ///
     /// # Errors
     /// The [`End`], once everything received has been consumed or `f` wants

@@ -1,7 +1,6 @@
 //! The one future that owns a secure connection from handshake to end.
 
-use core::convert::Infallible;
-use core::future::{Future as _, pending, poll_fn};
+use core::future::{Future as _, poll_fn};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -163,9 +162,8 @@ where
         )
         .await
         {
-            Either4::First(end) | Either4::Second(end) => end,
+            Either4::First(end) | Either4::Second(end) | Either4::Fourth(end) => end,
             Either4::Third(()) => End::Aborted,
-            Either4::Fourth(never) => match never {},
         }
     };
     if !matches!(end, End::Closed) {
@@ -348,12 +346,14 @@ where
 
 /// Ends a connection in good order that has been used enough: the application
 /// is told, and has as long as a write may stall to end its message and close.
+/// What is queued then has as long again to leave: a peer that takes a byte now
+/// and then cannot keep a connection for ever.
 async fn retire<M: RawMutex, const IN: usize, const OUT: usize>(
     link: &Link<M, IN, OUT>,
     parameters: &TlsParameters<'_>,
     time: embassy_time::Duration,
     below: &Below,
-) -> Infallible {
+) -> End {
     let limits = &parameters.session_limits;
     // Needs no waker: this is polled after both loops whenever one of them is,
     // in the same task, and only they change the answer.
@@ -366,7 +366,9 @@ async fn retire<M: RawMutex, const IN: usize, const OUT: usize>(
     });
     select(Timer::after(time), used).await;
     link.retire();
-    Timer::after(duration(parameters.write_timeout)).await;
+    let patience = duration(parameters.write_timeout);
+    Timer::after(patience).await;
     link.connection().close();
-    pending().await
+    Timer::after(patience).await;
+    End::WriteTimeout
 }
