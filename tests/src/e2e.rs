@@ -14,7 +14,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::OsRng;
 use wigwag_embassy::journal::{Journal, RamJournal};
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::ngtt::{self, Buffers, Client, Config, SessionConfig, State, Status};
+use wigwag_embassy::ngtt::{self, Buffers, Client, Config, Memory, SessionConfig, State, Status};
 use wigwag_embassy::tls::{ClockPolicy, Identity, Signer, Slot, SoftwareKey, TrustAnchors};
 use wigwag_harness::device::host_time;
 use wigwag_harness::mock::MockNgtt;
@@ -78,14 +78,27 @@ impl Device {
         journal: &mut impl Journal,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
     ) -> T {
-        net.run(async |stack| self.on(stack, journal, app).await)
+        let mut buffers: Box<Buffers> = Box::new(Buffers::new());
+        self.run_with(net, journal, &mut *buffers, app).await
+    }
+
+    /// [`run`](Self::run) with memory of another size.
+    pub async fn run_with<T, B: Memory>(
+        &self,
+        net: &VirtualNet,
+        journal: &mut impl Journal,
+        buffers: &mut B,
+        app: impl AsyncFnOnce(TestClient<'_>) -> T,
+    ) -> T {
+        net.run(async |stack| self.on(stack, journal, buffers, app).await)
             .await
     }
 
-    async fn on<T>(
+    async fn on<T, B: Memory>(
         &self,
         stack: Stack<'_>,
         journal: &mut impl Journal,
+        buffers: &mut B,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
     ) -> T {
         let key = (self.signer)(Slot::Current, software_key(&self.identity));
@@ -101,10 +114,8 @@ impl Device {
         }
         (self.tune)(&mut config);
         let state: Box<State<NoopRawMutex>> = Box::new(State::with_config(self.session));
-        let mut buffers: Box<Buffers> = Box::new(Buffers::new());
         let network = EmbassyNetwork::new(stack);
-        let (client, mut runner) =
-            ngtt::new(&state, &mut *buffers, network, config, OsRng, journal);
+        let (client, mut runner) = ngtt::new(&state, buffers, network, config, OsRng, journal);
         let runner = async {
             for polls in &self.stops {
                 // It resolves to nothing but `None`.

@@ -103,7 +103,7 @@ fn race<const RACE: usize>(known: Option<KnownGood>) -> Race<'static, 8, RACE> {
         &SERVER,
         PATH,
         StackId::Tcp,
-        RaceConfig::DEFAULT,
+        &RaceConfig::DEFAULT,
         known,
         now(),
     )
@@ -296,7 +296,7 @@ fn a_rejected_winner_is_followed_by_the_rest_on_the_same_sockets() {
             let socket = &sockets[winner.attempt.place()];
             assert_eq!(socket.read(&mut [0]).await, Ok(1));
             socket.abort();
-            race.on_rejected(winner.attempt, now());
+            race.on_rejected(winner.attempt);
         }
         let over = dial(network, &sockets, &mut race).await;
         assert_eq!(over, Err(RaceError::Rejected));

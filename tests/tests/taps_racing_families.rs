@@ -64,7 +64,7 @@ async fn race<const RACE: usize>(stack: Stack<'_>) -> (Result<IpAddr, RaceError>
         &SERVER,
         PATH,
         StackId::Tcp,
-        RaceConfig::DEFAULT,
+        &RaceConfig::DEFAULT,
         None,
         start,
     );

@@ -88,7 +88,7 @@ async fn connect(network: &Device<'_>, config: RaceConfig) -> Option<PathId> {
             .each_mut()
             .map(|[receive, send]| TcpBuffers { receive, send });
         let sockets = sockets(network, path, memory, &TcpOptions::DEFAULT).unwrap();
-        let mut race = Race::<8, 2>::new(&SERVER, path, StackId::Tcp, config, None, now());
+        let mut race = Race::<8, 2>::new(&SERVER, path, StackId::Tcp, &config, None, now());
         let result = dial(network, &sockets, &mut race).await;
         for socket in &sockets {
             socket.abort();

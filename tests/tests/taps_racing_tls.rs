@@ -111,7 +111,7 @@ async fn connect(at: [At; 4]) -> (Result<IpAddr, RaceError>, Vec<IpAddr>, Durati
             &remote,
             PATH,
             StackId::Tls,
-            RaceConfig::DEFAULT,
+            &RaceConfig::DEFAULT,
             None,
             start,
         );
@@ -131,7 +131,7 @@ async fn connect(at: [At; 4]) -> (Result<IpAddr, RaceError>, Vec<IpAddr>, Durati
                 return (Ok(winner.to.ip()), tried, took);
             }
             socket.abort();
-            race.on_rejected(winner.attempt, now());
+            race.on_rejected(winner.attempt);
         }
     })
     .await

@@ -56,6 +56,14 @@ pub enum Family {
 }
 
 impl Family {
+    /// How many families addresses are asked for: an image without IPv6 has no
+    /// use for AAAA records. (The tests of this crate want both in any case.)
+    pub(crate) const COUNT: usize = if cfg!(any(feature = "ipv6", test)) {
+        2
+    } else {
+        1
+    };
+
     /// The family of an address.
     #[must_use]
     pub const fn of(address: IpAddr) -> Self {

@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::device::{DEFAULT_PORT, Device, DeviceError};
 use crate::net::{PathId, TcpOptions};
 use crate::supervisor::Backoff;
+use crate::taps::RaceConfig;
 use crate::tls::{ClockPolicy, Identity, NameError, TlsParameters, TrustAnchors};
 
 /// Whom the client talks to and how. Trust, identity and clock are mandatory;
@@ -20,10 +21,9 @@ pub struct Config<'a> {
     /// After this long without a link or an address the client says that it is
     /// offline; 10 s by default. It waits on in any case.
     pub join_timeout: Duration,
-    /// Longest time for name resolution; 15 s by default.
-    pub resolve_timeout: Duration,
-    /// Longest time for TCP to come up; 10 s by default.
-    pub connect_timeout: Duration,
+    /// Longest times for name resolution and for TCP to come up, and how the
+    /// server's addresses follow one another.
+    pub race: RaceConfig,
     /// Options of the TCP connection.
     pub tcp: TcpOptions,
     /// How failures are retried.
@@ -95,8 +95,7 @@ impl<'a> Config<'a> {
             port: DEFAULT_PORT,
             path: PathId(0),
             join_timeout: Duration::from_secs(10),
-            resolve_timeout: Duration::from_secs(15),
-            connect_timeout: Duration::from_secs(10),
+            race: RaceConfig::DEFAULT,
             tcp: TcpOptions::DEFAULT,
             backoff: &Backoff::DEFAULT,
             spread_start: Duration::ZERO,

@@ -20,7 +20,7 @@ use crate::tls::{self, End, Link, TlsParameters};
 
 /// Why the driver stopped.
 #[derive(PartialEq, Eq)]
-pub enum Stop {
+pub(super) enum Stop {
     /// The connection is over or useless.
     Failed(Reason),
     /// The application wants a new one, or none.
@@ -32,7 +32,7 @@ const USED: Stop = Stop::Failed(Reason::Tls(End::SessionLimit));
 
 /// The queues between TLS and the session, whatever their size: both ends of
 /// one connection.
-pub trait Channel {
+pub(super) trait Channel {
     /// Runs TLS over `socket` to the end of the connection: see [`tls::run`].
     fn own<T: TcpSocket, R: CryptoRngCore>(
         &self,

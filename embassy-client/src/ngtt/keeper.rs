@@ -1,6 +1,6 @@
-//! The part of the runner that connects, and connects again.
+//! The part of the runner that keeps a client connected: waits for the
+//! network, makes an [`Attempt`], and decides when to make the next.
 
-use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
 use core::time::Duration;
 
@@ -11,12 +11,12 @@ use rand_core::CryptoRngCore;
 use wigwag_codec::Instant;
 use wigwag_codec::ngtt::client::Sizes;
 
-use super::buffers::{Lent, Memory};
+use super::attempt::{Attempt, Failure};
+use super::buffers::Memory;
 use super::config::Config;
-use super::driver::{Channel, Stop};
 use super::state::{State, Wish};
-use super::status::{Notice, Reason, Status};
-use crate::net::{ConnectError, Family, Network, PathState, ResolveError, TcpBuffers, TcpSocket};
+use super::status::{Reason, Status};
+use crate::net::{Network, PathState};
 use crate::supervisor::{FailureClass, Supervisor};
 use crate::time;
 use crate::tls::{Credentials, End};
@@ -59,17 +59,31 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
         // A link that flaps must not undo the backoff: it may cut one wait
         // short, then a connection must have come up before it may again.
         let mut may_cut_short = true;
+        let mut known = None;
         loop {
             self.wanted().await;
             let state = self.state;
             let could_cut_short = may_cut_short;
             let attempt = async {
                 self.online().await;
-                self.attempt(&mut supervisor, &mut may_cut_short).await
+                let attempt = Attempt {
+                    state,
+                    network: self.network,
+                    tls: &mut self.config.tls,
+                    port: self.config.port,
+                    path: self.config.path,
+                    times: &self.config.race,
+                    options: &self.config.tcp,
+                    rng: &mut *self.rng,
+                    known: &mut known,
+                    supervisor: &mut supervisor,
+                    may_cut_short: &mut may_cut_short,
+                };
+                self.buffers.attempt(attempt).await
             };
-            let reason = match select(attempt, closed_early(state)).await {
-                Either::First(Stop::Failed(reason)) => reason,
-                Either::First(Stop::Unwanted) | Either::Second(()) => {
+            let Failure { reason, class } = match select(attempt, closed_early(state)).await {
+                Either::First(Some(failure)) => failure,
+                Either::First(None) | Either::Second(()) => {
                     supervisor.ended(time::now());
                     continue;
                 }
@@ -86,7 +100,6 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
                 // does not count.
                 may_cut_short = could_cut_short;
             }
-            let class = self.class_of(reason);
             let (now, random) = (time::now(), self.rng.next_u32());
             let retry = match reason {
                 Reason::Tls(end) if end.may_be_forged() => supervisor.doubted(class, now, random),
@@ -99,25 +112,6 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
             });
             self.wait(retry.at, &mut may_cut_short).await;
         }
-    }
-
-    /// How soon it is worth trying again: where there are two identities and one
-    /// was refused, soon.
-    fn class_of(&self, reason: Reason) -> FailureClass {
-        let end = match reason {
-            Reason::Tls(end) => end,
-            // The connection was up, and given up.
-            Reason::Silent(_) | Reason::Framing(_) => End::Reset,
-            // The identity was not shown to anybody.
-            _ => return reason.class(),
-        };
-        self.state.with(|inner| {
-            let verdict = inner.credentials.ended(&end);
-            if let Some(slot) = verdict.refused {
-                inner.notify(Notice::Refused { slot, end });
-            }
-            verdict.class
-        })
     }
 
     async fn spread_start(&mut self) {
@@ -202,98 +196,6 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory> Keeper<'_, 
         let timer = Timer::at(time::instant(at));
         if let Either3::Second(()) = select3(timer, back, wanted).await {
             *may_cut_short = false;
-        }
-    }
-
-    /// One attempt, and the connection when it succeeds, to its end.
-    async fn attempt(&mut self, supervisor: &mut Supervisor<'_>, may_cut_short: &mut bool) -> Stop {
-        self.state.set_status(Status::Resolving);
-        let addresses = match self.resolve().await {
-            Ok(addresses) => addresses,
-            Err(error) => return Stop::Failed(Reason::Resolve(error)),
-        };
-        let mut last = Stop::Failed(Reason::Resolve(ResolveError::NoAddress));
-        for address in addresses {
-            last = self.connect(address, supervisor, may_cut_short).await;
-            // Another address helps only where this one did not answer.
-            if !matches!(last, Stop::Failed(Reason::Connect(_))) {
-                break;
-            }
-        }
-        last
-    }
-
-    async fn resolve(&self) -> Result<heapless::Vec<IpAddr, 8>, ResolveError> {
-        let name = self.config.tls.server();
-        if let Some(address) = self.config.tls.address() {
-            return Ok([address].into_iter().collect());
-        }
-        let mut addresses = heapless::Vec::new();
-        let mut first_error = None;
-        for family in [Family::V4, Family::V6] {
-            let timeout = self.config.resolve_timeout;
-            match self
-                .network
-                .resolve(self.config.path, name, family, timeout)
-                .await
-            {
-                Ok(found) => addresses.extend(found),
-                Err(error) => first_error = first_error.or(Some(error)),
-            }
-        }
-        match first_error {
-            Some(error) if addresses.is_empty() => Err(error),
-            _ => Ok(addresses),
-        }
-    }
-
-    async fn connect(
-        &mut self,
-        address: IpAddr,
-        supervisor: &mut Supervisor<'_>,
-        may_cut_short: &mut bool,
-    ) -> Stop {
-        self.state.set_status(Status::Connecting);
-        let Lent {
-            tls_in,
-            tls_out,
-            tcp_in,
-            tcp_out,
-            link,
-        } = self.buffers.lend();
-        let buffers = TcpBuffers {
-            receive: tcp_in,
-            send: tcp_out,
-        };
-        let Ok(socket) = self.network.tcp(self.config.path, buffers) else {
-            return Stop::Failed(Reason::Connect(ConnectError::Unusable));
-        };
-        socket.set_options(&self.config.tcp);
-        let remote = SocketAddr::new(address, self.config.port);
-        if let Err(error) = socket.connect(remote, self.config.connect_timeout).await {
-            return Stop::Failed(Reason::Connect(error));
-        }
-        self.state.set_status(Status::Securing);
-        self.config.tls.slot = self.state.with(|inner| inner.credentials.start());
-        let time_is_unchecked = self.config.tls.time_is_unchecked();
-        let owner = link.own(&socket, tls_in, tls_out, &self.config.tls, self.rng);
-        let session = link.drive(self.state, |since| {
-            supervisor.connected(since);
-            *may_cut_short = true;
-            self.state.set_status(Status::Connected { since });
-            if time_is_unchecked {
-                self.state.with(|inner| inner.notify(Notice::TimeUnchecked));
-            }
-        });
-        // The link starts anew when the owner is first polled.
-        let mut owner = core::pin::pin!(owner);
-        let mut session = core::pin::pin!(session);
-        match select(owner.as_mut(), session.as_mut()).await {
-            Either::First(_) => session.await,
-            Either::Second(stop) => {
-                owner.await;
-                stop
-            }
         }
     }
 }

@@ -4,9 +4,12 @@
 //! [`State`] is the memory of the session: it outlives connections. [`new`]
 //! makes two handles on it: a [`Client`] for the application, to be copied to
 //! any task, and a [`Runner`] whose [`run`](Runner::run) is a task of its own.
-//! The runner waits for a link and an address, resolves the server's name,
-//! connects, proves both identities, moves frames, and does it all again when
-//! something fails, at the pace of [`supervisor`](crate::supervisor).
+//! The runner waits for a link and an address, resolves the server's name, races
+//! its addresses (the one that was good the last time first), proves both
+//! identities, moves frames, and does it all again when something fails, at the
+//! pace of [`supervisor`](crate::supervisor). Where the server has several
+//! addresses and is not heard at one, the next is tried at once: it counts as a
+//! failure when all have failed.
 //! [`Client::status`] says at any time what it is doing and why.
 //!
 //! # What is promised
@@ -21,6 +24,7 @@
 //!
 //! A whole program is at [the crate's front page](crate).
 
+mod attempt;
 mod buffers;
 mod client;
 mod config;

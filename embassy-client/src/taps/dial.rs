@@ -1,21 +1,15 @@
 //! Runs a [`Race`] on a network.
 
-use core::cell::RefCell;
-use core::convert::Infallible;
-use core::future::{Future as _, poll_fn};
-use core::net::SocketAddr;
-use core::pin::Pin;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 
-use embassy_futures::select::{Either3, select_array, select3};
-use embassy_futures::yield_now;
 use embassy_time::Timer;
 use heapless::Vec;
 
 use super::race::{Action, Attempt, Lookup, Race, RaceError, Winner};
 use crate::net::{
-    Addresses, ConnectError, Family, Network, NoSuchPath, PathId, ResolveError, TcpBuffers,
-    TcpOptions, TcpSocket,
+    ConnectError, Family, Network, NoSuchPath, PathId, TcpBuffers, TcpOptions, TcpSocket,
 };
 use crate::time;
 
@@ -63,7 +57,7 @@ pub fn sockets<'a, N: Network, const RACE: usize>(
 /// /// Connects, and hands the socket on.
 /// async fn greet(network: &impl Network) -> Result<(), RaceError> {
 ///     let server = [RemoteEndpoint::new().with_host_name("server.test").with_port(7)];
-///     let (path, config) = (PathId(0), RaceConfig::DEFAULT);
+///     let (path, config) = (PathId(0), &RaceConfig::DEFAULT);
 ///     let mut race: Race<'_, 8, 2> =
 ///         Race::new(&server, path, StackId::Tcp, config, None, now());
 ///     let mut memory = [[[0; 1024]; 2]; 2];
@@ -84,27 +78,99 @@ pub async fn dial<N: Network, T: TcpSocket, const CANDIDATES: usize, const RACE:
     sockets: &[T],
     race: &mut Race<'_, CANDIDATES, RACE>,
 ) -> Result<Winner, RaceError> {
+    dial_observed(network, sockets, race, |_| {}).await
+}
+
+/// The same as [`dial`], and tells each thing that the race wants done before it
+/// is: for a log, or to show where a connection stands.
+///
+/// # Errors
+/// As [`dial`].
+pub async fn dial_observed<N: Network, T: TcpSocket, const CANDIDATES: usize, const RACE: usize>(
+    network: &N,
+    sockets: &[T],
+    race: &mut Race<'_, CANDIDATES, RACE>,
+    mut observe: impl FnMut(&Action<'_>),
+) -> Result<Winner, RaceError> {
     let mut losers = Losers {
         sockets,
         winner: None,
     };
-    let course = RefCell::new(Course {
-        race,
-        attempts: [None; RACE],
-        lookups: [None; 2],
-        alarm: None,
-    });
-    // All of this is one task: what one part changes the others see at its next
-    // turn, which the part asks for.
-    let attempts = core::array::from_fn::<_, RACE, _>(|place| connect(&course, place, sockets));
-    let lookups = [Family::V6, Family::V4].map(|family| resolve(&course, family, network));
-    let judge = poll_fn(|cx| course.borrow_mut().poll(cx));
-    let result = match select3(judge, select_array(attempts), select_array(lookups)).await {
-        Either3::First(result) => result,
-        Either3::Second((never, _)) | Either3::Third((never, _)) => match never {},
+    let (path, config) = (race.path(), race.config());
+    let connect = async |attempt: Attempt, to| {
+        let result = match sockets.get(attempt.place()) {
+            Some(socket) => socket.connect(to, config.attempt_timeout).await,
+            None => Err(ConnectError::Unusable),
+        };
+        (attempt, result)
     };
+    let resolve = async |lookup: Lookup, name| {
+        let timeout = config.resolve_timeout;
+        let result = network.resolve(path, name, lookup.family, timeout).await;
+        (lookup, result)
+    };
+    // At most two attempts, and two families.
+    let mut attempts = [pin!(None), pin!(None)];
+    let mut lookups = [pin!(None), pin!(None)];
+    let mut alarm = None;
+    let result = poll_fn(|cx| {
+        loop {
+            while let Some(action) = race.poll(time::now()) {
+                observe(&action);
+                match action {
+                    Action::Resolve { lookup, name } => {
+                        lookups[lookup.family as usize].set(Some(resolve(lookup, name)));
+                    }
+                    Action::Start { attempt, to } => {
+                        attempts[attempt.place()].set(Some(connect(attempt, to)));
+                    }
+                    Action::Cancel(attempt) => attempts[attempt.place()].set(None),
+                    Action::Won(winner) => return Poll::Ready(Ok(winner)),
+                    Action::Failed(error) => return Poll::Ready(Err(error)),
+                }
+            }
+            let mut has_news = false;
+            for place in attempts.iter_mut().take(RACE) {
+                if let Some((attempt, result)) = poll(place, cx) {
+                    has_news = true;
+                    match result {
+                        Ok(()) => race.on_connected(attempt),
+                        Err(error) => race.on_failed(attempt, error),
+                    }
+                }
+            }
+            for family in lookups.iter_mut().take(Family::COUNT) {
+                if let Some((lookup, result)) = poll(family, cx) {
+                    has_news = true;
+                    let answer = result.as_deref().map_err(|error| *error);
+                    race.on_answer(lookup, answer, time::now());
+                }
+            }
+            if !has_news {
+                break;
+            }
+        }
+        alarm = race.next_timeout().map(|at| Timer::at(time::instant(at)));
+        if let Some(alarm) = &mut alarm {
+            // Its first poll only sets it; the next turn sees what is due.
+            let _ = Pin::new(alarm).poll(cx);
+        }
+        Poll::Pending
+    });
+    let result = result.await;
     losers.winner = result.ok().map(|winner| winner.attempt.place());
     result
+}
+
+/// Polls what there is; once it is ready it is gone.
+fn poll<F: Future>(future: &mut Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Option<F::Output> {
+    match future.as_mut().as_pin_mut()?.poll(cx) {
+        Poll::Ready(output) => {
+            future.set(None);
+            Some(output)
+        }
+        Poll::Pending => None,
+    }
 }
 
 /// Aborts all sockets but the winner's.
@@ -121,95 +187,4 @@ impl<T: TcpSocket> Drop for Losers<'_, T> {
             }
         }
     }
-}
-
-/// A race, and what it wants done that nobody has begun.
-struct Course<'r, 'a, const CANDIDATES: usize, const RACE: usize> {
-    race: &'r mut Race<'a, CANDIDATES, RACE>,
-    attempts: [Option<(Attempt, SocketAddr)>; RACE],
-    lookups: [Option<(Lookup, &'a str)>; 2],
-    alarm: Option<Timer>,
-}
-
-impl<const CANDIDATES: usize, const RACE: usize> Course<'_, '_, CANDIDATES, RACE> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Winner, RaceError>> {
-        while let Some(action) = self.race.poll(time::now()) {
-            match action {
-                Action::Resolve { lookup, name } => {
-                    self.lookups[lookup.family as usize] = Some((lookup, name));
-                }
-                Action::Start { attempt, to } => {
-                    if let Some(order) = self.attempts.get_mut(attempt.place()) {
-                        *order = Some((attempt, to));
-                    }
-                }
-                // The socket was given the same time, and ends by itself; or
-                // another one has won, and all others are aborted.
-                Action::Cancel(_) => {}
-                Action::Won(winner) => return Poll::Ready(Ok(winner)),
-                Action::Failed(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        if let Some(at) = self.race.next_timeout() {
-            // Its first poll only sets it; the next turn sees what is due.
-            let alarm = self.alarm.insert(Timer::at(time::instant(at)));
-            let _ = Pin::new(alarm).poll(cx);
-        }
-        Poll::Pending
-    }
-
-    fn ended(&mut self, attempt: Attempt, result: Result<(), ConnectError>) {
-        match result {
-            Ok(()) => self.race.on_connected(attempt),
-            Err(error) => self.race.on_failed(attempt, error, time::now()),
-        }
-    }
-
-    fn answered(&mut self, lookup: Lookup, result: &Result<Addresses, ResolveError>) {
-        match result {
-            Ok(addresses) => self.race.on_resolved(lookup, addresses, time::now()),
-            Err(error) => self.race.on_resolve_failed(lookup, *error, time::now()),
-        }
-    }
-}
-
-/// Makes the attempts of one place, one after the other.
-async fn connect<T: TcpSocket, const CANDIDATES: usize, const RACE: usize>(
-    course: &RefCell<Course<'_, '_, CANDIDATES, RACE>>,
-    place: usize,
-    sockets: &[T],
-) -> Infallible {
-    let timeout = course.borrow().race.config().attempt_timeout;
-    loop {
-        let (attempt, to) = order(|| course.borrow_mut().attempts.get_mut(place)?.take()).await;
-        let result = match sockets.get(place) {
-            Some(socket) => socket.connect(to, timeout).await,
-            None => Err(ConnectError::Unusable),
-        };
-        course.borrow_mut().ended(attempt, result);
-        // The judge looks at it, and gives the next order.
-        yield_now().await;
-    }
-}
-
-/// Asks for the addresses of one family, of one name after the other.
-async fn resolve<N: Network, const CANDIDATES: usize, const RACE: usize>(
-    course: &RefCell<Course<'_, '_, CANDIDATES, RACE>>,
-    family: Family,
-    network: &N,
-) -> Infallible {
-    let path = course.borrow().race.path();
-    let timeout = course.borrow().race.config().resolve_timeout;
-    loop {
-        let (lookup, name) = order(|| course.borrow_mut().lookups[family as usize].take()).await;
-        let result = network.resolve(path, name, family, timeout).await;
-        course.borrow_mut().answered(lookup, &result);
-        yield_now().await;
-    }
-}
-
-/// Waits for something to do.
-async fn order<O>(mut take: impl FnMut() -> Option<O>) -> O {
-    // Whoever gives the order does so in the same turn.
-    poll_fn(|_| take().map_or(Poll::Pending, Poll::Ready)).await
 }

@@ -39,7 +39,7 @@ mod support;
 pub use crate::__taps_require as require;
 pub use context::{Ecn, MessageContext, ReceiveContext};
 pub use demand::demand;
-pub use dial::{dial, sockets};
+pub use dial::{dial, dial_observed, sockets};
 pub use endpoint::{
     EndpointError, Identifier, LocalEndpoint, MAX_HOST_NAME, RemoteEndpoint, service_port,
 };

@@ -131,6 +131,11 @@ impl Credentials {
         (is_news && self.has_next).then_some(self.turn)
     }
 
+    /// Whether the server has sent data on this connection, or on the last one.
+    pub(crate) const fn is_heard(&self) -> bool {
+        self.heard
+    }
+
     /// A handshake failed, or the connection is over.
     pub fn ended(&mut self, end: &End) -> Verdict {
         let is_refusal = is_refusal(end, self.heard);

@@ -1,6 +1,6 @@
 //! The addresses to try, and which of them is next.
 
-use core::net::SocketAddr;
+use core::net::IpAddr;
 
 use heapless::Vec;
 
@@ -17,7 +17,7 @@ pub(super) enum Progress {
 
 #[derive(Clone, Copy)]
 pub(super) struct Candidate {
-    pub(super) to: SocketAddr,
+    pub(super) address: IpAddr,
     /// Of which remote endpoint it is.
     pub(super) remote: u8,
     pub(super) progress: Progress,
@@ -29,8 +29,8 @@ pub(super) struct Candidate {
 
 pub(super) struct Candidates<const N: usize> {
     list: Vec<Candidate, N>,
-    /// The family of the latest attempt.
-    latest: Option<Family>,
+    /// The family whose turn it is.
+    turn: Family,
 }
 
 impl<const N: usize> Candidates<N> {
@@ -38,68 +38,67 @@ impl<const N: usize> Candidates<N> {
     /// to find room too.
     pub(super) const EACH: usize = if N < 2 { 1 } else { N / 2 };
 
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(first: Family) -> Self {
         Self {
             list: Vec::new(),
-            latest: None,
+            turn: first,
         }
     }
 
     /// Adds a candidate, unless it is there or there is no room. What has been
     /// tried makes room.
     pub(super) fn add(&mut self, new: Candidate) {
-        let is_same = |old: &Candidate| old.to == new.to && old.remote == new.remote;
-        if self.list.iter().any(is_same) {
-            return;
-        }
-        if self.list.is_full() {
-            let is_done = |old: &Candidate| old.progress == Progress::Done;
-            match self.list.iter().position(is_done) {
-                // In its place in the order: behind all others.
-                Some(done) => drop(self.list.remove(done)),
-                None => return,
+        let mut room = None;
+        for old in &mut self.list {
+            if old.address == new.address && old.remote == new.remote {
+                return;
+            }
+            if old.progress == Progress::Done && room.is_none() {
+                room = Some(old);
             }
         }
-        // There is room: see above.
-        let _ = self.list.push(new);
+        match room {
+            Some(old) => *old = new,
+            // Full: it is left out.
+            None => drop(self.list.push(new)),
+        }
     }
 
-    pub(super) fn get_mut(&mut self, to: SocketAddr, remote: u8) -> Option<&mut Candidate> {
-        self.list
-            .iter_mut()
-            .find(|candidate| candidate.to == to && candidate.remote == remote)
+    pub(super) fn get(&self, index: u8) -> Option<&Candidate> {
+        self.list.get(usize::from(index))
     }
 
-    pub(super) fn has_any_of(&self, remote: u8) -> bool {
-        self.list.iter().any(|candidate| candidate.remote == remote)
-    }
-
-    pub(super) fn is_any_waiting(&self) -> bool {
-        self.waiting(|_| true).is_some()
-    }
-
-    pub(super) fn is_known_waiting(&self) -> bool {
-        self.waiting(|candidate| candidate.is_known).is_some()
+    pub(super) fn set(&mut self, index: u8, progress: Progress) {
+        if let Some(candidate) = self.list.get_mut(usize::from(index)) {
+            candidate.progress = progress;
+        }
     }
 
     /// The next to be tried: what was good the last time, then the families in
     /// turn, in the order of the answers (RFC 8305 section 4, with a First
     /// Address Family Count of 1).
-    pub(super) fn take(&mut self, first: Family) -> Option<Candidate> {
-        let turn = self.latest.map_or(first, Family::other);
-        let next = self
-            .waiting(|candidate| candidate.is_known)
-            .or_else(|| self.waiting(|candidate| Family::of(candidate.to.ip()) == turn))
-            .or_else(|| self.waiting(|_| true))?;
-        let candidate = self.list.get_mut(next)?;
-        candidate.progress = Progress::Trying;
-        self.latest = Some(Family::of(candidate.to.ip()));
-        Some(*candidate)
+    #[inline(never)]
+    pub(super) fn next(&self) -> Option<u8> {
+        let mut best = None;
+        for (candidate, index) in self.list.iter().zip(0..) {
+            if candidate.progress == Progress::Waiting {
+                let is_in_turn = Family::COUNT == 1 || Family::of(candidate.address) == self.turn;
+                let rank = (candidate.is_known, is_in_turn);
+                if best.is_none_or(|(highest, _)| rank > highest) {
+                    best = Some((rank, index));
+                }
+            }
+        }
+        best.map(|(_, index)| index)
     }
 
-    fn waiting(&self, wanted: impl Fn(&Candidate) -> bool) -> Option<usize> {
-        self.list
-            .iter()
-            .position(|candidate| candidate.progress == Progress::Waiting && wanted(candidate))
+    /// It is tried now.
+    pub(super) fn take(&mut self, index: u8) -> Option<Candidate> {
+        self.set(index, Progress::Trying);
+        let candidate = *self.get(index)?;
+        if Family::COUNT > 1 {
+            self.turn = Family::of(candidate.address).other();
+        }
+        Some(candidate)
     }
 }

@@ -48,12 +48,15 @@ impl RaceConfig {
     /// longest Resolution Delay.
     pub const MAX_DELAY: Duration = Duration::from_secs(2);
 
-    pub(super) fn within_bounds(mut self) -> Self {
-        self.attempt_delay = self
-            .attempt_delay
-            .clamp(Self::MIN_ATTEMPT_DELAY, Self::MAX_DELAY);
-        self.resolution_delay = self.resolution_delay.min(Self::MAX_DELAY);
-        self
+    /// The Connection Attempt Delay that is kept.
+    pub(super) fn attempt_delay(&self) -> Duration {
+        self.attempt_delay
+            .clamp(Self::MIN_ATTEMPT_DELAY, Self::MAX_DELAY)
+    }
+
+    /// The Resolution Delay that is kept.
+    pub(super) fn resolution_delay(&self) -> Duration {
+        self.resolution_delay.min(Self::MAX_DELAY)
     }
 }
 

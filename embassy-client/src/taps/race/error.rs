@@ -18,20 +18,14 @@ pub enum RaceError {
 }
 
 impl RaceError {
-    /// How far it came.
+    /// How far it came. The reasons of a step are declared with the one first
+    /// that says most.
     const fn rank(self) -> u8 {
         match self {
             Self::NoEndpoint => 0,
-            Self::Resolve(ResolveError::Unsupported) => 1,
-            Self::Resolve(ResolveError::NoAddress) => 2,
-            Self::Resolve(ResolveError::TimedOut) => 3,
-            Self::Resolve(ResolveError::Failed) => 4,
-            Self::Resolve(ResolveError::InvalidName) => 5,
-            Self::Connect(ConnectError::Unusable) => 6,
-            Self::Connect(ConnectError::NoRoute) => 7,
-            Self::Connect(ConnectError::TimedOut) => 8,
-            Self::Connect(ConnectError::Refused) => 9,
-            Self::Rejected => 10,
+            Self::Resolve(error) => 8 - error as u8,
+            Self::Connect(error) => 16 - error as u8,
+            Self::Rejected => 17,
         }
     }
 

@@ -10,8 +10,10 @@ mod candidates;
 mod config;
 mod error;
 mod lookups;
+mod reports;
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
+use core::time::Duration;
 
 use wigwag_codec::Instant;
 
@@ -19,7 +21,7 @@ use self::candidates::{Candidate, Candidates, Progress};
 use self::lookups::Lookups;
 use super::endpoint::{RemoteEndpoint, is_reachable};
 use super::stack::StackId;
-use crate::net::{ConnectError, Family, PathId, ResolveError};
+use crate::net::{ConnectError, PathId, ResolveError};
 
 pub use action::{Action, Attempt, KnownGood, Lookup, Winner};
 pub use config::RaceConfig;
@@ -27,8 +29,8 @@ pub use error::RaceError;
 
 #[derive(Clone, Copy)]
 struct Running {
-    attempt: Attempt,
-    candidate: Candidate,
+    serial: u8,
+    candidate: u8,
     until: Instant,
 }
 
@@ -36,19 +38,9 @@ struct Running {
 enum Phase {
     Racing,
     /// Somebody has won; not yet told.
-    Winning(Winner),
+    Winning(Attempt),
     Won(Attempt),
     Over,
-}
-
-impl Phase {
-    fn winner(self) -> Option<Attempt> {
-        match self {
-            Self::Winning(winner) => Some(winner.attempt),
-            Self::Won(attempt) => Some(attempt),
-            Self::Racing | Self::Over => None,
-        }
-    }
 }
 
 /// Races the addresses of a server on one path of the network: asks for the
@@ -71,6 +63,8 @@ impl Phase {
 /// included that were cancelled for it. RFC 9623 section 4.3 would have them run
 /// until the whole stack is ready.
 ///
+/// Without the crate's feature `ipv6` only addresses of version 4 are asked for.
+///
 /// It races the addresses of one path. Of several paths the less preferred one
 /// is for when the better one has failed: it may cost money.
 ///
@@ -84,7 +78,7 @@ impl Phase {
 ///     .with_port(80)];
 /// let now = Instant::ZERO;
 /// let mut race =
-///     Race::<8, 1>::new(&servers, PathId(0), StackId::Tcp, RaceConfig::DEFAULT, None, now);
+///     Race::<8, 1>::new(&servers, PathId(0), StackId::Tcp, &RaceConfig::DEFAULT, None, now);
 /// let Some(Action::Start { attempt, to }) = race.poll(now) else { panic!() };
 /// assert_eq!(to.to_string(), "192.0.2.1:80");
 /// race.on_connected(attempt);
@@ -92,25 +86,25 @@ impl Phase {
 /// ```
 pub struct Race<'a, const CANDIDATES: usize = 8, const RACE: usize = 1> {
     remotes: &'a [RemoteEndpoint<'a>],
+    config: &'a RaceConfig,
     path: PathId,
     stack: StackId,
-    config: RaceConfig,
     known: Option<KnownGood>,
     /// How many of the remote endpoints have had their turn.
     opened: u8,
-    lookups: Lookups,
     /// Whose name is looked up.
     asking: u8,
-    /// A name server failed or was silent for this name.
+    /// It has an address.
+    is_found: bool,
+    /// A name server failed or was silent about it.
     is_unanswered: bool,
+    lookups: Lookups,
     candidates: Candidates<CANDIDATES>,
     running: [Option<Running>; RACE],
     serial: u8,
     /// Before this time nothing is started beside what runs.
-    next_start: Instant,
+    next_start: Option<Instant>,
     deadline: Instant,
-    /// When it was last polled: what was due then is done.
-    polled: Instant,
     error: RaceError,
     phase: Phase,
 }
@@ -124,30 +118,31 @@ impl<'a, const CANDIDATES: usize, const RACE: usize> Race<'a, CANDIDATES, RACE> 
         remotes: &'a [RemoteEndpoint<'a>],
         path: PathId,
         stack: StackId,
-        config: RaceConfig,
+        config: &'a RaceConfig,
         known: Option<KnownGood>,
         now: Instant,
     ) -> Self {
         const {
             assert!(RACE == 1 || RACE == 2, "RACE is 1 or 2");
             assert!(CANDIDATES >= RACE, "less than one candidate an attempt");
+            assert!(CANDIDATES <= 255, "more than 255 candidates");
         };
         Self {
             remotes,
+            config,
             path,
             stack,
-            config: config.within_bounds(),
             known,
             opened: 0,
-            lookups: Lookups::new(config.first),
             asking: 0,
+            is_found: false,
             is_unanswered: false,
-            candidates: Candidates::new(),
+            lookups: Lookups::new(config.first),
+            candidates: Candidates::new(config.first),
             running: [None; RACE],
             serial: 0,
-            next_start: now,
+            next_start: None,
             deadline: now.saturating_add(config.deadline),
-            polled: now,
             error: RaceError::NoEndpoint,
             phase: Phase::Racing,
         }
@@ -159,51 +154,71 @@ impl<'a, const CANDIDATES: usize, const RACE: usize> Race<'a, CANDIDATES, RACE> 
         self.path
     }
 
-    /// The times that are kept, within their bounds.
+    /// The times that are kept.
     #[must_use]
-    pub const fn config(&self) -> &RaceConfig {
-        &self.config
+    pub const fn config(&self) -> &'a RaceConfig {
+        self.config
     }
 
     /// What to do next; `None` when there is nothing until something is
     /// reported or [`next_timeout`](Self::next_timeout) has come.
     pub fn poll(&mut self, now: Instant) -> Option<Action<'a>> {
-        self.polled = now;
         match self.phase {
             Phase::Racing => self.poll_racing(now),
-            Phase::Winning(winner) => {
-                let loser = self.running.iter_mut().find(|running| {
-                    running.is_some_and(|running| running.attempt != winner.attempt)
-                });
-                if let Some(loser) = loser.and_then(Option::take) {
-                    // It has not failed: it may be needed yet.
-                    self.set(&loser.candidate, Progress::Waiting);
-                    return Some(Action::Cancel(loser.attempt));
-                }
-                self.phase = Phase::Won(winner.attempt);
-                Some(Action::Won(winner))
-            }
+            Phase::Winning(attempt) => Some(self.poll_winning(attempt)),
             Phase::Won(_) | Phase::Over => None,
         }
     }
 
-    fn poll_racing(&mut self, now: Instant) -> Option<Action<'a>> {
-        let is_late = now >= self.deadline;
-        let late = self
-            .running
-            .iter()
-            .flatten()
-            .find(|running| is_late || running.until <= now);
-        if let Some(attempt) = late.map(|running| running.attempt) {
-            self.on_failed(attempt, ConnectError::TimedOut, now);
-            return Some(Action::Cancel(attempt));
+    fn poll_winning(&mut self, attempt: Attempt) -> Action<'a> {
+        for (running, place) in self.running.iter_mut().zip(0..) {
+            if place != attempt.place
+                && let Some(loser) = running.take()
+            {
+                // It has not failed: it may be needed yet.
+                self.candidates.set(loser.candidate, Progress::Waiting);
+                let serial = loser.serial;
+                return Action::Cancel(Attempt { place, serial });
+            }
         }
-        let given_up = if is_late { Instant::MAX } else { now };
-        while let Some(family) = self.lookups.expired(given_up) {
+        self.phase = Phase::Won(attempt);
+        let winner = self.running.get(attempt.place()).copied().flatten();
+        match winner.and_then(|winner| self.candidates.get(winner.candidate)) {
+            Some(winner) => Action::Won(Winner {
+                attempt,
+                to: self.to(winner),
+                remote: winner.remote,
+            }),
+            // It runs until its end is told, which ends this phase.
+            None => self.fail(),
+        }
+    }
+
+    fn poll_racing(&mut self, now: Instant) -> Option<Action<'a>> {
+        for (running, place) in self.running.iter().zip(0..) {
+            if let Some(late) = running.filter(|running| running.until <= now) {
+                let serial = late.serial;
+                let attempt = Attempt { place, serial };
+                self.on_failed(attempt, ConnectError::TimedOut);
+                return Some(Action::Cancel(attempt));
+            }
+        }
+        while let Some(family) = self.lookups.expired(now) {
             self.answered(family, Err(ResolveError::TimedOut), now);
         }
-        while self.deadline > now {
-            let until = now.saturating_add(self.config.resolve_timeout);
+        if RACE > 1 {
+            self.next_start = self.next_start.filter(|at| *at > now);
+        }
+        self.lookups.pass(now);
+        if now >= self.deadline {
+            // What ran and what was asked had no more time than that.
+            if self.error == RaceError::NoEndpoint {
+                self.error = RaceError::Connect(ConnectError::TimedOut);
+            }
+            return Some(self.fail());
+        }
+        loop {
+            let until = self.until(now, self.config.resolve_timeout);
             if let Some(family) = self.lookups.poll(until) {
                 let remote = self.asking;
                 let lookup = Lookup { family, remote };
@@ -217,14 +232,13 @@ impl<'a, const CANDIDATES: usize, const RACE: usize> Race<'a, CANDIDATES, RACE> 
                 break;
             }
         }
-        if is_late && self.error == RaceError::NoEndpoint {
-            self.error = RaceError::Connect(ConnectError::TimedOut);
-        }
-        if is_late || self.is_exhausted() {
-            self.phase = Phase::Over;
-            return Some(Action::Failed(self.error));
-        }
-        None
+        let is_busy = self.is_running() || self.lookups.is_busy();
+        (!is_busy).then(|| self.fail())
+    }
+
+    fn fail(&mut self) -> Action<'a> {
+        self.phase = Phase::Over;
+        Action::Failed(self.error)
     }
 
     /// When to call [`poll`](Self::poll) if nothing happens before.
@@ -233,154 +247,45 @@ impl<'a, const CANDIDATES: usize, const RACE: usize> Race<'a, CANDIDATES, RACE> 
         if self.phase != Phase::Racing {
             return None;
         }
-        let running = self.running.iter().flatten().map(|running| running.until);
-        let has_more = self.candidates.is_any_waiting() || self.next_remote().is_some();
-        let places = self.free_place().filter(|_| has_more);
-        running
-            .chain(self.lookups.timeouts())
-            .chain(self.lookups.hold())
-            .chain(places.map(|_| self.next_start))
-            .chain([self.deadline])
-            // What is not in the future waits for something else.
-            .filter(|at| *at > self.polled)
-            .min()
-    }
-
-    /// A name has these addresses. Those of another family than was asked for
-    /// are left out, and those where nobody can be.
-    pub fn on_resolved(&mut self, lookup: Lookup, addresses: &[IpAddr], now: Instant) {
-        if self.is_asking(lookup) {
-            self.answered(lookup.family, Ok(addresses), now);
+        let mut next = self.lookups.next_timeout();
+        let mut is_full = true;
+        for running in &self.running {
+            match running {
+                Some(running) => next = earlier(next, running.until),
+                None => is_full = false,
+            }
         }
-    }
-
-    /// A name has no address of this family, as far as is known.
-    pub fn on_resolve_failed(&mut self, lookup: Lookup, error: ResolveError, now: Instant) {
-        if self.is_asking(lookup) {
-            self.answered(lookup.family, Err(error), now);
+        match self.next_start {
+            Some(at) if RACE > 1 && !is_full => earlier(next, at),
+            _ => next,
         }
-    }
-
-    /// An attempt has connected. The first one wins.
-    pub fn on_connected(&mut self, attempt: Attempt) {
-        if self.phase != Phase::Racing {
-            return;
-        }
-        if let Some(Some(running)) = self.place(attempt) {
-            self.phase = Phase::Winning(Winner {
-                attempt,
-                to: running.candidate.to,
-                remote: running.candidate.remote,
-            });
-            self.lookups.put_off();
-        }
-    }
-
-    /// An attempt has failed: the next starts at once.
-    pub fn on_failed(&mut self, attempt: Attempt, error: ConnectError, now: Instant) {
-        if let Some(candidate) = self.end(attempt, now)
-            // That a remembered address is not good any more says less than
-            // that no name server answered.
-            && !candidate.is_remembered
-        {
-            self.note(RaceError::Connect(error));
-        }
-    }
-
-    /// The layers above could not use the winner: the race goes on with the
-    /// rest of the list.
-    pub fn on_rejected(&mut self, attempt: Attempt, now: Instant) {
-        if self.end(attempt, now).is_some() {
-            self.note(RaceError::Rejected);
-        }
-    }
-
-    /// Ends an attempt, if it runs or has won.
-    fn end(&mut self, attempt: Attempt, now: Instant) -> Option<Candidate> {
-        let ended = self.place(attempt)?.take()?;
-        self.set(&ended.candidate, Progress::Done);
-        self.next_start = now;
-        if self.phase.winner() == Some(attempt) {
-            self.phase = Phase::Racing;
-        }
-        Some(ended.candidate)
-    }
-
-    fn answered(&mut self, family: Family, answer: Result<&[IpAddr], ResolveError>, now: Instant) {
-        let delay = self.config.resolution_delay;
-        let remote = self.asking;
-        let Some(endpoint) = self.remotes.get(usize::from(remote)) else {
-            return;
-        };
-        if !self.lookups.answered(family, now, delay) {
-            return;
-        }
-        let port = endpoint.port().unwrap_or_default();
-        let mut is_empty = true;
-        let usable = answer
-            .unwrap_or_default()
-            .iter()
-            .filter(|address| Family::of(**address) == family && is_reachable(address))
-            .take(Candidates::<CANDIDATES>::EACH);
-        for address in usable {
-            is_empty = false;
-            self.add(SocketAddr::new(*address, port), remote, false);
-        }
-        if is_empty {
-            let error = answer.err().unwrap_or(ResolveError::NoAddress);
-            self.is_unanswered |= matches!(error, ResolveError::Failed | ResolveError::TimedOut);
-            self.note(RaceError::Resolve(error));
-        }
-        if let Some(known) = self.known
-            && known.remote == remote
-            && self.is_unanswered
-            && !self.lookups.is_busy()
-            && !self.candidates.has_any_of(remote)
-        {
-            self.add(SocketAddr::new(known.address, port), remote, true);
-        }
-    }
-
-    fn add(&mut self, to: SocketAddr, remote: u8, is_remembered: bool) {
-        let good = KnownGood {
-            remote,
-            address: to.ip(),
-        };
-        self.candidates.add(Candidate {
-            to,
-            remote,
-            progress: Progress::Waiting,
-            is_known: self.known == Some(good),
-            is_remembered,
-        });
     }
 
     /// Starts the next attempt, if there is a place, a candidate, and it is
     /// time.
     fn start(&mut self, now: Instant) -> Option<Action<'a>> {
         let place = self.free_place()?;
-        if self.is_running() && now < self.next_start {
+        if self.is_running() && !self.is_time() {
             return None;
         }
-        let is_held = self.lookups.hold().is_some_and(|hold| now < hold);
-        if is_held && !self.candidates.is_known_waiting() {
+        let is_held = self.lookups.is_held();
+        let next = self.candidates.next()?;
+        if is_held && !self.candidates.get(next)?.is_known {
             return None;
         }
-        let candidate = self.candidates.take(self.config.first)?;
+        let candidate = self.candidates.take(next)?;
         self.serial = self.serial.wrapping_add(1);
-        let attempt = Attempt {
-            place: place as u8,
-            serial: self.serial,
-        };
-        *self.running.get_mut(place)? = Some(Running {
-            attempt,
-            candidate,
-            until: now.saturating_add(self.config.attempt_timeout),
+        let serial = self.serial;
+        let until = self.until(now, self.config.attempt_timeout);
+        *self.running.get_mut(usize::from(place))? = Some(Running {
+            serial,
+            candidate: next,
+            until,
         });
-        self.next_start = now.saturating_add(self.config.attempt_delay);
+        self.delay_next(now);
         Some(Action::Start {
-            attempt,
-            to: candidate.to,
+            attempt: Attempt { place, serial },
+            to: self.to(&candidate),
         })
     }
 
@@ -388,92 +293,100 @@ impl<'a, const CANDIDATES: usize, const RACE: usize> Race<'a, CANDIDATES, RACE> 
     /// try and it is time. One name is looked up at a time; an address has not
     /// to wait for that.
     fn open_next(&mut self, now: Instant) -> bool {
-        let Some(remote) = self.next_remote() else {
+        let Some((remote, endpoint)) = self.next_remote() else {
             return false;
         };
-        let Some(endpoint) = self.remotes.get(usize::from(remote)) else {
-            return false;
-        };
-        let is_time = now >= self.next_start;
+        let is_time = self.is_time();
         let may_open = if self.lookups.is_busy() {
             RACE > 1 && is_time && endpoint.address().is_some()
         } else {
             is_time || !self.is_running()
         };
-        if !may_open || self.candidates.is_any_waiting() || self.free_place().is_none() {
+        if !may_open || self.free_place().is_none() || self.candidates.next().is_some() {
             return false;
         }
         self.opened += 1;
-        let Some(port) = endpoint.port().filter(|port| *port != 0) else {
-            return true;
-        };
-        if !endpoint.is_for(self.path, self.stack) {
+        if endpoint.port().is_none_or(|port| port == 0) || !endpoint.is_for(self.path, self.stack) {
             return true;
         }
         if let Some(address) = endpoint.address() {
             if is_reachable(&address) {
-                self.add(SocketAddr::new(address, port), remote, false);
+                self.add(address, remote, false);
             }
         } else if endpoint.host_name().is_some() {
             self.asking = remote;
+            self.is_found = false;
             self.is_unanswered = false;
             self.lookups.ask();
-            self.next_start = now.saturating_add(self.config.attempt_delay);
+            self.delay_next(now);
         }
         true
     }
 
     /// The remote endpoint whose turn is next: the one that was good the last
     /// time, then the others in their order.
-    fn next_remote(&self) -> Option<u8> {
-        let opened = self.opened;
-        if usize::from(opened) >= self.remotes.len() || opened == u8::MAX {
-            return None;
+    fn next_remote(&self) -> Option<(u8, &'a RemoteEndpoint<'a>)> {
+        let known = self.known.map_or(0, |known| known.remote);
+        let known = if usize::from(known) < self.remotes.len() {
+            known
+        } else {
+            0
+        };
+        let next = match self.opened {
+            u8::MAX => return None,
+            0 => known,
+            opened if opened <= known => opened - 1,
+            opened => opened,
+        };
+        Some((next, self.remotes.get(usize::from(next))?))
+    }
+
+    fn to(&self, candidate: &Candidate) -> SocketAddr {
+        let remote = self.remotes.get(usize::from(candidate.remote));
+        let port = remote.and_then(RemoteEndpoint::port).unwrap_or_default();
+        SocketAddr::new(candidate.address, port)
+    }
+
+    /// When something that begins now has to be done.
+    fn until(&self, now: Instant, timeout: Duration) -> Instant {
+        now.saturating_add(timeout).min(self.deadline)
+    }
+
+    fn delay_next(&mut self, now: Instant) {
+        if RACE > 1 {
+            self.next_start = Some(now.saturating_add(self.config.attempt_delay()));
         }
-        let known = self.known.map(|known| known.remote);
-        let known = known.filter(|known| usize::from(*known) < self.remotes.len());
-        Some(match known {
-            Some(known) if opened == 0 => known,
-            Some(known) if opened <= known => opened - 1,
-            _ => opened,
-        })
     }
 
-    fn is_exhausted(&self) -> bool {
-        self.next_remote().is_none()
-            && !self.is_running()
-            && !self.lookups.is_busy()
-            && !self.candidates.is_any_waiting()
-    }
-
-    fn is_asking(&self, lookup: Lookup) -> bool {
-        self.phase == Phase::Racing && lookup.remote == self.asking
+    /// Whether something may start beside what runs.
+    fn is_time(&self) -> bool {
+        RACE == 1 || self.next_start.is_none()
     }
 
     fn is_running(&self) -> bool {
         self.running.iter().any(Option::is_some)
     }
 
-    fn free_place(&self) -> Option<usize> {
-        self.running.iter().position(Option::is_none)
+    fn free_place(&self) -> Option<u8> {
+        let mut places = self.running.iter().zip(0..);
+        let free = places.find(|(running, _)| running.is_none());
+        free.map(|(_, place)| place)
     }
 
     /// Where an attempt runs, if it does.
     fn place(&mut self, attempt: Attempt) -> Option<&mut Option<Running>> {
         self.running
             .get_mut(attempt.place())
-            .filter(|place| place.is_some_and(|running| running.attempt == attempt))
-    }
-
-    fn set(&mut self, candidate: &Candidate, progress: Progress) {
-        if let Some(candidate) = self.candidates.get_mut(candidate.to, candidate.remote) {
-            candidate.progress = progress;
-        }
+            .filter(|place| place.is_some_and(|running| running.serial == attempt.serial))
     }
 
     fn note(&mut self, error: RaceError) {
         self.error = self.error.further(error);
     }
+}
+
+fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
+    Some(one.map_or(other, |one| one.min(other)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Random worlds: whatever name servers and servers do and however long they
 //! take, a race keeps its rules and has one end.
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::HashSet;
 use std::format;
@@ -8,6 +9,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::*;
+use crate::net::Family;
 
 /// SplitMix64, as its authors give it.
 struct Chance(u64);
@@ -204,12 +206,12 @@ impl World {
             // Also of attempts that are over: it must make no difference.
             Event::Connected(attempt) => race.on_connected(attempt),
             Event::Failed(attempt, error) => {
-                race.on_failed(attempt, error, self.now);
+                race.on_failed(attempt, error);
                 self.has_failed_since |= self.take(attempt);
             }
             Event::Rejected(attempt) => {
                 assert_eq!(self.winner, Some(attempt));
-                race.on_rejected(attempt, self.now);
+                race.on_rejected(attempt);
                 assert!(self.take(attempt));
                 self.has_failed_since = true;
                 self.winner = None;
@@ -248,9 +250,9 @@ fn run<const C: usize, const R: usize>(seed: u64) -> bool {
         address: IpAddr::from([192, 0, 2, chance.below(6) as u8]),
     });
     let start = Instant::from_millis(chance.below(1_000_000));
-    let mut race = Race::<C, R>::new(&remotes, PathId(0), StackId::Tcp, config, known, start);
+    let mut race = Race::<C, R>::new(&remotes, PathId(0), StackId::Tcp, &config, known, start);
     let deadline = start.saturating_add(config.deadline);
-    let attempt_delay = race.config().attempt_delay;
+    let attempt_delay = race.config().attempt_delay();
     let mut world = World {
         chance,
         now: start,
@@ -280,7 +282,7 @@ fn run<const C: usize, const R: usize>(seed: u64) -> bool {
                         race.on_connected(attempt);
                     }
                     Event::Failed(attempt, error) if world.winner.is_none() => {
-                        race.on_failed(attempt, error, world.now);
+                        race.on_failed(attempt, error);
                     }
                     _ => {}
                 }
