@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod e2e;
 pub mod generate;
 pub mod limbo;
+pub mod loopback;
 pub mod minijson;
 pub mod peer;
 pub mod runner;

@@ -3,104 +3,18 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::num::NonZeroU8;
-use core::task::{Context, Waker};
 use core::time::Duration;
-use std::cell::RefCell;
-use std::collections::VecDeque;
 
-use embassy_net::driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken};
 use embassy_net::udp::PacketMetadata;
-use embassy_net::{Config, Ipv4Cidr, StackResources, StaticConfigV4};
 use wigwag_embassy::net::{
-    ConnectError, DatagramError, EmbassyNetwork, EmbassyUdpBuffers, Family, Network, NoSuchPath,
-    PathId, PathState, ResolveError, StreamError, TcpBuffers, TcpOptions, TcpSocket, UdpSocket,
+    ConnectError, DatagramError, EmbassyUdpBuffers, Family, Network, NoSuchPath, PathId, PathState,
+    ResolveError, StreamError, TcpBuffers, TcpOptions, TcpSocket, UdpSocket,
 };
-use wigwag_harness::vnet::alongside;
-use wigwag_tests::e2e::in_paused_time;
-
-const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-
-/// What is sent is received.
-#[derive(Default)]
-struct Loopback {
-    packets: RefCell<VecDeque<Vec<u8>>>,
-    waker: Option<Waker>,
-}
-
-struct Received(Vec<u8>);
-struct Transmit<'a>(&'a RefCell<VecDeque<Vec<u8>>>);
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, f: F) -> R {
-        f(&mut self.0)
-    }
-}
-
-impl TxToken for Transmit<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
-        let mut packet = vec![0; length];
-        let result = f(&mut packet);
-        self.0.borrow_mut().push_back(packet);
-        result
-    }
-}
-
-impl Driver for Loopback {
-    type RxToken<'a> = Received;
-    type TxToken<'a> = Transmit<'a>;
-
-    fn receive(&mut self, cx: &mut Context<'_>) -> Option<(Received, Transmit<'_>)> {
-        self.waker = Some(cx.waker().clone());
-        let packet = self.packets.borrow_mut().pop_front()?;
-        Some((Received(packet), Transmit(&self.packets)))
-    }
-
-    fn transmit(&mut self, _: &mut Context<'_>) -> Option<Transmit<'_>> {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-        Some(Transmit(&self.packets))
-    }
-
-    fn link_state(&mut self, _: &mut Context<'_>) -> LinkState {
-        LinkState::Up
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        let mut capabilities = Capabilities::default();
-        capabilities.max_transmission_unit = 1500;
-        capabilities
-    }
-
-    fn hardware_address(&self) -> HardwareAddress {
-        HardwareAddress::Ip
-    }
-}
-
-/// Runs `app` on the network of a stack with one address.
-fn on_loopback(app: impl AsyncFnOnce(&EmbassyNetwork<'_>) + Send + 'static) {
-    in_paused_time(async || {
-        let mut resources = StackResources::<6>::new();
-        let config = Config::ipv4_static(StaticConfigV4 {
-            address: Ipv4Cidr::new(OWN, 24),
-            gateway: None,
-            dns_servers: Default::default(),
-        });
-        let (stack, mut runner) =
-            embassy_net::new(Loopback::default(), config, &mut resources, 1234);
-        let network = EmbassyNetwork::new(stack);
-        let runner = async { runner.run().await };
-        alongside(app(&network), vec![Box::pin(runner)]).await;
-    });
-}
-
-fn own(port: u16) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(OWN), port)
-}
+use wigwag_tests::loopback::{OWN, on_loopback, own};
 
 #[test]
 fn streams_connect_half_close_and_reset() {
-    on_loopback(async |network| {
+    on_loopback(async |network, _| {
         let state = network.path_changed(PathId(0), PathState::LinkDown).await;
         assert_eq!(state, PathState::Up);
         let mut memory = [[0; 1024]; 4];
@@ -151,7 +65,7 @@ fn streams_connect_half_close_and_reset() {
 
 #[test]
 fn connections_that_fail_say_why_and_leave_the_socket_usable() {
-    on_loopback(async |network| {
+    on_loopback(async |network, _| {
         network.path_changed(PathId(0), PathState::LinkDown).await;
         let mut memory = [[0; 512]; 4];
         let [a, b, c, d] = &mut memory;
@@ -195,7 +109,7 @@ fn connections_that_fail_say_why_and_leave_the_socket_usable() {
 
 #[test]
 fn datagrams_carry_their_addresses() {
-    on_loopback(async |network| {
+    on_loopback(async |network, _| {
         network.path_changed(PathId(0), PathState::LinkDown).await;
         let mut metas = [[PacketMetadata::EMPTY; 4]; 4];
         let [m1, m2, m3, m4] = &mut metas;
@@ -237,7 +151,7 @@ fn datagrams_carry_their_addresses() {
 
 #[test]
 fn what_a_network_does_not_have_is_an_error() {
-    on_loopback(async |network| {
+    on_loopback(async |network, _| {
         let other = PathId(1);
         assert_eq!(network.paths(), 1);
         assert_eq!(network.path_state(other), PathState::LinkDown);

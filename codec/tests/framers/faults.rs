@@ -1,7 +1,9 @@
 //! What NEATPy's framing gets wrong, done right: each test is one of its faults,
 //! with the bytes that show it.
 
-use wigwag_codec::framer::{FrameError, FrameErrorKind, FrameReader, Over, Part, Received};
+use wigwag_codec::framer::{
+    FrameError, FrameErrorKind, FrameReader, Over, Part, Received, decode_datagram, write,
+};
 use wigwag_codec::mark::MarkFramer;
 use wigwag_codec::prefix::PrefixFramer;
 
@@ -162,4 +164,20 @@ fn every_framer_of_a_stack_runs_on_receive() {
         }
     }
     assert!(reader.at_boundary());
+}
+
+/// NEATPy's example client puts "HEADER" before a message, and takes five bytes
+/// behind it for one, however many there are.
+#[test]
+fn the_mark_of_neatpys_example_client_is_taken_off() {
+    let mut framer = MarkFramer::new(*b"HEADER");
+    for message in [&b"hello"[..], b"", b"hello again"] {
+        let mut wire = [0; 32];
+        let length = write(&mut framer, &(), message, &mut wire).unwrap();
+        assert_eq!(&wire[..length], [b"HEADER", message].concat());
+        let found = decode_datagram(&mut framer, &wire[..length]).unwrap();
+        assert_eq!(&wire[found.unwrap().data], message);
+    }
+    let error = FrameError::new(FrameErrorKind::Unrecognized, 3);
+    assert_eq!(decode_datagram(&mut framer, b"HEAThello"), Err(error));
 }

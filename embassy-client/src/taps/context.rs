@@ -116,13 +116,13 @@ pub struct ReceiveContext<X = ()> {
     pub remote: Option<SocketAddr>,
     /// Whom it was sent to: RFC 9622's `getLocalEndpoint`.
     pub local: Option<SocketAddr>,
-    /// The ECN value of a datagram (RFC 9622 section 9.3.2.1). `None`, as
+    /// The ECN value of a datagram (RFC 9622 section 9.3.3.1). `None`, as
     /// neither smoltcp nor the standard library tells it.
     pub ecn: Option<Ecn>,
-    /// Whether it came before the handshake was complete (section 9.3.2.2).
+    /// Whether it came before the handshake was complete (section 9.3.3.2).
     /// `None` where nothing can: no stack of a device takes early data.
     pub early_data: Option<bool>,
-    /// Whether it is the last message that will be received (section 9.3.2.3):
+    /// Whether it is the last message that will be received (section 9.3.3.3):
     /// `Some(true)` for what a stream ends with, where nothing but its end
     /// ends the message. `None` else: that nothing follows is known only when
     /// the next receive says so.
@@ -140,5 +140,19 @@ impl<X> ReceiveContext<X> {
             early_data: None,
             receiving_final: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_known_of_a_message_unless_it_is_told() {
+        let context = ReceiveContext::of(7_u16);
+        assert_eq!(context.meta, 7);
+        assert_eq!((context.remote, context.local), (None, None));
+        assert_eq!((context.ecn, context.early_data), (None, None));
+        assert_eq!(context.receiving_final, None);
     }
 }

@@ -290,6 +290,24 @@ mod tests {
     }
 
     #[test]
+    fn priority_based_goes_by_the_priority_of_the_message() {
+        let candidate = |member, message_priority, taken_at| Candidate {
+            member,
+            conn_priority: 100,
+            rank: (message_priority, Instant::from_micros(taken_at)),
+            begun: false,
+            share: Share::NONE,
+        };
+        let chosen = |scheduler, of: [Candidate; 2]| Group::NEW.choose(scheduler, of.into_iter());
+        let urgent = [candidate(0, 100, 1), candidate(1, 99, 2)];
+        assert_eq!(chosen(Scheduler::PriorityBased, urgent), Some(1));
+        assert_eq!(chosen(Scheduler::FirstComeFirstServed, urgent), Some(0));
+        // Between equals the older one goes first.
+        let older = [candidate(0, 100, 2), candidate(1, 100, 1)];
+        assert_eq!(chosen(Scheduler::PriorityBased, older), Some(1));
+    }
+
+    #[test]
     fn another_scheduler_begins_at_nothing() {
         let mut group = Group::NEW;
         let mut shares = [Share::NONE; 2];

@@ -17,7 +17,9 @@
 //! | [`MessageContext`], [`SendQueue`] | messages that wait to be sent: priorities, lifetimes, batches (sections 9.1 and 9.2) |
 //! | [`Group`] | whose turn it is among connections, and how fast they send (sections 7.4 and 8.1) |
 //! | [`neat`] | NEATPy's names in today's words, and its choice of stacks |
+//! | [`conformance`] | each item of RFC 9622 and of NEATPy: where it is, what it does, which tests show it |
 
+pub mod conformance;
 mod context;
 mod demand;
 mod dial;

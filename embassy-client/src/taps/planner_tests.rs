@@ -4,6 +4,7 @@ use std::string::ToString as _;
 use std::vec::Vec;
 
 use super::*;
+use crate::taps::CommunicationDirection;
 use Preference::{Avoid, NoPreference, Prefer, Prohibit, Require};
 use SelectionProperty::{
     KeepAlive, Multistreaming, PreserveMsgBoundaries, PreserveOrder, Reliability, SoftErrorNotify,
@@ -221,6 +222,57 @@ fn a_list_that_is_empty_or_too_long_is_refused() {
     assert!(error.to_string().contains("more than 8"));
     let most = plan(&free(), &[Stack::TCP; MAX_STACKS], NONE).unwrap();
     assert_eq!(most.stacks().len(), MAX_STACKS);
+}
+
+#[test]
+fn what_no_stack_has_may_be_preferred_and_not_required() {
+    let of = |properties: &TransportProperties, stacks: &[Stack]| {
+        plan(properties, stacks, framer_properties(true)).map(|plan| plan.stacks().to_vec())
+    };
+    let all = [Stack::TLS, Stack::TCP, Stack::UDP];
+    let missing: Vec<_> = SelectionProperty::ALL
+        .iter()
+        .filter(|property| all.iter().all(|stack| !stack.has().contains(**property)))
+        .collect();
+    assert_eq!(
+        missing,
+        [
+            &SelectionProperty::PerMsgReliability,
+            &Multistreaming,
+            &UseTemporaryLocalAddress,
+            &SoftErrorNotify
+        ]
+    );
+    for property in missing {
+        for level in [Prefer, NoPreference, Avoid, Prohibit] {
+            let accepted = of(&free().with(*property, level), &all);
+            assert_eq!(accepted, of(&free(), &all), "{property}={level}");
+        }
+        let error = of(&free().require(*property), &all).unwrap_err();
+        assert_eq!(error.cause(), Cause::Property(*property, Require));
+        assert_eq!(error.rejections().len(), all.len());
+    }
+    // What datagrams have and streams have not.
+    let error = of(&free().require(ZeroRttMsg), &all[..2]).unwrap_err();
+    assert_eq!(error.cause(), Cause::Property(ZeroRttMsg, Require));
+}
+
+#[test]
+fn keep_alives_can_be_prohibited_on_a_device() {
+    let stream = TransportProperties::RELIABLE_INORDER_STREAM;
+    let both = [Stack::TLS, Stack::TCP];
+    for properties in [stream.prohibit(KeepAlive), stream.require(KeepAlive)] {
+        assert_eq!(order(&properties, &both), [StackId::Tls, StackId::Tcp]);
+    }
+}
+
+#[test]
+fn a_direction_ranks_nothing() {
+    let all = [Stack::UDP, Stack::TCP, Stack::TLS];
+    for direction in CommunicationDirection::ALL {
+        let plan = order(&free().with_direction(*direction), &all);
+        assert_eq!(plan, order(&free(), &all), "{direction}");
+    }
 }
 
 /// A generator of numbers that is the same everywhere (xorshift).

@@ -2,6 +2,7 @@
 //! need beyond Rust itself, how to see whether they are there, and how to
 //! install them. The commands themselves are in the binary, one file each.
 
+pub mod conformance;
 pub mod firmware;
 pub mod openssl;
 pub mod python;

@@ -218,3 +218,31 @@ impl Default for NeatProperties {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_names_are_those_of_neatpy() {
+        for (text, level, preference) in [
+            ("REQUIRE", NeatPreference::Require, Preference::Require),
+            ("PREFER", NeatPreference::Prefer, Preference::Prefer),
+            ("IGNORE", NeatPreference::Ignore, Preference::NoPreference),
+            ("AVOID", NeatPreference::Avoid, Preference::Avoid),
+            ("PROHIBIT", NeatPreference::Prohibit, Preference::Prohibit),
+        ] {
+            assert_eq!(text.parse(), Ok(level));
+            assert_eq!(level.name(), text);
+            assert_eq!(level.preference(), preference);
+        }
+        assert_eq!(NeatPreference::ALL.len(), 5);
+        // The levels that NEATPy's properties have by default.
+        let defaults = NeatProperties::DEFAULT;
+        let count = |level| defaults.at(level).count();
+        assert_eq!(count(NeatPreference::Require), 3);
+        assert_eq!(count(NeatPreference::Prefer), 4);
+        assert_eq!(count(NeatPreference::Ignore), 9);
+        assert!(!defaults.idempotent());
+    }
+}

@@ -76,6 +76,22 @@ mod tests {
         assert_eq!(CapacityProfile::Scavenger.dscp(), 1);
     }
 
+    /// NEATPy's names and what it gives the NEAT library for them.
+    #[test]
+    fn code_points_are_those_of_neatpy() {
+        for (name, code) in [
+            ("DEFAULT", 0x00),
+            ("SCAVENGER", 0x01),
+            ("LOW_LATENCY_INTERACTIVE", 0x24),
+            ("LOW_LATENCY_NON_INTERACTIVE", 0x12),
+            ("CONSTANT_RATE_STREAMING", 0x1c),
+            ("CAPACITY_SEEKING", 0x0a),
+        ] {
+            let profile: CapacityProfile = name.parse().unwrap();
+            assert_eq!(profile.dscp(), code, "{name}");
+        }
+    }
+
     #[test]
     fn names_read_however_they_are_written() {
         for text in [

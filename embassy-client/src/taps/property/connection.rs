@@ -248,16 +248,27 @@ impl Default for ConnectionProperties {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::taps::PropertyValue;
 
     #[test]
     fn defaults_are_those_of_the_rfc() {
         let defaults = ConnectionProperties::default();
+        assert_eq!(defaults.recv_checksum_len, ChecksumLength::FullCoverage);
         assert_eq!(defaults.conn_priority, 100);
         assert_eq!(defaults.conn_timeout, None);
         assert_eq!(defaults.keep_alive(), None);
         assert_eq!(defaults.conn_scheduler, Scheduler::WeightedFairQueueing);
+        assert_eq!(defaults.conn_capacity_profile, CapacityProfile::Default);
         assert_eq!(defaults.multipath_policy, MultipathPolicy::Handover);
-        assert_eq!(defaults.max_send_rate, None);
+        assert_eq!(
+            (defaults.min_send_rate, defaults.min_recv_rate),
+            (None, None)
+        );
+        assert_eq!(
+            (defaults.max_send_rate, defaults.max_recv_rate),
+            (None, None)
+        );
+        assert_eq!(defaults.group_conn_limit, None);
         assert!(!defaults.isolate_session);
         assert_eq!(defaults.tcp_user_timeout.value, Duration::from_secs(300));
         assert!(!defaults.tcp_user_timeout.enabled);
@@ -282,6 +293,17 @@ mod tests {
         assert_eq!(at(20, 60), Some(Duration::from_secs(20)));
         assert_eq!(at(60, 60), Some(Duration::from_secs(60)));
         assert_eq!(at(61, 60), None);
+    }
+
+    #[test]
+    fn every_policy_of_paths_can_be_set() {
+        let mut properties = ConnectionProperties::DEFAULT;
+        for policy in MultipathPolicy::ALL {
+            let value = PropertyValue::MultipathPolicy(*policy);
+            let property = ConnectionProperty::MultipathPolicy;
+            assert_eq!(properties.set(property, value), Ok(()));
+            assert_eq!(properties.get(property), Some(value));
+        }
     }
 
     #[test]

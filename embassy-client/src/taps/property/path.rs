@@ -217,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn an_address_preference_is_a_preference_now() {
+        for (text, preference) in [
+            ("STABLE", Preference::Avoid),
+            ("TEMPORARY", Preference::Prefer),
+        ] {
+            let old: AddressPreference = text.parse().unwrap();
+            assert_eq!(old.preference(), preference);
+        }
+    }
+
+    #[test]
     fn a_later_preference_replaces_an_earlier_one() {
         let bit = Pvd(3).bit();
         let mut choices = Choices::NONE;

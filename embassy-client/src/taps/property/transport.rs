@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn a_direction_can_be_set() {
+        for direction in CommunicationDirection::ALL {
+            let properties = TransportProperties::new().with_direction(*direction);
+            assert_eq!(properties.direction(), *direction);
+        }
+    }
+
+    #[test]
     fn a_role_changes_defaults_and_nothing_that_was_said() {
         let plain = TransportProperties::new();
         for (role, address, multipath) in [

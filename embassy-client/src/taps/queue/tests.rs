@@ -364,6 +364,26 @@ fn closing_sends_what_was_taken_and_takes_no_more() {
 }
 
 #[test]
+fn a_lost_connection_ends_all_that_waits_with_its_reason() {
+    let mut queue: SendQueue<4, 64> = SendQueue::new();
+    let mut queue = queue.queue();
+    let sent = queue.push(NOW, &[b"sent"], Terms::DEFAULT, ()).unwrap();
+    drain(&mut queue);
+    let waits = queue.push(NOW, &[b"waits"], Terms::DEFAULT, ()).unwrap();
+    queue.start_batch();
+    let held = queue.push(NOW, &[b"held"], Terms::DEFAULT, ()).unwrap();
+    let parts = queue.open(NOW, Terms::DEFAULT, (), None).unwrap();
+    queue.fail(SendError::UnderlyingStack);
+    assert_eq!(queue.take_outcome(sent), Some(Ok(Sent)));
+    for id in [waits, held, parts] {
+        let lost = Err(SendError::UnderlyingStack.into());
+        assert_eq!(queue.take_outcome(id), Some(lost));
+        assert_eq!(queue.take_outcome(id), None);
+    }
+    assert!(queue.is_empty() && !queue.is_open());
+}
+
+#[test]
 fn a_new_connection_begins_with_nothing() {
     let mut queue: SendQueue<2, 8> = SendQueue::new();
     let mut queue = queue.queue();

@@ -1,6 +1,9 @@
-//! `cargo xtask test [--install] [ARGS]`: every test of the workspace.
+//! `cargo xtask test [--install] [ARGS]`: every test of the workspace, and
+//! whether each test that a table of conformance names has passed.
 
-use xtask::run::{Result, cargo, run as run_command};
+use xtask::conformance::run::Run;
+use xtask::conformance::{problems, tables};
+use xtask::run::{Result, cargo, watch};
 use xtask::tools;
 
 /// Run all tests; with --install, first install what they need.
@@ -41,8 +44,33 @@ pub(crate) fn run(args: &Args) -> Result {
     if !rest.iter().any(|word| names_package(word)) {
         words.push("--workspace");
     }
-    words.extend(rest);
-    run_command(&mut cargo(&words))
+    words.extend(&rest);
+    let mut seen = Run::default();
+    let tested = watch(cargo(&words), |line| seen.line(line));
+    if !rest.is_empty() {
+        eprintln!("conformance: not looked at, as these are not all tests");
+        return tested;
+    }
+    let conforms = conformance(&seen);
+    match (tested, conforms) {
+        (Err(tests), Err(tables)) => Err(format!("{tests}\n{tables}")),
+        (tested, conforms) => tested.and(conforms),
+    }
+}
+
+/// Holds the tables of conformance against the tests that passed.
+fn conformance(seen: &Run) -> Result {
+    let tables = tables()?;
+    let problems = problems(&tables, seen);
+    if !problems.is_empty() {
+        return Err(format!(
+            "conformance: a row names a test that did not pass in this run:\n{}",
+            problems.join("\n")
+        ));
+    }
+    let rows: usize = tables.iter().map(|table| table.rows.len()).sum();
+    eprintln!("conformance: the tests of all {rows} rows have passed");
+    Ok(())
 }
 
 fn names_package(word: &str) -> bool {
