@@ -75,6 +75,7 @@ fn written(value: PropertyValue, unset: &str) -> String {
         PropertyValue::Scheduler(scheduler) => scheduler.to_string(),
         PropertyValue::CapacityProfile(profile) => profile.to_string(),
         PropertyValue::MultipathPolicy(policy) => policy.to_string(),
+        PropertyValue::State(state) => format!("{state:?}"),
     }
 }
 

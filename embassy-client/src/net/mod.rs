@@ -195,4 +195,20 @@ pub trait Network {
         path: PathId,
         buffers: Self::UdpBuffers<'a>,
     ) -> Result<Self::Udp<'a>, NoSuchPath>;
+
+    /// The same, with memory as embassy-net's sockets want it, whatever those of
+    /// this network want: for code that is written for every network.
+    ///
+    /// # Errors
+    /// [`NoSuchPath`].
+    fn udp_in<'a>(
+        &'a self,
+        path: PathId,
+        memory: EmbassyUdpBuffers<'a>,
+    ) -> Result<Self::Udp<'a>, NoSuchPath>;
+
+    /// Whether its UDP sockets secure every datagram by themselves (DTLS).
+    fn secures_datagrams(&self) -> bool {
+        false
+    }
 }

@@ -224,11 +224,22 @@ pub struct Datagram {
 /// A UDP socket used through `&self`.
 #[allow(async_fn_in_trait)]
 pub trait UdpSocket {
+    /// Whether this device has an address to send to `to` from.
+    fn has_route(&self, to: SocketAddr) -> bool {
+        let _ = to;
+        true
+    }
+
     /// Binds to a local port; 0 lets the stack choose.
     ///
     /// # Errors
     /// [`BindError`].
     fn bind(&self, port: u16) -> Result<(), BindError>;
+
+    /// The port it is bound to, where the stack tells.
+    fn local_port(&self) -> Option<u16> {
+        None
+    }
 
     /// Sets the hop limit of packets; `None` is the stack's own.
     fn set_hop_limit(&self, hop_limit: Option<NonZeroU8>);

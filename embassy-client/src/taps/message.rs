@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use wigwag_codec::framer::{FrameError, FrameErrorKind};
+
 use super::property::MessageProperty;
 
 /// Why a message was not taken, or not sent (the SendError event of RFC 9622
@@ -41,6 +43,8 @@ pub enum SendError {
     ReceiveOnly,
     /// The rest of a message that was begun in parts never came.
     Incomplete,
+    /// The framer cannot carry it.
+    Framing(FrameErrorKind),
 }
 
 impl fmt::Display for SendError {
@@ -62,6 +66,13 @@ impl fmt::Display for SendError {
             Self::Full => f.write_str("the send queue is full"),
             Self::ReceiveOnly => f.write_str("the connection is for receiving only"),
             Self::Incomplete => f.write_str("the rest of the message never came"),
+            Self::Framing(kind) => {
+                write!(
+                    f,
+                    "the framer cannot carry it: {}",
+                    FrameError::new(*kind, 0)
+                )
+            }
         }
     }
 }

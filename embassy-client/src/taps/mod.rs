@@ -16,6 +16,7 @@
 //! | [`plan`], [`require!`] | which of them fit, in which order, at run time and at compile time (RFC 9623 section 4.1) |
 //! | [`MessageContext`], [`SendQueue`] | messages that wait to be sent: priorities, lifetimes, batches (sections 9.1 and 9.2) |
 //! | [`Group`] | whose turn it is among connections, and how fast they send (sections 7.4 and 8.1) |
+//! | [`new`], [`Transport`], [`Preconnection`], [`Connection`], [`Listener`] | connections, on all of this (sections 7 to 10) |
 //! | [`neat`] | NEATPy's names in today's words, and its choice of stacks |
 //! | [`conformance`] | each item of RFC 9622 and of NEATPy: where it is, what it does, which tests show it |
 
@@ -36,6 +37,7 @@ mod race;
 mod security;
 mod stack;
 mod support;
+mod transport;
 
 #[doc(inline)]
 pub use crate::__taps_require as require;
@@ -67,5 +69,11 @@ pub use security::{
 };
 pub use stack::{MultipathAbility, Stack, StackId};
 pub use support::{Answer, Support, support};
+pub use transport::{
+    ByteStreamError, CloneError, Connection, ConnectionError, ConnectionEvent, ConnectionState,
+    EstablishmentError, Framing, Listener, MAX_ENDPOINTS, PartialMessage, Preconnection,
+    ReceiveError, Received, RemoteError, Runner, Ticket, Transport, TransportConfig,
+    TransportMemory, Unframed, With, new,
+};
 #[doc(no_inline)]
 pub use wigwag_codec::framer::Framer;

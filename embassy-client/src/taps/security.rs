@@ -366,8 +366,16 @@ impl Security for Disabled {
     const SECURE: bool = false;
 }
 
-mod sealed {
-    pub trait Sealed {}
+impl SecurityParameters<'_> {
+    /// Whether there are two identities to be shown in turn.
+    pub(super) const fn has_next(&self) -> bool {
+        matches!(&self.0, Proof::Certificates { next: Some(_), .. })
+    }
+}
+
+/// Only these two: what each does is in `transport/own.rs`.
+pub(super) mod sealed {
+    pub trait Sealed: Clone + super::super::transport::Own {}
     impl Sealed for super::SecurityParameters<'_> {}
     impl Sealed for super::Disabled {}
 }

@@ -220,8 +220,9 @@ const fn connection(kind: Kind, property: ConnectionProperty) -> Answer {
             "the send queue of the group takes the lower number first",
         ),
         (C::ConnTimeout, Kind::Tcp | Kind::Tls) => Answer::new(
-            Applied,
-            "smoltcp gives the connection up; a clock of our own tells that it was this",
+            Emulated,
+            "a clock of our own over what the peer has not acknowledged: smoltcp's would end \
+             connections that are only idle",
         ),
         (C::ConnTimeout, Kind::Udp) => Answer::new(NoEffect, "datagrams are not acknowledged"),
         (C::KeepAliveTimeout, Kind::Tcp | Kind::Tls) => {
@@ -256,8 +257,8 @@ const fn connection(kind: Kind, property: ConnectionProperty) -> Answer {
         ),
         (C::MaxRecvRate, Kind::Udp) => Answer::new(NoEffect, "UDP cannot slow its peer down"),
         (C::GroupConnLimit, _) => Answer::new(
-            Emulated,
-            "clone() refuses to go beyond it, and never beyond the slots that there are",
+            NoEffect,
+            "no stack here lets a peer add connections to a group",
         ),
         (C::IsolateSession, _) => Answer::new(
             Emulated,
@@ -274,7 +275,7 @@ const fn connection(kind: Kind, property: ConnectionProperty) -> Answer {
             Answer::new(Unsupported, "a stream is cut as TCP likes")
         }
         (C::SendMsgMaxLen | C::RecvMsgMaxLen, _) => {
-            Answer::new(Applied, "what fits the queue of the connection")
+            Answer::new(Applied, "what fits the queues of the connection")
         }
         (
             C::TcpUserTimeoutValue | C::TcpUserTimeoutEnabled | C::TcpUserTimeoutChangeable,

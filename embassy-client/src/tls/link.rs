@@ -7,6 +7,8 @@
 //! the application calls only moves bytes in and out of the queues here, and
 //! can be dropped at any time.
 
+mod bytes;
+
 use core::cell::RefCell;
 use core::future::poll_fn;
 use core::task::{Context, Poll};
@@ -18,9 +20,11 @@ use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
 use super::end::End;
 use super::memory::{ChainMemory, Remember};
 
+pub(crate) use bytes::{ByteLink, LENGTH};
+
 /// Most bytes moved while the lock is held, so that with a critical-section
 /// mutex interrupts are masked for a short time only.
-pub(super) const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// Where a connection stands.
 // Its first variant is all zeros: a link in a `static`, with its buffers, then
@@ -87,11 +91,19 @@ impl<const N: usize> Input<N> {
         }
     }
 
+    fn free(&self) -> usize {
+        N - (self.end - self.start)
+    }
+
+    fn gather(&mut self) {
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+    }
+
     fn push(&mut self, data: &[u8]) -> usize {
         if self.end == N && self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+            self.gather();
         }
         let count = data.len().min(N - self.end);
         self.bytes[self.end..self.end + count].copy_from_slice(&data[..count]);
@@ -128,13 +140,29 @@ impl<const N: usize> Output<N> {
         self.length -= count;
         count
     }
+
+    /// Fills `into`, as far as there is anything.
+    fn pop_all(&mut self, into: &mut [u8]) {
+        // Twice where the ring turns.
+        let first = self.pop(into);
+        self.pop(into.get_mut(first..).unwrap_or_default());
+    }
+
+    fn skip(&mut self, count: usize) {
+        let count = count.min(self.length);
+        self.start = (self.start + count) % N.max(1);
+        self.length -= count;
+    }
 }
 
 /// What the application wants of the owner.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
+    /// That it goes on.
     Stay,
+    /// An end in good order.
     Close,
+    /// An end at once.
     Abort,
 }
 
@@ -143,6 +171,8 @@ struct Inner<const IN: usize, const OUT: usize> {
     wish: Wish,
     /// The connection has been used enough.
     retiring: bool,
+    /// The peer sends no more, though it may still be sent to.
+    finished: bool,
     /// Signatures that the handshake verified.
     signatures: u8,
     input: Input<IN>,
@@ -175,6 +205,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
                 state: LinkState::Idle,
                 wish: Wish::Stay,
                 retiring: false,
+                finished: false,
                 signatures: 0,
                 input: Input {
                     bytes: [0; IN],
@@ -211,6 +242,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             inner.state = LinkState::Opening;
             inner.wish = Wish::Stay;
             inner.retiring = false;
+            inner.finished = false;
             inner.signatures = 0;
             inner.input.start = 0;
             inner.input.end = 0;
@@ -254,19 +286,21 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
     /// Takes received bytes into the queue, as many as fit, waiting until at
     /// least one does.
     pub(super) async fn put(&self, data: &[u8]) -> usize {
+        poll_fn(|cx| self.poll_put(cx, data)).await
+    }
+
+    /// [`put`](Self::put) for owners that poll.
+    pub(super) fn poll_put(&self, cx: &mut Context<'_>, data: &[u8]) -> Poll<usize> {
         let data = &data[..data.len().min(CHUNK)];
-        poll_fn(|cx| {
-            self.with(|inner| {
-                let count = inner.input.push(data);
-                if count == 0 {
-                    inner.owner_reads.register(cx.waker());
-                    return Poll::Pending;
-                }
-                inner.users.wake();
-                Poll::Ready(count)
-            })
+        self.with(|inner| {
+            let count = inner.input.push(data);
+            if count == 0 {
+                inner.owner_reads.register(cx.waker());
+                return Poll::Pending;
+            }
+            inner.users.wake();
+            Poll::Ready(count)
         })
-        .await
     }
 
     /// Takes some of the bytes to send without waiting; 0 when there are none.
@@ -488,6 +522,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
             }
             match inner.state {
                 LinkState::Ended(end) => Err(end),
+                _ if inner.finished => Err(End::PeerClosed),
                 _ => Ok(None),
             }
         })

@@ -101,7 +101,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Drop for Told<'_, M, IN, OU
 }
 
 /// Ends the TCP connection within `budget`, so that the slot can be used again.
-async fn finish<T: TcpSocket>(socket: &T, graceful: bool, budget: Duration) {
+pub(crate) async fn finish<T: TcpSocket>(socket: &T, graceful: bool, budget: Duration) {
     if graceful {
         socket.close();
         if let Either::First(()) = select(socket.flushed(), Timer::after(duration(budget))).await {

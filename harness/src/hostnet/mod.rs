@@ -46,8 +46,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use wigwag_embassy::net::{
-    Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError, SocketOption,
-    TcpBuffers,
+    Addresses, EmbassyUdpBuffers, Family, Network, NoSuchPath, PathId, PathState, ResolveError,
+    SocketOption, TcpBuffers,
 };
 
 use listen::Listeners;
@@ -174,5 +174,10 @@ impl Network for HostNetwork {
 
     fn udp(&self, path: PathId, (): ()) -> Result<HostUdp, NoSuchPath> {
         only(path).map(|()| HostUdp::new())
+    }
+
+    /// The kernel has buffers of its own; these stay unused.
+    fn udp_in(&self, path: PathId, _: EmbassyUdpBuffers<'_>) -> Result<HostUdp, NoSuchPath> {
+        self.udp(path, ())
     }
 }

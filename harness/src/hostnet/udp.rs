@@ -77,6 +77,20 @@ impl HostUdp {
 }
 
 impl Socket for HostUdp {
+    fn has_route(&self, to: SocketAddr) -> bool {
+        // Connecting a UDP socket looks the route up and sends nothing.
+        let from: SocketAddr = match to {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        std::net::UdpSocket::bind(from).is_ok_and(|socket| socket.connect(to).is_ok())
+    }
+
+    fn local_port(&self) -> Option<u16> {
+        let socket = self.socket.borrow();
+        Some(socket.as_ref()?.local_addr().ok()?.port())
+    }
+
     fn bind(&self, port: u16) -> Result<(), BindError> {
         if self.socket.borrow().is_some() {
             return Err(BindError);

@@ -282,4 +282,12 @@ impl<const PATHS: usize> Network for EmbassyNetwork<'_, PATHS> {
             stack,
         })
     }
+
+    fn udp_in<'a>(
+        &'a self,
+        path: PathId,
+        memory: EmbassyUdpBuffers<'a>,
+    ) -> Result<EmbassyUdp<'a>, NoSuchPath> {
+        self.udp(path, memory)
+    }
 }

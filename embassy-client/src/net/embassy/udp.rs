@@ -33,8 +33,17 @@ pub struct EmbassyUdp<'a> {
 }
 
 impl UdpSocket for EmbassyUdp<'_> {
+    fn has_route(&self, to: SocketAddr) -> bool {
+        has_source(self.stack, to)
+    }
+
     fn bind(&self, port: u16) -> Result<(), BindError> {
         self.socket.borrow_mut().bind(port).map_err(|_| BindError)
+    }
+
+    fn local_port(&self) -> Option<u16> {
+        let port = self.socket.borrow().endpoint().port;
+        (port != 0).then_some(port)
     }
 
     fn set_hop_limit(&self, hop_limit: Option<NonZeroU8>) {

@@ -4,6 +4,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use super::super::transport::ConnectionState;
 use super::capacity::CapacityProfile;
 use super::connection::{ConnectionProperties, ConnectionProperty, MultipathPolicy, Scheduler};
 use super::message::{ChecksumLength, MessageProperties, MessageProperty};
@@ -28,6 +29,8 @@ pub enum PropertyValue {
     CapacityProfile(CapacityProfile),
     /// Of `multipathPolicy`.
     MultipathPolicy(MultipathPolicy),
+    /// Of `connState`.
+    State(ConnectionState),
 }
 
 /// Why a property was not set. The connection lives on with the value it had.

@@ -36,8 +36,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wigwag_embassy::net::{
-    Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveError, SocketOption,
-    TcpBuffers,
+    Addresses, EmbassyUdpBuffers, Family, Network, NoSuchPath, PathId, PathState, ResolveError,
+    SocketOption, TcpBuffers,
 };
 
 pub use engine::{DtlsFailure, MAX_DATAGRAM};
@@ -99,5 +99,14 @@ impl Network for DtlsNetwork {
     fn udp(&self, path: PathId, (): ()) -> Result<HostDtls, NoSuchPath> {
         self.host.udp(path, ())?;
         Ok(HostDtls::new(self.parameters.clone()))
+    }
+
+    /// The kernel has buffers of its own; these stay unused.
+    fn udp_in(&self, path: PathId, _: EmbassyUdpBuffers<'_>) -> Result<HostDtls, NoSuchPath> {
+        self.udp(path, ())
+    }
+
+    fn secures_datagrams(&self) -> bool {
+        true
     }
 }

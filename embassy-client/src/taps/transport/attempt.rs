@@ -1,0 +1,293 @@
+//! Brings one connection up, and keeps it going to its end: over TCP, secured or
+//! not.
+
+use core::net::SocketAddr;
+
+use embassy_futures::select::{Either, select};
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use rand_core::CryptoRngCore;
+use wigwag_codec::framer::Framer;
+
+use super::super::dial::{dial, sockets};
+use super::super::endpoint::RemoteEndpoint;
+use super::super::race::{Race, RaceError};
+use super::super::security::Security;
+use super::super::stack::StackId;
+use super::error::EstablishmentError;
+use super::memory::{Hub, Seat, SocketMemory};
+use super::plain::Times;
+use super::state::{Good, Order, Stage};
+use super::watch::{Watched, options};
+use crate::net::{Network, PathId, TcpBuffers, TcpOptions, TcpSocket};
+use crate::time;
+use crate::tls::{End, Link};
+
+/// Most addresses that are looked at: all that two questions can bring.
+const CANDIDATES: usize = 2 * crate::net::MAX_ADDRESSES;
+
+/// What a connection is made with.
+pub(super) struct Attempt<'o, 'r, 'a, F: Framer, S, N, const IN: usize, const OUT: usize> {
+    pub(super) hub: &'r dyn Hub<'a, F, S>,
+    pub(super) seat: Seat<'r, 'a, F, S>,
+    pub(super) link: &'o Link<NoopRawMutex, IN, OUT>,
+    pub(super) network: &'o N,
+    pub(super) order: &'o Order<'a, F, S>,
+}
+
+impl<'a, F, S, N, const IN: usize, const OUT: usize> Attempt<'_, '_, 'a, F, S, N, IN, OUT>
+where
+    F: Framer + Clone,
+    S: Security,
+    N: Network,
+{
+    /// Races the addresses on one path, and goes on with the next where TLS or
+    /// the framer fails. Returns when the connection is over.
+    pub(super) async fn over_stream<
+        R,
+        const SOCKET: usize,
+        const RACE: usize,
+        const RI: usize,
+        const RO: usize,
+    >(
+        &self,
+        stack: StackId,
+        path: PathId,
+        memory: &mut SocketMemory<SOCKET, RACE, RI, RO>,
+        rng: &mut R,
+    ) -> Result<(), EstablishmentError>
+    where
+        R: CryptoRngCore,
+    {
+        let config = self.hub.shared().config.get();
+        let remotes = self.remotes();
+        let known = self.known(stack, path);
+        let mut race: Race<'_, CANDIDATES, RACE> =
+            Race::new(&remotes, path, stack, &config.race, known, time::now());
+        let mut failure = None;
+        loop {
+            let buffers = memory.sockets.each_mut().map(|[receive, send]| TcpBuffers {
+                receive: &mut receive[..],
+                send: &mut send[..],
+            });
+            let sockets = sockets(self.network, path, buffers, &self.options())
+                .map_err(|_| EstablishmentError::Race(RaceError::NoEndpoint))?;
+            let dialled = select(
+                dial(self.network, &sockets, &mut race),
+                super::runner::given_up(&self.seat),
+            );
+            let winner = match dialled.await {
+                Either::First(Ok(winner)) => winner,
+                Either::First(Err(error)) => {
+                    return Err(failure.unwrap_or(EstablishmentError::Race(error)));
+                }
+                Either::Second(error) => return Err(error),
+            };
+            let good = Good {
+                stack,
+                path,
+                known: winner.known_good(),
+            };
+            // There is one at each place.
+            let Some(socket) = sockets.get(winner.attempt.place()) else {
+                return Err(EstablishmentError::Race(RaceError::NoEndpoint));
+            };
+            let remote = remotes.get(usize::from(winner.remote)).copied();
+            let records = (&mut memory.record_in[..], &mut memory.record_out[..]);
+            let end = self
+                .own(
+                    stack,
+                    path,
+                    (remote.unwrap_or_default(), winner.to),
+                    socket,
+                    records,
+                    rng,
+                )
+                .await;
+            match self.ended(end, Some(good)) {
+                Ok(()) => return Ok(()),
+                Err(error) => failure = Some(error),
+            }
+            race.on_rejected(winner.attempt);
+        }
+    }
+
+    /// Waits for one connection to `port`, and keeps it going.
+    pub(super) async fn accept<
+        R,
+        const SOCKET: usize,
+        const RACE: usize,
+        const RI: usize,
+        const RO: usize,
+    >(
+        &self,
+        stack: StackId,
+        path: PathId,
+        port: u16,
+        memory: &mut SocketMemory<SOCKET, RACE, RI, RO>,
+        rng: &mut R,
+    ) -> Result<(), EstablishmentError>
+    where
+        R: CryptoRngCore,
+    {
+        loop {
+            let buffers = memory.sockets.each_mut().map(|[receive, send]| TcpBuffers {
+                receive: &mut receive[..],
+                send: &mut send[..],
+            });
+            let sockets = sockets(self.network, path, buffers, &self.options())
+                .map_err(|_| EstablishmentError::Race(RaceError::NoEndpoint))?;
+            let Some(socket) = sockets.first() else {
+                return Err(EstablishmentError::Race(RaceError::NoEndpoint));
+            };
+            let accepted = select(socket.accept(port), super::runner::given_up(&self.seat));
+            match accepted.await {
+                Either::First(Ok(())) => {}
+                Either::First(Err(error)) => {
+                    return Err(EstablishmentError::Race(RaceError::Connect(error)));
+                }
+                Either::Second(error) => {
+                    socket.abort();
+                    socket.flushed().await;
+                    return Err(error);
+                }
+            }
+            let Some(to) = socket.remote().filter(|remote| self.is_welcome(*remote)) else {
+                socket.abort();
+                socket.flushed().await;
+                continue;
+            };
+            let records = (&mut memory.record_in[..], &mut memory.record_out[..]);
+            let remote = (RemoteEndpoint::new(), to);
+            let end = self.own(stack, path, remote, socket, records, rng).await;
+            match self.ended(end, None) {
+                Ok(()) => return Ok(()),
+                Err(error @ (EstablishmentError::Aborted | EstablishmentError::Timeout)) => {
+                    return Err(error);
+                }
+                // Whoever that was, the next one may do better.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Keeps a connected socket going to its end.
+    async fn own<T: TcpSocket, R: CryptoRngCore>(
+        &self,
+        stack: StackId,
+        path: PathId,
+        (remote, to): (RemoteEndpoint<'a>, SocketAddr),
+        socket: &T,
+        records: (&mut [u8], &mut [u8]),
+        rng: &mut R,
+    ) -> Result<End, EstablishmentError> {
+        let config = self.hub.shared().config.get();
+        let times = Times {
+            write: config.write_timeout,
+            close: config.close_timeout,
+        };
+        let socket = Watched::new(socket);
+        let order = self.order;
+        self.begin(stack, path, Some(to), socket.local());
+        let owner = order.security.own(
+            &remote, to, self.link, &socket, records, rng, times, &self.seat,
+        );
+        let beside = socket.beside(self.hub, &self.seat, &order.transport, self.network, path);
+        match select(owner, beside).await {
+            Either::First(end) => end.map_err(EstablishmentError::Name),
+            Either::Second(never) => match never {},
+        }
+    }
+
+    /// The transport below is connected.
+    pub(super) fn begin(
+        &self,
+        stack: StackId,
+        path: PathId,
+        remote: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+    ) {
+        let isolate = self.properties().isolate_session;
+        if isolate {
+            crate::tls::ByteLink::forget(self.link);
+        }
+        let is_datagram = super::state::is_datagram(stack);
+        self.seat
+            .with_queue(|queue| queue.set_streaming(!is_datagram));
+        self.seat.with(|state| {
+            state.talk.begin(self.order.framer.clone());
+            state.attach(stack, path, remote);
+            state.local = local;
+        });
+    }
+
+    /// A candidate has come to its end. `Ok` if it had been ready: then that was
+    /// the connection.
+    pub(super) fn ended(
+        &self,
+        end: Result<End, EstablishmentError>,
+        good: Option<Good>,
+    ) -> Result<(), EstablishmentError> {
+        use super::error::ConnectionError;
+        let has_messages = !self.seat.with_queue(|queue| queue.is_empty());
+        self.seat.with(|state| {
+            if state.stage == Stage::Establishing {
+                state.step = super::state::Step::Idle;
+                let of_end = end.map_or_else(|error| error, EstablishmentError::Secure);
+                return Err(state.failed.or(state.rejected).unwrap_or(of_end));
+            }
+            if let (Some(order), Some(_)) = (&mut state.order, good) {
+                order.good = good;
+            }
+            let lost = match end {
+                Ok(End::Closed) => None,
+                Ok(End::PeerClosed) => has_messages.then_some(ConnectionError::PeerClosed),
+                Ok(End::Aborted) => Some(ConnectionError::Aborted),
+                Ok(end) => Some(ConnectionError::Stack(end)),
+                Err(_) => Some(ConnectionError::Stack(End::Handshake)),
+            };
+            state.lost = state.lost.or(lost);
+            Ok(())
+        })
+    }
+
+    pub(super) fn is_welcome(&self, remote: SocketAddr) -> bool {
+        let mut named = self
+            .order
+            .remotes
+            .iter()
+            .flatten()
+            .filter_map(RemoteEndpoint::address);
+        let mut any = false;
+        named.any(|address| {
+            any = true;
+            address == remote.ip()
+        }) || !any
+    }
+
+    pub(super) fn remotes(&self) -> heapless::Vec<RemoteEndpoint<'a>, { super::MAX_ENDPOINTS }> {
+        self.order.remotes.iter().flatten().copied().collect()
+    }
+
+    pub(super) fn known(
+        &self,
+        stack: StackId,
+        path: PathId,
+    ) -> Option<super::super::race::KnownGood> {
+        let good = self.order.good?;
+        (good.stack == stack && good.path == path && !self.properties().isolate_session)
+            .then_some(good.known)
+    }
+
+    pub(super) fn properties(&self) -> super::super::property::ConnectionProperties {
+        let group = self.seat.with(|state| state.group);
+        self.hub.group(group.into()).map_or(
+            super::super::property::ConnectionProperties::DEFAULT,
+            |group| group.get().properties,
+        )
+    }
+
+    pub(super) fn options(&self) -> TcpOptions {
+        let config = self.hub.shared().config.get();
+        options(&self.order.transport, &self.properties(), &config)
+    }
+}

@@ -1,0 +1,505 @@
+//! Moves datagrams between the queues of connections and a UDP socket: of one
+//! peer, of all peers of a listener, or of one that is still to be met.
+
+use core::convert::Infallible;
+use core::future::poll_fn;
+use core::net::SocketAddr;
+use core::task::Poll;
+use core::time::Duration;
+
+use embassy_futures::select::{Either, Either3, select, select3};
+use embassy_time::Timer;
+use heapless::Vec;
+use wigwag_codec::framer::Framer;
+
+use super::super::dial::dial;
+use super::super::race::{Race, RaceError};
+use super::super::security::Security;
+use super::super::stack::StackId;
+use super::attempt::Attempt;
+use super::error::EstablishmentError;
+use super::memory::{Hub, Seat, SocketMemory};
+use super::plain::Told;
+use super::runner::given_up;
+use super::state::{ConnectionEvent, Duty, Good, Order, Stage, State};
+use super::watch::path_changes;
+use crate::net::{
+    ConnectError, DatagramError, EmbassyUdpBuffers, Family, Network, PathId, StreamError,
+    TcpOptions, TcpSocket, UdpSocket,
+};
+use crate::time;
+use crate::tls::{ByteLink, End, LinkState, Wish};
+
+/// Most addresses of a peer.
+const CANDIDATES: usize = Family::COUNT * crate::net::MAX_ADDRESSES;
+
+/// How often a peer is called that is still to be met: the pace of
+/// connectivity checks (RFC 8445 section 14) for few candidates is faster, but a
+/// device has only these.
+const CALL: Duration = Duration::from_millis(250);
+
+impl<'a, F, S, N, const IN: usize, const OUT: usize> Attempt<'_, '_, 'a, F, S, N, IN, OUT>
+where
+    F: Framer + Clone,
+    S: Security,
+    N: Network,
+{
+    /// One connection over UDP, or all of a listener. Returns when it is over.
+    pub(super) async fn over_datagrams<
+        const SOCKET: usize,
+        const RACE: usize,
+        const RI: usize,
+        const RO: usize,
+    >(
+        &self,
+        stack: StackId,
+        path: PathId,
+        memory: &mut SocketMemory<SOCKET, RACE, RI, RO>,
+    ) -> Result<(), EstablishmentError> {
+        // A secure stack on a network that does not secure anything would be
+        // none, and the other way round nobody would understand it.
+        if (stack == StackId::Dtls) != self.network.secures_datagrams() {
+            return Err(EstablishmentError::NotSupported);
+        }
+        let Some([receive, send]) = memory.sockets.first_mut() else {
+            return Err(EstablishmentError::NotSupported);
+        };
+        // Half for the socket, half for the datagram in hand.
+        let (receive, incoming) = receive.split_at_mut(SOCKET / 2);
+        let (send, outgoing) = send.split_at_mut(SOCKET / 2);
+        let [receive_meta, send_meta] = &mut memory.datagrams;
+        let memory = EmbassyUdpBuffers {
+            receive_meta,
+            receive,
+            send_meta,
+            send,
+        };
+        let none = EstablishmentError::Race(RaceError::NoEndpoint);
+        let socket = self.network.udp_in(path, memory).map_err(|_| none)?;
+        let port = match self.order.duty {
+            Duty::Initiate => self.order.local.and_then(|local| local.port()).unwrap_or(0),
+            _ => self.listening_port()?,
+        };
+        let in_use = EstablishmentError::Race(RaceError::Connect(ConnectError::Unusable));
+        socket.bind(port).map_err(|_| in_use)?;
+        let config = self.hub.shared().config.get();
+        socket.set_hop_limit(config.hop_limit);
+        socket.set_dscp(self.properties().conn_capacity_profile.dscp());
+        let hands = Hands {
+            socket: &socket,
+            incoming,
+            outgoing,
+        };
+        let beside = path_changes(&self.seat, self.network, path);
+        let run = async {
+            match self.order.duty {
+                Duty::Gate => self.gate(stack, path, hands).await,
+                Duty::Rendezvous => self.meet(stack, path, hands).await,
+                _ => self.call(stack, path, hands).await,
+            }
+        };
+        match select(run, beside).await {
+            Either::First(result) => result,
+            Either::Second(never) => match never {},
+        }
+    }
+
+    /// Talks to one address after the other until a framer's handshake
+    /// succeeds; without a handshake to the first that has a route.
+    async fn call<U: UdpSocket>(
+        &self,
+        stack: StackId,
+        path: PathId,
+        mut hands: Hands<'_, U>,
+    ) -> Result<(), EstablishmentError> {
+        let config = self.hub.shared().config.get();
+        let remotes = self.remotes();
+        let known = self.known(stack, path);
+        let mut race: Race<'_, CANDIDATES, 1> =
+            Race::new(&remotes, path, stack, &config.race, known, time::now());
+        let mut failure = None;
+        loop {
+            let dialler = [Routed(hands.socket)];
+            let dialled = dial(self.network, &dialler, &mut race);
+            let winner = match select(dialled, given_up(&self.seat)).await {
+                Either::First(Ok(winner)) => winner,
+                Either::First(Err(error)) => {
+                    return Err(failure.unwrap_or(EstablishmentError::Race(error)));
+                }
+                Either::Second(error) => return Err(error),
+            };
+            let end = self
+                .converse(stack, path, winner.to, &mut hands, None)
+                .await;
+            let known = winner.known_good();
+            let good = Good { stack, path, known };
+            match self.ended(Ok(end), Some(good)) {
+                Ok(()) => return Ok(()),
+                Err(error) => failure = Some(error),
+            }
+            race.on_rejected(winner.attempt);
+        }
+    }
+
+    /// Calls all addresses of the peer until one answers (RFC 9622 section
+    /// 7.3). A call is an empty datagram: it opens the way through firewalls and
+    /// address translators, and is no message for anybody.
+    async fn meet<U: UdpSocket>(
+        &self,
+        stack: StackId,
+        path: PathId,
+        mut hands: Hands<'_, U>,
+    ) -> Result<(), EstablishmentError> {
+        let peers = match select(self.addresses(path), given_up(&self.seat)).await {
+            Either::First(peers) => peers?,
+            Either::Second(error) => return Err(error),
+        };
+        let (peer, length) = loop {
+            for peer in &peers {
+                self.report(hands.socket.send_to(&[], *peer).await);
+            }
+            let answer = async {
+                loop {
+                    let Ok(found) = hands.socket.receive_from(hands.incoming).await else {
+                        continue;
+                    };
+                    if peers.contains(&found.from) {
+                        break (found.from, found.length);
+                    }
+                }
+            };
+            let pause = Timer::after(time::duration(CALL));
+            match select3(answer, pause, given_up(&self.seat)).await {
+                Either3::First(answer) => break answer,
+                Either3::Second(()) => {}
+                Either3::Third(error) => return Err(error),
+            }
+        };
+        // What this side sent before may have found no way yet.
+        self.report(hands.socket.send_to(&[], peer).await);
+        let end = self
+            .converse(stack, path, peer, &mut hands, Some(length))
+            .await;
+        self.ended(Ok(end), None)
+    }
+
+    /// All addresses of the remote endpoints on a path.
+    async fn addresses(
+        &self,
+        path: PathId,
+    ) -> Result<Vec<SocketAddr, CANDIDATES>, EstablishmentError> {
+        let config = self.hub.shared().config.get();
+        let mut found = Vec::new();
+        let mut failure = RaceError::NoEndpoint;
+        for remote in self.remotes() {
+            remote.validate().map_err(EstablishmentError::Endpoint)?;
+            let Some(port) = remote.port() else { continue };
+            if let Some(address) = remote.address() {
+                let _ = found.push(SocketAddr::new(address, port));
+                continue;
+            }
+            let Some(name) = remote.host_name() else {
+                continue;
+            };
+            for family in [Family::V6, Family::V4] {
+                let limit = config.race.resolve_timeout;
+                match self.network.resolve(path, name, family, limit).await {
+                    Ok(addresses) => {
+                        for address in addresses {
+                            let _ = found.push(SocketAddr::new(address, port));
+                        }
+                    }
+                    Err(error) => failure = failure.further(RaceError::Resolve(error)),
+                }
+            }
+        }
+        if found.is_empty() {
+            return Err(EstablishmentError::Race(failure));
+        }
+        Ok(found)
+    }
+
+    /// A connection with one peer. `first` is the length of its first datagram,
+    /// which is in hand already.
+    async fn converse<U: UdpSocket>(
+        &self,
+        stack: StackId,
+        path: PathId,
+        peer: SocketAddr,
+        hands: &mut Hands<'_, U>,
+        first: Option<usize>,
+    ) -> End {
+        let link: &dyn ByteLink = self.link;
+        link.begin();
+        self.begin(stack, path, Some(peer), None);
+        link.open();
+        let _told = Told(link);
+        if let Some(data) = first.and_then(|length| hands.incoming.get(..length)) {
+            deliver(link, data);
+        }
+        let Hands {
+            socket,
+            incoming,
+            outgoing,
+        } = hands;
+        let receive = async {
+            loop {
+                match socket.receive_from(incoming).await {
+                    Ok(found) if found.from == peer => {
+                        let data = incoming.get(..found.length);
+                        deliver(link, data.unwrap_or_default());
+                    }
+                    Ok(_) | Err(DatagramError::TooLong) => {}
+                    Err(error) => return of_error(error),
+                }
+            }
+        };
+        let send = async {
+            loop {
+                let length = match poll_fn(|cx| link.poll_datagram(cx, outgoing)).await {
+                    Ok(length) => length,
+                    Err(wish) => return of_wish(wish),
+                };
+                let data = outgoing.get(..length).unwrap_or_default();
+                self.report(socket.send_to(data, peer).await);
+            }
+        };
+        let end = match select3(receive, send, super::plain::aborted(link)).await {
+            Either3::First(end) | Either3::Second(end) => end,
+            Either3::Third(()) => End::Aborted,
+        };
+        link.end(end);
+        end
+    }
+
+    /// Tells the application that a datagram was not sent.
+    fn report(&self, sent: Result<(), DatagramError>) {
+        if let Err(error) = sent {
+            self.seat
+                .with(|state| state.notify(ConnectionEvent::SoftError(error)));
+        }
+    }
+
+    /// Moves the datagrams of all peers of a listener, and lets new ones in
+    /// while it listens and there are free slots.
+    async fn gate<U: UdpSocket>(
+        &self,
+        stack: StackId,
+        path: PathId,
+        hands: Hands<'_, U>,
+    ) -> Result<(), EstablishmentError> {
+        let Hands {
+            socket,
+            incoming,
+            outgoing,
+        } = hands;
+        self.seat.with(|state| {
+            state.path = Some(path);
+            state.stack = Some(stack);
+            state.local = socket
+                .local_port()
+                .map(|port| SocketAddr::new(core::net::Ipv4Addr::UNSPECIFIED.into(), port));
+            state.users.wake();
+        });
+        self.hub.shared().wake_waiting();
+        let gate = u8::try_from(self.seat.index).unwrap_or(u8::MAX);
+        let receive = async {
+            loop {
+                let Ok(found) = socket.receive_from(incoming).await else {
+                    continue;
+                };
+                let data = incoming.get(..found.length).unwrap_or_default();
+                let guest = guests(self.hub, gate)
+                    .find(|seat| seat.with(|state| state.remote == Some(found.from)));
+                let guest = match guest {
+                    Some(guest) => guest,
+                    None => match self.admit(stack, path, gate, found.from) {
+                        Some(guest) => guest,
+                        // Nobody is there to take it.
+                        None => continue,
+                    },
+                };
+                deliver(guest.link, data);
+            }
+        };
+        let send = async {
+            loop {
+                let (length, peer, guest) = poll_fn(|cx| {
+                    for guest in guests(self.hub, gate) {
+                        // A guest has a peer from the start.
+                        let Some(peer) = guest.with(|state| state.remote) else {
+                            continue;
+                        };
+                        match guest.link.poll_datagram(cx, outgoing) {
+                            Poll::Ready(Ok(length)) => {
+                                return Poll::Ready((length, peer, guest.index));
+                            }
+                            Poll::Ready(Err(wish)) => guest.link.end(of_wish(wish)),
+                            Poll::Pending => {}
+                        }
+                    }
+                    Poll::Pending
+                })
+                .await;
+                let data = outgoing.get(..length).unwrap_or_default();
+                let sent = socket.send_to(data, peer).await;
+                if let (Err(error), Some(guest)) = (sent, self.hub.seat(guest)) {
+                    guest.with(|state| state.notify(ConnectionEvent::SoftError(error)));
+                }
+            }
+        };
+        // Its connections outlive the listener (RFC 9622 section 7.2).
+        let stopped = poll_fn(|_| {
+            let is_stopped = self.seat.with(|state| state.failed.is_some());
+            if is_stopped && guests(self.hub, gate).next().is_none() {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        });
+        let _cut = CutOff {
+            hub: self.hub,
+            gate,
+        };
+        let moved: Either3<Infallible, Infallible, ()> = select3(receive, send, stopped).await;
+        match moved {
+            Either3::First(never) | Either3::Second(never) => match never {},
+            Either3::Third(()) => Err(EstablishmentError::Aborted),
+        }
+    }
+
+    /// Gives a new peer a slot, if the listener takes new ones.
+    fn admit(
+        &self,
+        stack: StackId,
+        path: PathId,
+        gate: u8,
+        peer: SocketAddr,
+    ) -> Option<Seat<'_, 'a, F, S>> {
+        let listener = self.seat.with(|state| {
+            let listens = state.failed.is_none() && !state.is_aborted;
+            state.listener.filter(|_| listens)
+        })?;
+        let waiting = super::listener::waiting(self.hub, listener);
+        if waiting >= super::listener::BACKLOG || !self.is_welcome(peer) {
+            return None;
+        }
+        let config = self.hub.shared().config.get();
+        let order = Order {
+            duty: Duty::Guest(gate),
+            deadline: time::now().saturating_add(config.framer_timeout),
+            ..self.order.clone()
+        };
+        let properties = self.properties();
+        let guest = super::claim::claim(self.hub, order, &properties, Some(listener), false)?;
+        guest.link.begin();
+        guest.with_queue(|queue| queue.set_streaming(false));
+        guest.with(|state| {
+            state.talk.begin(self.order.framer.clone());
+            state.attach(stack, path, Some(peer));
+        });
+        guest.link.open();
+        Some(guest)
+    }
+}
+
+/// A UDP socket and the datagrams in hand.
+struct Hands<'h, U> {
+    socket: &'h U,
+    incoming: &'h mut [u8],
+    outgoing: &'h mut [u8],
+}
+
+/// The connections of a gate that are not over.
+fn guests<'h, 'a, F: Framer, S>(
+    hub: &'h dyn Hub<'a, F, S>,
+    gate: u8,
+) -> impl Iterator<Item = Seat<'h, 'a, F, S>> {
+    hub.seats().filter(move |seat| {
+        !matches!(seat.link.state(), LinkState::Ended(_))
+            && seat.with(|state: &mut State<'a, F, S>| {
+                let duty = state.order.as_ref().map(|order| order.duty);
+                duty == Some(Duty::Guest(gate))
+                    && !matches!(state.stage, Stage::Free | Stage::Closed)
+            })
+    })
+}
+
+/// Ends what a gate has moved when the gate is gone.
+struct CutOff<'r, 'a, F: Framer, S> {
+    hub: &'r dyn Hub<'a, F, S>,
+    gate: u8,
+}
+
+impl<F: Framer, S> Drop for CutOff<'_, '_, F, S> {
+    fn drop(&mut self) {
+        for guest in guests(self.hub, self.gate) {
+            guest.link.end(End::Aborted);
+        }
+    }
+}
+
+/// Queues a received datagram; one for which there is no room is lost, as any
+/// datagram may be. An empty one is a call, or nothing at all.
+fn deliver(link: &dyn ByteLink, data: &[u8]) {
+    if !data.is_empty() {
+        let _ = link.put_datagram(data);
+    }
+}
+
+/// What a wish of the application's makes of its connection.
+const fn of_wish(wish: Wish) -> End {
+    match wish {
+        Wish::Stay | Wish::Close => End::Closed,
+        Wish::Abort => End::Aborted,
+    }
+}
+
+/// What an error of a socket means for its connection.
+const fn of_error(error: DatagramError) -> End {
+    match error {
+        DatagramError::Closed => End::PeerClosed,
+        DatagramError::NotSecured => End::Handshake,
+        DatagramError::NoRoute | DatagramError::TooLong => End::Reset,
+    }
+}
+
+/// A UDP socket that is raced: to connect means to have a route.
+struct Routed<'s, U>(&'s U);
+
+impl<U: UdpSocket> TcpSocket for Routed<'_, U> {
+    fn set_options(&self, _: &TcpOptions) {}
+
+    async fn connect(&self, remote: SocketAddr, _: Duration) -> Result<(), ConnectError> {
+        if self.0.has_route(remote) {
+            Ok(())
+        } else {
+            Err(ConnectError::NoRoute)
+        }
+    }
+
+    async fn accept(&self, _: u16) -> Result<(), ConnectError> {
+        Err(ConnectError::Unusable)
+    }
+
+    async fn read(&self, _: &mut [u8]) -> Result<usize, StreamError> {
+        Err(StreamError)
+    }
+
+    async fn write(&self, _: &[u8]) -> Result<usize, StreamError> {
+        Err(StreamError)
+    }
+
+    async fn flushed(&self) {}
+
+    fn close(&self) {}
+
+    fn abort(&self) {}
+
+    fn local(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    fn remote(&self) -> Option<SocketAddr> {
+        None
+    }
+}
