@@ -17,8 +17,9 @@ use wigwag_codec::Instant;
 
 use crate::time::{micros, part};
 
-/// What kind of failure it was: how soon it is worth trying again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What kind of failure it was: how soon it is worth trying again, the soonest
+/// first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FailureClass {
     /// The network, or the server for the moment.

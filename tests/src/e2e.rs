@@ -9,17 +9,17 @@ use core::time::Duration;
 use std::future::Future;
 use std::net::Ipv4Addr;
 
-use embassy_net::Stack;
+use embassy_net::StackResources;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::OsRng;
 use wigwag_embassy::journal::{Journal, RamJournal};
-use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::net::{EmbassyNetwork, PathId};
 use wigwag_embassy::ngtt::{self, Buffers, Client, Config, Memory, SessionConfig, State, Status};
 use wigwag_embassy::tls::{ClockPolicy, Identity, Signer, Slot, SoftwareKey, TrustAnchors};
 use wigwag_harness::device::host_time;
 use wigwag_harness::mock::MockNgtt;
 use wigwag_harness::pki::{self, Pki};
-use wigwag_harness::vnet::{Dial, Options, VirtualNet, alongside};
+use wigwag_harness::vnet::{Background, Dial, Options, SOCKETS, VirtualNet, alongside};
 
 use crate::tls::stopped_after;
 
@@ -90,13 +90,40 @@ impl Device {
         buffers: &mut B,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
     ) -> T {
-        net.run(async |stack| self.on(stack, journal, buffers, app).await)
-            .await
+        net.run(async |stack| {
+            let network = EmbassyNetwork::new(stack);
+            self.on(network, [PathId(0)], journal, buffers, app).await
+        })
+        .await
     }
 
-    async fn on<T, B: Memory>(
+    /// [`run`](Self::run) on two networks at once, the better path first.
+    pub async fn run_on_two<T>(
         &self,
-        stack: Stack<'_>,
+        nets: [&VirtualNet; 2],
+        journal: &mut impl Journal,
+        app: impl AsyncFnOnce(TestClient<'_>) -> T,
+    ) -> T {
+        let [first, second] = &mut [(); 2].map(|()| StackResources::<SOCKETS>::new());
+        let (stack_0, mut runner_0) = nets[0].attach(first, nets[0].config());
+        let (stack_1, mut runner_1) = nets[1].attach(second, nets[1].config());
+        let background: Vec<Background<'_>> = vec![
+            Box::pin(async { runner_0.run().await }),
+            Box::pin(async { runner_1.run().await }),
+            Box::pin(nets[0].carry()),
+            Box::pin(nets[1].carry()),
+        ];
+        let network = EmbassyNetwork::with_paths([stack_0, stack_1]);
+        let paths = [PathId(0), PathId(1)];
+        let mut buffers: Box<Buffers> = Box::new(Buffers::new());
+        let device = self.on(network, paths, journal, &mut *buffers, app);
+        alongside(device, background).await
+    }
+
+    async fn on<T, B: Memory, const PATHS: usize>(
+        &self,
+        network: EmbassyNetwork<'_, PATHS>,
+        paths: [PathId; PATHS],
         journal: &mut impl Journal,
         buffers: &mut B,
         app: impl AsyncFnOnce(TestClient<'_>) -> T,
@@ -114,7 +141,7 @@ impl Device {
         }
         (self.tune)(&mut config);
         let state: Box<State<NoopRawMutex>> = Box::new(State::with_config(self.session));
-        let network = EmbassyNetwork::new(stack);
+        let config = config.with_paths(paths);
         let (client, mut runner) = ngtt::new(&state, buffers, network, config, OsRng, journal);
         let runner = async {
             for polls in &self.stops {

@@ -1,4 +1,4 @@
-//! One attempt to reach the server: its addresses are raced
+//! One attempt to reach the server on one path: its addresses are raced
 //! ([`taps`](crate::taps)), the winner is secured, and the session is driven
 //! over it to the end of the connection.
 
@@ -45,6 +45,8 @@ pub struct Failure {
     pub(super) reason: Reason,
     /// How soon it is worth trying again.
     pub(super) class: FailureClass,
+    /// Another path may do better, as far as is known.
+    pub(super) is_for_next_path: bool,
 }
 
 impl From<Reason> for Failure {
@@ -52,6 +54,7 @@ impl From<Reason> for Failure {
         Self {
             reason,
             class: reason.class(),
+            is_for_next_path: true,
         }
     }
 }
@@ -77,7 +80,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes> Attempt<'_, '_, '_, M,
             None => server.with_host_name(self.tls.server()),
         }];
         let path = self.path;
-        let known = *self.known;
+        let (known, could_cut_short) = (*self.known, *self.may_cut_short);
         let mut race: Race<'_, CANDIDATES, RACE> =
             Race::new(&server, path, StackId::Tls, self.times, known, time::now());
         let mut rejected = None;
@@ -112,8 +115,14 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes> Attempt<'_, '_, '_, M,
             let Stop::Failed(reason) = stop else {
                 return None;
             };
-            let failure = self.failure(reason);
+            if reason.class() != FailureClass::Transient {
+                // With TLS 1.3 a refused device is connected for a moment. That
+                // does not count.
+                *self.may_cut_short = could_cut_short;
+            }
+            let mut failure = self.failure(reason);
             if is_good || !is_for_the_next(reason) {
+                failure.is_for_next_path = false;
                 return Some(failure);
             }
             rejected = Some(failure);
@@ -140,7 +149,8 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes> Attempt<'_, '_, '_, M,
         let session = link.drive(state, |since| {
             self.supervisor.connected(since);
             *self.may_cut_short = true;
-            state.set_status(Status::Connected { since });
+            let path = self.path;
+            state.set_status(Status::Connected { since, path });
             if time_is_unchecked {
                 state.with(|inner| inner.notify(Notice::TimeUnchecked));
             }
@@ -170,8 +180,12 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes> Attempt<'_, '_, '_, M,
             if let Some(slot) = verdict.refused {
                 inner.notify(Notice::Refused { slot, end });
             }
-            let class = verdict.class;
-            Failure { reason, class }
+            Failure {
+                reason,
+                class: verdict.class,
+                // A verified server is the same one on every path.
+                is_for_next_path: !matches!(end, End::IdentityRefused(_)),
+            }
         })
     }
 }

@@ -10,16 +10,20 @@ use crate::tls::{ClockPolicy, Identity, NameError, TlsParameters, TrustAnchors};
 
 /// Whom the client talks to and how. Trust, identity and clock are mandatory;
 /// the fields have defaults.
+///
+/// `PATHS` is how many paths of the network are used: see
+/// [`with_paths`](Self::with_paths).
 #[derive(Clone, Debug)]
-pub struct Config<'a> {
+pub struct Config<'a, const PATHS: usize = 1> {
     /// The secure connection; its name is the server's.
     pub tls: TlsParameters<'a>,
     /// The server's port; 2405 by default.
     pub port: u16,
-    /// The path of the network; the first by default.
-    pub path: PathId,
+    /// The paths of the network, best first; its first one alone by default.
+    pub paths: [PathId; PATHS],
     /// After this long without a link or an address the client says that it is
-    /// offline; 10 s by default. It waits on in any case.
+    /// offline; 10 s by default. It waits on in any case. At the start the best
+    /// path has so long to come up before another one is used.
     pub join_timeout: Duration,
     /// Longest times for name resolution and for TCP to come up, and how the
     /// server's addresses follow one another.
@@ -93,13 +97,61 @@ impl<'a> Config<'a> {
         Ok(Self {
             tls: TlsParameters::new(server, trust, identity, clock).map_err(ConfigError::Name)?,
             port: DEFAULT_PORT,
-            path: PathId(0),
+            paths: [PathId(0)],
             join_timeout: Duration::from_secs(10),
             race: RaceConfig::DEFAULT,
             tcp: TcpOptions::DEFAULT,
             backoff: &Backoff::DEFAULT,
             spread_start: Duration::ZERO,
         })
+    }
+}
+
+impl<'a, const PATHS: usize> Config<'a, PATHS> {
+    /// Several paths of the network, best first: Wi-Fi, then cellular. Each
+    /// attempt goes over the best one that has a link and an address, and where
+    /// the server is not reached on it, or somebody else is, over the next at
+    /// once. It counts as a failure when all have failed; told is the one that is
+    /// tried again soonest, of two alike the better path's.
+    ///
+    /// A connection stays on its path until it ends, although a better one has
+    /// come up: [`Status::Connected`](super::Status::Connected) tells which it is,
+    /// and [`reconnect`](super::Client::reconnect) ends it for that. The next
+    /// attempt begins with the best path again.
+    ///
+    /// The order may come from [`plan_paths`](crate::taps::plan_paths). One path at
+    /// least; none does not compile.
+    ///
+    /// ```
+    /// use wigwag_embassy::net::{EmbassyNetwork, PathId};
+    /// use wigwag_embassy::ngtt::Config;
+    /// # use embassy_net::Stack;
+    ///
+    /// const WIFI: PathId = PathId(0);
+    /// const CELLULAR: PathId = PathId(1);
+    ///
+    /// fn on_both<'a>(
+    ///     wifi: Stack<'a>,
+    ///     cellular: Stack<'a>,
+    ///     config: Config<'a>,
+    /// ) -> (EmbassyNetwork<'a, 2>, Config<'a, 2>) {
+    ///     let network = EmbassyNetwork::with_paths([wifi, cellular]);
+    ///     (network, config.with_paths([WIFI, CELLULAR]))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_paths<const N: usize>(self, paths: [PathId; N]) -> Config<'a, N> {
+        const { assert!(N > 0, "a client needs a path") };
+        Config {
+            tls: self.tls,
+            port: self.port,
+            paths,
+            join_timeout: self.join_timeout,
+            race: self.race,
+            tcp: self.tcp,
+            backoff: self.backoff,
+            spread_start: self.spread_start,
+        }
     }
 
     /// A second identity, for renewal: it is tried first, and the first one is

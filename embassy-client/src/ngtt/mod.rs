@@ -9,7 +9,8 @@
 //! identities, moves frames, and does it all again when something fails, at the
 //! pace of [`supervisor`](crate::supervisor). Where the server has several
 //! addresses and is not heard at one, the next is tried at once: it counts as a
-//! failure when all have failed.
+//! failure when all have failed. A device with several networks names them in
+//! their order ([`Config::with_paths`]).
 //! [`Client::status`] says at any time what it is doing and why.
 //!
 //! # What is promised

@@ -19,12 +19,22 @@ use crate::net::Network;
 /// stack.
 ///
 /// `N` is the network, `R` the random generator, `J` the journal; `S` and `B`
-/// are the sizes of the [`State`] and the [`Buffers`].
-pub struct Runner<'a, M: RawMutex, N, R, J, S: Sizes = Slots, B: Memory = Buffers> {
+/// are the sizes of the [`State`] and the [`Buffers`]; `PATHS` is the number of
+/// paths in the [`Config`].
+pub struct Runner<
+    'a,
+    M: RawMutex,
+    N,
+    R,
+    J,
+    S: Sizes = Slots,
+    B: Memory = Buffers,
+    const PATHS: usize = 1,
+> {
     state: &'a State<M, S>,
     buffers: &'a mut B,
     network: N,
-    config: Config<'a>,
+    config: Config<'a, PATHS>,
     rng: R,
     journal: J,
 }
@@ -67,14 +77,23 @@ pub struct Runner<'a, M: RawMutex, N, R, J, S: Sizes = Slots, B: Memory = Buffer
 /// }
 /// ```
 #[allow(clippy::type_complexity)]
-pub fn new<'a, M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory>(
+pub fn new<
+    'a,
+    M: RawMutex,
+    N: Network,
+    R: CryptoRngCore,
+    J: Journal,
+    S: Sizes,
+    B: Memory,
+    const PATHS: usize,
+>(
     state: &'a State<M, S>,
     buffers: &'a mut B,
     network: N,
-    config: Config<'a>,
+    config: Config<'a, PATHS>,
     rng: R,
     journal: J,
-) -> (Client<'a, M, S>, Runner<'a, M, N, R, J, S, B>) {
+) -> (Client<'a, M, S>, Runner<'a, M, N, R, J, S, B, PATHS>) {
     const {
         assert!(
             B::QUEUE_IN >= S::ORDER_BYTES + wigwag_codec::ngtt::HEADER_LEN,
@@ -92,8 +111,8 @@ pub fn new<'a, M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, 
     (state.client(), runner)
 }
 
-impl<M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory>
-    Runner<'_, M, N, R, J, S, B>
+impl<M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory, const PATHS: usize>
+    Runner<'_, M, N, R, J, S, B, PATHS>
 {
     /// Bytes of static memory that a client of this configuration takes: its
     /// [`State`] and its [`Buffers`]. What comes on top is the runner itself

@@ -4,7 +4,7 @@ use wigwag_codec::Instant;
 use wigwag_codec::framer::FrameError;
 use wigwag_codec::ngtt::{LinkFault, NgttError};
 
-use crate::net::{ConnectError, ResolveError};
+use crate::net::{ConnectError, PathId, ResolveError};
 use crate::supervisor::FailureClass;
 use crate::tls::{End, Slot};
 
@@ -38,6 +38,8 @@ pub enum Status {
     Connected {
         /// Since when.
         since: Instant,
+        /// Over which path of the network.
+        path: PathId,
     },
     /// Something failed; the client tries again by itself.
     Waiting {
