@@ -9,7 +9,7 @@ use super::config::TransportConfig;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::{SAYS, Seat};
 use super::state::{Stage, State, Step};
-use crate::tls::{LENGTH, LinkState};
+use crate::tls::{LENGTH, LinkState, Wish};
 
 /// What one look at a connection has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,18 +80,25 @@ fn next<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &State<'_, F, S>) -> Opt
 
 /// Ends an attempt that nobody wants any more, or that took too long.
 fn give_up<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>, now: Instant) {
-    if state.failed.is_some() {
-        return;
-    }
     let Some(order) = &state.order else { return };
-    if state.is_aborted {
-        state.failed = Some(EstablishmentError::Aborted);
-    } else if order.deadline <= now {
-        state.failed = Some(EstablishmentError::Timeout);
-    } else {
-        return;
+    if state.failed.is_none() {
+        state.failed = if state.is_aborted {
+            Some(EstablishmentError::Aborted)
+        } else if order.deadline <= now {
+            Some(EstablishmentError::Timeout)
+        } else {
+            None
+        };
     }
-    if state.step != Step::Idle {
+    // It may have connected in the very moment it was given up.
+    if state.failed.is_some() && state.step != Step::Idle {
+        abort(seat);
+    }
+}
+
+/// Asks the owner for an end at once, if nobody has: asking wakes it.
+fn abort<F: Framer, S>(seat: &Seat<'_, '_, F, S>) {
+    if seat.link.wish() != Wish::Abort {
         seat.link.abort();
     }
 }
@@ -289,7 +296,7 @@ fn cut_off<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>,
             ConnectionError::CloseTimeout
         });
     }
-    seat.link.abort();
+    abort(seat);
 }
 
 /// The framer has failed: the next candidate is tried, or the connection is
