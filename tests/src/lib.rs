@@ -3,6 +3,7 @@
 //! `python/`.
 
 pub mod campaign;
+pub mod devices;
 pub mod e2e;
 pub mod generate;
 pub mod limbo;

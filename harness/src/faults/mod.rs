@@ -60,6 +60,17 @@ pub enum Direction {
     ToDevice,
 }
 
+impl Direction {
+    /// The way back.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToDevice,
+            Self::ToDevice => Self::ToServer,
+        }
+    }
+}
+
 /// How a connection ends before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cut {

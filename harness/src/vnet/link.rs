@@ -63,10 +63,12 @@ impl Link {
     }
 }
 
-/// The device's network interface, as embassy-net wants it.
+/// A device's network interface, as embassy-net wants it.
 pub struct Port {
     pub(super) link: Rc<Link>,
     pub(super) address: [u8; 6],
+    /// The way that its frames go.
+    pub(super) sends: Direction,
 }
 
 impl Driver for Port {
@@ -75,16 +77,16 @@ impl Driver for Port {
 
     fn receive(&mut self, cx: &mut Context<'_>) -> Option<(Received, Transmit<'_>)> {
         // The stack may answer a frame with a frame: no room, no frame.
-        let Poll::Ready(()) = self.link.poll_room(Direction::ToServer, cx) else {
+        let Poll::Ready(()) = self.link.poll_room(self.sends, cx) else {
             return None;
         };
-        let frame = self.link.receive(Direction::ToDevice, cx)?;
-        Some((Received(frame), Transmit(&self.link)))
+        let frame = self.link.receive(self.sends.other(), cx)?;
+        Some((Received(frame), Transmit(self)))
     }
 
     fn transmit(&mut self, cx: &mut Context<'_>) -> Option<Transmit<'_>> {
-        let room = self.link.poll_room(Direction::ToServer, cx);
-        room.is_ready().then_some(Transmit(&self.link))
+        let room = self.link.poll_room(self.sends, cx);
+        room.is_ready().then_some(Transmit(self))
     }
 
     fn link_state(&mut self, cx: &mut Context<'_>) -> LinkState {
@@ -117,13 +119,13 @@ impl RxToken for Received {
 }
 
 /// Room for a frame of the device.
-pub struct Transmit<'a>(&'a Link);
+pub struct Transmit<'a>(&'a Port);
 
 impl TxToken for Transmit<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
         let mut frame = vec![0; len];
         let result = f(&mut frame);
-        self.0.send(Direction::ToServer, frame);
+        self.0.link.send(self.0.sends, frame);
         result
     }
 }

@@ -45,11 +45,15 @@
 //! A device that is another process, an emulator for example, comes to the same
 //! gateway by its Ethernet frames: [`VirtualNet::carry_wire`].
 //!
+//! Two devices without a gateway, so that one can listen and the other connect,
+//! are joined by a [`Cable`].
+//!
 //! A network belongs to one device and one thread. Many devices are many
 //! networks; an idle one costs no processor time.
 
 mod addressing;
 mod associations;
+mod cable;
 mod datagram;
 mod dhcp;
 mod dial;
@@ -65,6 +69,7 @@ mod tasks;
 mod wire;
 
 pub use addressing::{Addressing, AddressingV6, Families};
+pub use cable::{Cable, End};
 pub use datagram::{DatagramEnd, HostDatagrams, PAIR_QUEUE, datagram_pair};
 pub use dial::{Answer, Dial, Dialled, HostStream, always, loopback, with_datagrams};
 pub use dns::Names;
@@ -72,7 +77,7 @@ pub use link::{Port, Received, Transmit};
 pub use tasks::{Background, alongside};
 pub use wire::{LONGEST_ANNOUNCED, WireCounts, WireError};
 
-use crate::faults::Faults;
+use crate::faults::{Direction, Faults};
 use embassy_net::{Config, Runner, Stack, StackResources};
 use gateway::Gateway;
 use link::Link;
@@ -201,6 +206,7 @@ impl VirtualNet {
         let port = Port {
             link: self.link.clone(),
             address: [2, 0, 0, 0, 1, 0],
+            sends: Direction::ToServer,
         };
         // Another boot, other ports and sequence numbers.
         let seed = self
