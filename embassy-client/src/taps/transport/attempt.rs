@@ -105,6 +105,7 @@ where
                 .await;
             match self.ended(end, Some(good)) {
                 Ok(()) => return Ok(()),
+                Err(error) if self.is_given_up() => return Err(error),
                 Err(error) => failure = Some(error),
             }
             race.on_rejected(winner.attempt);
@@ -250,18 +251,19 @@ where
         })
     }
 
+    /// Whether nobody wants it any more, so that nothing else is tried.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.seat.with(|state| state.failed.is_some())
+    }
+
+    /// Whether a listener lets it in.
     pub(super) fn is_welcome(&self, remote: SocketAddr) -> bool {
-        let mut named = self
-            .order
-            .remotes
-            .iter()
-            .flatten()
-            .filter_map(RemoteEndpoint::address);
-        let mut any = false;
-        named.any(|address| {
-            any = true;
-            address == remote.ip()
-        }) || !any
+        let mut named = self.order.remotes.iter().flatten().peekable();
+        named.peek().is_none()
+            || named.any(|allowed| {
+                allowed.address() == Some(remote.ip())
+                    && allowed.port().is_none_or(|port| port == remote.port())
+            })
     }
 
     pub(super) fn remotes(&self) -> heapless::Vec<RemoteEndpoint<'a>, { super::MAX_ENDPOINTS }> {

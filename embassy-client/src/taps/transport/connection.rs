@@ -14,7 +14,7 @@ use super::super::property::{
 use super::super::stack::StackId;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::{Hub, Seat};
-use super::runner::{is_wanted, release};
+use super::runner::let_go;
 use super::state::{ConnectionEvent, Good, Stage, Step, overhead};
 use crate::net::PathId;
 use crate::time;
@@ -463,14 +463,7 @@ impl<F: Framer, S> Drop for Connection<'_, F, S> {
     fn drop(&mut self) {
         let seat = self.seat;
         close(self.hub, &seat);
-        let is_free = seat.with(|state| {
-            state.is_held = false;
-            // Where the runner has it in hand, the runner frees it.
-            !state.is_running && !is_wanted(state)
-        });
-        if is_free {
-            release(self.hub, &seat);
-        }
-        self.hub.shared().wake_runner();
+        seat.with(|state| state.is_held = false);
+        let_go(self.hub, &seat);
     }
 }

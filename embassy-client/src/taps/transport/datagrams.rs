@@ -17,7 +17,7 @@ use super::super::race::{Race, RaceError};
 use super::super::security::Security;
 use super::super::stack::StackId;
 use super::attempt::Attempt;
-use super::error::EstablishmentError;
+use super::error::{EstablishmentError, PORT_IN_USE};
 use super::memory::{Hub, Seat, SocketMemory};
 use super::plain::Told;
 use super::runner::given_up;
@@ -80,8 +80,7 @@ where
             Duty::Initiate => self.order.local.and_then(|local| local.port()).unwrap_or(0),
             _ => self.listening_port()?,
         };
-        let in_use = EstablishmentError::Race(RaceError::Connect(ConnectError::Unusable));
-        socket.bind(port).map_err(|_| in_use)?;
+        socket.bind(port).map_err(|_| PORT_IN_USE)?;
         let config = self.hub.shared().config.get();
         socket.set_hop_limit(config.hop_limit);
         socket.set_dscp(self.properties().conn_capacity_profile.dscp());
@@ -135,6 +134,7 @@ where
             let good = Good { stack, path, known };
             match self.ended(Ok(end), Some(good)) {
                 Ok(()) => return Ok(()),
+                Err(error) if self.is_given_up() => return Err(error),
                 Err(error) => failure = Some(error),
             }
             race.on_rejected(winner.attempt);

@@ -9,6 +9,7 @@ use super::super::message::SendError;
 use super::super::paths::NoPath;
 use super::super::planner::Unsatisfiable;
 use super::super::race::RaceError;
+use crate::net::ConnectError;
 use crate::tls::{End, NameError};
 
 /// Why a connection did not come up (the EstablishmentError event of RFC 9622
@@ -47,6 +48,10 @@ pub enum EstablishmentError {
     /// It was given up, or the runner was stopped.
     Aborted,
 }
+
+/// Somebody else has the local port.
+pub(super) const PORT_IN_USE: EstablishmentError =
+    EstablishmentError::Race(RaceError::Connect(ConnectError::Unusable));
 
 impl fmt::Display for EstablishmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

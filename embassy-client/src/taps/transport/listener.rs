@@ -8,10 +8,11 @@ use core::task::{Context, Poll};
 use wigwag_codec::framer::Framer;
 
 use super::super::property::ConnectionProperties;
-use super::claim::claim;
+use super::claim::{claim, is_in_use};
 use super::connection::Connection;
-use super::error::EstablishmentError;
+use super::error::{EstablishmentError, PORT_IN_USE};
 use super::memory::Hub;
+use super::runner::let_go;
 use super::state::{Duty, Order, Stage};
 
 /// How many slots a listener takes that hold no connection of the
@@ -40,6 +41,9 @@ impl<'a, F: Framer + Clone, S: Clone> Listener<'a, F, S> {
         order: Order<'a, F, S>,
         properties: ConnectionProperties,
     ) -> Result<Self, EstablishmentError> {
+        if is_in_use(hub, &order) {
+            return Err(PORT_IN_USE);
+        }
         let listener = Self {
             hub,
             number: hub.shared().next_listener(),
@@ -93,12 +97,12 @@ impl<'a, F: Framer + Clone, S: Clone> Listener<'a, F, S> {
                 Stage::Closed if failed.is_some_and(is_lasting) => {
                     failure = failed;
                     seat.with(|state| state.listener = None);
+                    let_go(self.hub, &seat);
                 }
                 _ => {}
             }
         }
         if let Some(error) = failure {
-            self.hub.shared().wake_runner();
             return Poll::Ready(Err(error));
         }
         self.arm();
@@ -181,14 +185,16 @@ pub(super) fn waiting<F: Framer, S>(hub: &dyn Hub<'_, F, S>, number: u32) -> usi
 
 fn stop<F: Framer, S>(hub: &dyn Hub<'_, F, S>, number: u32) {
     for seat in hub.seats() {
-        seat.with(|state| {
-            if state.listener == Some(number) {
-                state.is_aborted = true;
-                state.users.wake();
-            }
+        let is_its = seat.with(|state| {
+            let is_its = state.listener == Some(number);
+            state.is_aborted |= is_its;
+            is_its
         });
+        if is_its {
+            seat.wake_users();
+            let_go(hub, &seat);
+        }
     }
-    hub.shared().wake_runner();
     hub.shared().wake_waiting();
 }
 

@@ -9,16 +9,16 @@ use wigwag_codec::Instant;
 use wigwag_codec::framer::{Framer, Over, Passthrough};
 
 use super::super::context::MessageContext;
-use super::super::endpoint::{LocalEndpoint, RemoteEndpoint};
+use super::super::endpoint::{EndpointError, LocalEndpoint, RemoteEndpoint};
 use super::super::paths::plan_paths;
 use super::super::planner::{Plan, framer_properties, plan};
 use super::super::property::{ConnectionProperties, Role, TransportProperties};
 use super::super::security::{Disabled, Security};
 use super::super::stack::Stack;
 use super::Transport;
-use super::claim::claim;
+use super::claim::{claim, is_in_use};
 use super::connection::Connection;
-use super::error::EstablishmentError;
+use super::error::{EstablishmentError, PORT_IN_USE};
 use super::listener::Listener;
 use super::sending::Ticket;
 use super::state::{Duty, Good, MAX_ENDPOINTS, Order, is_datagram};
@@ -326,6 +326,9 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
         timeout: Option<Duration>,
     ) -> Result<Connection<'a, P::Framer, S>, EstablishmentError> {
         let order = self.order(transport, duty, timeout)?;
+        if is_in_use(transport.hub, &order) {
+            return Err(PORT_IN_USE);
+        }
         let seat = claim(transport.hub, order, &self.connection, None, true)
             .ok_or(EstablishmentError::NoSlot)?;
         Ok(Connection::of(transport.hub, seat))
@@ -348,7 +351,17 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
         };
         let properties = self.transport.for_role(role);
         for remote in self.remotes.iter().flatten() {
-            remote.validate().map_err(EstablishmentError::Endpoint)?;
+            match (remote.validate(), role) {
+                (Ok(()), Role::Initiate | Role::Rendezvous) => {}
+                // Who may connect: from any port, but a name says nothing about
+                // an address that is seen.
+                (Ok(()) | Err(EndpointError::NoPort), Role::Listen) => {
+                    if remote.address().is_none() {
+                        return Err(EstablishmentError::NotSupported);
+                    }
+                }
+                (Err(error), _) => return Err(EstablishmentError::Endpoint(error)),
+            }
         }
         for local in self.local.iter().flatten() {
             local.validate().map_err(EstablishmentError::Endpoint)?;
@@ -431,7 +444,8 @@ impl<'a, P: Framing> Preconnection<'a, Disabled, P> {
     /// }
     /// ```
     ///
-    /// Remote endpoints with an address restrict who may connect.
+    /// Remote endpoints restrict who may connect, by address and, if there is
+    /// one, by port; one with a host name is [`EstablishmentError::NotSupported`].
     ///
     /// # Errors
     /// [`EstablishmentError`], of the kinds that are found before anything is

@@ -9,7 +9,7 @@ use super::config::TransportConfig;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::{SAYS, Seat};
 use super::state::{Stage, State, Step};
-use crate::tls::{LENGTH, LinkState, Wish};
+use crate::tls::{End, LENGTH, LinkState, Wish};
 
 /// What one look at a connection has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,25 +57,25 @@ pub(super) fn look<F: Framer, S>(
 /// When something is due by itself.
 fn next<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &State<'_, F, S>) -> Option<Instant> {
     let deadline = match (state.stage, &state.order) {
-        (Stage::Establishing, Some(order)) => Some(order.deadline),
+        // What is given up already has no deadline any more.
+        (Stage::Establishing, Some(order)) if state.failed.is_none() => Some(order.deadline),
         _ => None,
+    };
+    // The clock of a framer that has ended stands still.
+    let alarm = match state.step {
+        Step::Handshake(_) | Step::Ready => state.talk.alarm,
+        Step::Idle | Step::Opening | Step::Stopped => None,
     };
     let handshake = match state.step {
         Step::Handshake(until) => Some(until),
         _ => None,
     };
     let messages = seat.with_queue(|queue| queue.next_timeout());
-    [
-        deadline,
-        handshake,
-        state.talk.alarm,
-        state.close_by,
-        messages,
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|at| *at < Instant::MAX)
-    .min()
+    [deadline, handshake, alarm, state.close_by, messages]
+        .into_iter()
+        .flatten()
+        .filter(|at| *at < Instant::MAX)
+        .min()
 }
 
 /// Ends an attempt that nobody wants any more, or that took too long.
@@ -180,8 +180,13 @@ fn shake<F: Framer, S>(
         });
         match look {
             Ok(_) => result,
+            // The peer may be done while this side could still talk: there will
+            // be no handshake.
+            Err(End::PeerClosed) if result == Ok(None) => {
+                Err(FrameError::new(FrameErrorKind::Truncated, 0))
+            }
             // The owner tells why.
-            Err(_) => Ok(None),
+            Err(_) => result,
         }
     });
     match step {

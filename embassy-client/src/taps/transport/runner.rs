@@ -123,6 +123,8 @@ impl<
                 order: &order,
             };
             let result = match order.duty {
+                // Nobody wanted it any more before it began.
+                _ if !seat.with(|state| is_wanted_up(state)) => Err(EstablishmentError::Aborted),
                 Duty::Guest(_) => attempt.guest().await,
                 _ => match memory.try_borrow_mut() {
                     Ok(mut memory) => {
@@ -257,6 +259,11 @@ fn take_order<'a, F: Framer + Clone, S: Clone>(
     Some(order)
 }
 
+/// Whether it is still to come up.
+fn is_wanted_up<F: Framer, S>(state: &State<'_, F, S>) -> bool {
+    !state.is_aborted && state.failed.is_none()
+}
+
 /// Resolves when nobody wants the connection any more before it is ready.
 pub(super) async fn given_up<F: Framer, S>(seat: &Seat<'_, '_, F, S>) -> EstablishmentError {
     // Whoever says so does so in this task, or wakes it.
@@ -298,8 +305,18 @@ pub(super) fn is_wanted<F: Framer, S>(state: &State<'_, F, S>) -> bool {
     state.is_held || (state.listener.is_some() && has_news && !state.is_aborted)
 }
 
+/// Frees a slot that nobody wants any more, unless the runner has it in hand:
+/// then the runner does.
+pub(super) fn let_go<F: Framer, S>(hub: &dyn Hub<'_, F, S>, seat: &Seat<'_, '_, F, S>) {
+    let is_left = |state: &mut State<'_, F, S>| !state.is_running && !is_wanted(state);
+    if seat.stage() != Stage::Free && seat.with(is_left) {
+        release(hub, seat);
+    }
+    hub.shared().wake_runner();
+}
+
 /// A slot is free again.
-pub(super) fn release<F: Framer, S>(hub: &dyn Hub<'_, F, S>, seat: &Seat<'_, '_, F, S>) {
+fn release<F: Framer, S>(hub: &dyn Hub<'_, F, S>, seat: &Seat<'_, '_, F, S>) {
     seat.with_queue(|queue| queue.reset(false));
     seat.with(|state| {
         state.users.wake();
@@ -393,9 +410,7 @@ impl<F: Framer, S> Drop for Stopped<'_, '_, F, S> {
             settle(self.0, &seat, Ok(()));
             // Nobody else looks when the application lets go of it.
             seat.with(|state| state.is_running = false);
-            if !seat.with(|state| is_wanted(state)) {
-                release(self.0, &seat);
-            }
+            let_go(self.0, &seat);
         }
     }
 }
