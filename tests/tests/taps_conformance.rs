@@ -217,6 +217,12 @@ const OF_THE_RFC: &[&str] = &[
     "NewDisabledSecurityParameters",
     "NewOpportunisticSecurityParameters",
     "SecurityParameters.Set",
+    // 7
+    "Listen",
+    "ConnectionReceived",
+    "Listener.SetNewConnectionLimit",
+    "Listener.Stop",
+    "Stopped",
     // 9.1.1
     "MessageContext.add",
     "MessageContext.get",
