@@ -12,5 +12,6 @@ pub mod minijson;
 pub mod peer;
 pub mod runner;
 pub mod secure;
+pub mod secured;
 pub mod tls;
 pub mod vectors;

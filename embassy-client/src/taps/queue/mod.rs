@@ -207,6 +207,13 @@ impl<X: Copy> Queue<'_, X> {
         }
     }
 
+    /// No message is taken any more; those that were are sent, and those whose
+    /// end was not given yet may go on to it. A batch ends.
+    pub fn retire(&mut self) {
+        self.control.state = State::Closing;
+        self.end_batch();
+    }
+
     /// No message is taken any more; those that were are sent. A batch ends.
     /// Messages whose end was not given can never be complete: they end now.
     /// `false` if one of those was begun, so that what is on the wire is broken

@@ -394,3 +394,18 @@ fn a_new_connection_begins_with_nothing() {
     assert_eq!(queue.take_outcome(old), None);
     queue.push(NOW, &[b"12345678"], Terms::DEFAULT, ()).unwrap();
 }
+
+#[test]
+fn retiring_takes_no_more_and_lets_a_message_in_parts_come_to_its_end() {
+    let mut queue: SendQueue<4, 64> = SendQueue::new();
+    let mut queue = queue.queue();
+    queue.push(NOW, &[b"whole"], priority(1), ()).unwrap();
+    let parts = queue.open(NOW, priority(2), (), None).unwrap();
+    queue.append(parts, b"one", false).unwrap();
+    queue.retire();
+    let late = queue.push(NOW, &[b"late"], priority(1), ());
+    assert_eq!(late, Err(SendError::ConnectionClosing));
+    assert_eq!(queue.append(parts, b"two", true), Ok(()));
+    assert_eq!(drain(&mut queue), [b"whole".to_vec(), b"onetwo".into()]);
+    assert!(queue.is_empty());
+}

@@ -10,7 +10,7 @@ use wigwag_codec::framer::Framer;
 
 use super::super::dial::{dial, sockets};
 use super::super::endpoint::RemoteEndpoint;
-use super::super::race::{Race, RaceError};
+use super::super::race::{KnownGood, Race, RaceError};
 use super::super::security::Security;
 use super::super::stack::StackId;
 use super::error::EstablishmentError;
@@ -20,7 +20,7 @@ use super::state::{Good, Order, Stage};
 use super::watch::{Watched, options};
 use crate::net::{Network, PathId, TcpBuffers, TcpOptions, TcpSocket};
 use crate::time;
-use crate::tls::{End, Link};
+use crate::tls::{ByteLink, End, Link};
 
 /// Most addresses that are looked at: all that two questions can bring.
 const CANDIDATES: usize = 2 * crate::net::MAX_ADDRESSES;
@@ -82,11 +82,7 @@ where
                 }
                 Either::Second(error) => return Err(error),
             };
-            let good = Good {
-                stack,
-                path,
-                known: winner.known_good(),
-            };
+            self.is_candidate(stack, path, winner.known_good());
             // There is one at each place.
             let Some(socket) = sockets.get(winner.attempt.place()) else {
                 return Err(EstablishmentError::Race(RaceError::NoEndpoint));
@@ -103,7 +99,7 @@ where
                     rng,
                 )
                 .await;
-            match self.ended(end, Some(good)) {
+            match self.ended(end) {
                 Ok(()) => return Ok(()),
                 Err(error) if self.is_given_up() => return Err(error),
                 Err(error) => failure = Some(error),
@@ -159,8 +155,8 @@ where
             };
             let records = (&mut memory.record_in[..], &mut memory.record_out[..]);
             let remote = (RemoteEndpoint::new(), to);
-            let end = self.own(stack, path, remote, socket, records, rng).await;
-            match self.ended(end, None) {
+            let end = self.own(stack, path, remote, socket, records, rng);
+            match self.ended(end.await) {
                 Ok(()) => return Ok(()),
                 Err(error @ (EstablishmentError::Aborted | EstablishmentError::Timeout)) => {
                     return Err(error);
@@ -189,8 +185,10 @@ where
         let socket = Watched::new(socket);
         let order = self.order;
         self.begin(stack, path, Some(to), socket.local());
+        let isolated = self.properties().isolate_session;
+        let _forgotten = isolated.then(|| Forgotten::of(self.link));
         let owner = order.security.own(
-            &remote, to, self.link, &socket, records, rng, times, &self.seat,
+            &remote, to, self.link, &socket, records, rng, times, self.hub, &self.seat,
         );
         let beside = socket.beside(self.hub, &self.seat, &order.transport, self.network, path);
         match select(owner, beside).await {
@@ -207,10 +205,6 @@ where
         remote: Option<SocketAddr>,
         local: Option<SocketAddr>,
     ) {
-        let isolate = self.properties().isolate_session;
-        if isolate {
-            crate::tls::ByteLink::forget(self.link);
-        }
         let is_datagram = super::state::is_datagram(stack);
         self.seat
             .with_queue(|queue| queue.set_streaming(!is_datagram));
@@ -226,7 +220,6 @@ where
     pub(super) fn ended(
         &self,
         end: Result<End, EstablishmentError>,
-        good: Option<Good>,
     ) -> Result<(), EstablishmentError> {
         use super::error::ConnectionError;
         let has_messages = !self.seat.with_queue(|queue| queue.is_empty());
@@ -235,9 +228,6 @@ where
                 state.step = super::state::Step::Idle;
                 let of_end = end.map_or_else(|error| error, EstablishmentError::Secure);
                 return Err(state.failed.or(state.rejected).unwrap_or(of_end));
-            }
-            if let (Some(order), Some(_)) = (&mut state.order, good) {
-                order.good = good;
             }
             let lost = match end {
                 Ok(End::Closed) => None,
@@ -270,11 +260,13 @@ where
         self.order.remotes.iter().flatten().copied().collect()
     }
 
-    pub(super) fn known(
-        &self,
-        stack: StackId,
-        path: PathId,
-    ) -> Option<super::super::race::KnownGood> {
+    /// What is remembered of this address if the connection becomes ready.
+    pub(super) fn is_candidate(&self, stack: StackId, path: PathId, known: KnownGood) {
+        let good = Good { stack, path, known };
+        self.seat.with(|state| state.candidate = Some(good));
+    }
+
+    pub(super) fn known(&self, stack: StackId, path: PathId) -> Option<KnownGood> {
         let good = self.order.good?;
         (good.stack == stack && good.path == path && !self.properties().isolate_session)
             .then_some(good.known)
@@ -291,5 +283,22 @@ where
     pub(super) fn options(&self) -> TcpOptions {
         let config = self.hub.shared().config.get();
         options(&self.order.transport, &self.properties(), &config)
+    }
+}
+
+/// Keeps a session apart (`isolateSession`): it knows nothing of the one before
+/// in the same slot, and leaves nothing behind.
+struct Forgotten<'l>(&'l dyn ByteLink);
+
+impl<'l> Forgotten<'l> {
+    fn of(link: &'l dyn ByteLink) -> Self {
+        link.forget();
+        Self(link)
+    }
+}
+
+impl Drop for Forgotten<'_> {
+    fn drop(&mut self) {
+        self.0.forget();
     }
 }

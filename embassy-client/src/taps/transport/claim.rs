@@ -79,9 +79,7 @@ pub(super) fn claim_in<'h, 'a, F: Framer, S>(
     let seat = hub.seats().find(|seat| seat.stage() == Stage::Free)?;
     seat.with_queue(|queue| queue.reset(false));
     seat.with(|state| {
-        let credentials = state.credentials;
         *state = State::FREE;
-        state.credentials = credentials;
         state.stage = Stage::Establishing;
         state.is_held = is_held;
         state.order = Some(order);

@@ -21,7 +21,7 @@ use super::error::{EstablishmentError, PORT_IN_USE};
 use super::memory::{Hub, Seat, SocketMemory};
 use super::plain::Told;
 use super::runner::given_up;
-use super::state::{ConnectionEvent, Duty, Good, Order, Stage, State};
+use super::state::{ConnectionEvent, Duty, Order, Stage, State};
 use super::watch::path_changes;
 use crate::net::{
     ConnectError, DatagramError, EmbassyUdpBuffers, Family, Network, PathId, StreamError,
@@ -127,12 +127,11 @@ where
                 }
                 Either::Second(error) => return Err(error),
             };
+            self.is_candidate(stack, path, winner.known_good());
             let end = self
                 .converse(stack, path, winner.to, &mut hands, None)
                 .await;
-            let known = winner.known_good();
-            let good = Good { stack, path, known };
-            match self.ended(Ok(end), Some(good)) {
+            match self.ended(Ok(end)) {
                 Ok(()) => return Ok(()),
                 Err(error) if self.is_given_up() => return Err(error),
                 Err(error) => failure = Some(error),
@@ -180,7 +179,7 @@ where
         let end = self
             .converse(stack, path, peer, &mut hands, Some(length))
             .await;
-        self.ended(Ok(end), None)
+        self.ended(Ok(end))
     }
 
     /// All addresses of the remote endpoints on a path.

@@ -13,7 +13,7 @@ use super::super::queue::{Queue, SendQueue};
 use super::super::security::{Disabled, Security};
 use super::config::TransportConfig;
 use super::state::{Stage, State};
-use crate::tls::{ByteLink, Link, MIN_RECEIVE, MIN_SEND};
+use crate::tls::{ByteLink, Credentials, Link, MIN_RECEIVE, MIN_SEND};
 
 /// Most bytes of head and tail that a framer may put around a message here.
 pub(super) const AROUND: usize = 64;
@@ -105,6 +105,8 @@ pub(super) struct Shared<'a> {
     waiting: RefCell<embassy_sync::waitqueue::MultiWakerRegistration<4>>,
     /// The number that the next listener gets.
     listeners: Cell<u32>,
+    /// Which of two identities is shown next.
+    pub(super) credentials: Cell<Credentials>,
 }
 
 impl Shared<'_> {
@@ -312,6 +314,7 @@ impl<
                 runner: RefCell::new(WakerRegistration::new()),
                 waiting: RefCell::new(embassy_sync::waitqueue::MultiWakerRegistration::new()),
                 listeners: Cell::new(0),
+                credentials: Cell::new(Credentials::new(false)),
             },
             states: [const { RefCell::new(State::FREE) }; SLOTS],
             groups: [const { Cell::new(GroupState::NEW) }; SLOTS],

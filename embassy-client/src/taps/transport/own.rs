@@ -10,7 +10,7 @@ use wigwag_codec::framer::Framer;
 
 use super::super::endpoint::RemoteEndpoint;
 use super::super::security::{Disabled, SecurityParameters};
-use super::memory::Seat;
+use super::memory::{Hub, Seat};
 use super::plain::{self, Times};
 use crate::net::TcpSocket;
 use crate::tls::{self, Credentials, End, Link, NameError};
@@ -28,6 +28,7 @@ pub trait Own {
         records: (&mut [u8], &mut [u8]),
         rng: &mut R,
         times: Times,
+        hub: &dyn Hub<'_, F, S>,
         seat: &Seat<'_, '_, F, S>,
     ) -> Result<End, NameError>;
 }
@@ -50,6 +51,7 @@ impl Own for Disabled {
         _: (&mut [u8], &mut [u8]),
         _: &mut R,
         times: Times,
+        _: &dyn Hub<'_, F, S>,
         _: &Seat<'_, '_, F, S>,
     ) -> Result<End, NameError> {
         Ok(plain::run(link, socket, times).await)
@@ -74,6 +76,7 @@ impl Own for SecurityParameters<'_> {
         (record_in, record_out): (&mut [u8], &mut [u8]),
         rng: &mut R,
         times: Times,
+        hub: &dyn Hub<'_, F, S>,
         seat: &Seat<'_, '_, F, S>,
     ) -> Result<End, NameError> {
         // The longest textual address has 45 characters.
@@ -88,21 +91,26 @@ impl Own for SecurityParameters<'_> {
         let mut parameters = self.for_server(name)?;
         parameters.write_timeout = parameters.write_timeout.min(times.write);
         parameters.close_timeout = times.close;
-        // Two identities take turns, slot by slot: see Credentials.
+        // Two identities take turns: see Credentials. What a server makes of one
+        // is news for all connections.
+        let known = &hub.shared().credentials;
         let has_next = self.has_next();
-        parameters.slot = seat.with(|state| {
-            if state.credentials.standing(tls::Slot::Next).is_some() != has_next {
-                state.credentials = Credentials::new(has_next);
-            }
-            state.credentials.start()
-        });
+        if known.get().standing(tls::Slot::Next).is_some() != has_next {
+            known.set(Credentials::new(has_next));
+        }
+        let slot = known.get().slot();
+        parameters.slot = slot;
         let end = tls::run(link, socket, record_in, record_out, &parameters, rng).await;
-        seat.with(|state| {
-            if state.is_heard {
-                state.credentials.heard();
+        let mut credentials = known.get();
+        // Where another connection has passed the turn on, this is no news.
+        if credentials.slot() == slot {
+            credentials.start();
+            if seat.with(|state| state.is_heard) {
+                credentials.heard();
             }
-            state.credentials.ended(&end);
-        });
+            credentials.ended(&end);
+            known.set(credentials);
+        }
         Ok(end)
     }
 }

@@ -254,7 +254,9 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
     ) -> Result<Connection<'a, P::Framer, S>, EstablishmentError> {
         let connection = self.begin(transport, timeout)?;
         connection.ready().await?;
-        self.good.set(connection.good());
+        if !connection.properties().isolate_session {
+            self.good.set(connection.good());
+        }
         Ok(connection)
     }
 

@@ -36,7 +36,9 @@ pub(super) fn look<F: Framer, S>(
     let has_changed = match step {
         Step::Opening if is_open => open(seat, &mut state, config, now),
         Step::Handshake(until) if is_open => shake(seat, &mut state, until, now),
-        Step::Ready if is_open => clock(seat, &mut state, now) | close(seat, &mut state),
+        Step::Ready if is_open => {
+            clock(seat, &mut state, now) | retire(seat, &mut state) | close(seat, &mut state)
+        }
         _ => false,
     };
     if state.is_alive() {
@@ -133,6 +135,10 @@ fn ready<F: Framer, S>(state: &mut State<'_, F, S>) {
     state.step = Step::Ready;
     if state.stage == Stage::Establishing {
         state.stage = Stage::Established;
+        let good = state.candidate.take();
+        if let (Some(order), Some(_)) = (&mut state.order, good) {
+            order.good = good;
+        }
     }
     state.users.wake();
 }
@@ -261,6 +267,20 @@ fn clock<F: Framer, S>(
             false
         }
     }
+}
+
+/// Ends a secure connection that was used enough in good order: what was queued
+/// leaves, and a message that leaves in parts may come to its end. The owner
+/// below has patience for one write timeout, and closes by itself then.
+fn retire<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>) -> bool {
+    if state.stage != Stage::Established || !seat.link.is_retiring() {
+        return false;
+    }
+    state.stage = Stage::Closing;
+    let reason = ConnectionError::Stack(End::SessionLimit);
+    state.lost = state.lost.or(Some(reason));
+    seat.with_queue(|queue| queue.retire());
+    true
 }
 
 /// Ends what is to end in good order, once everything has left.

@@ -86,6 +86,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
             Taken::Piece(piece) => {
                 // The framer's clock is looked at.
                 state.talk.stirred = true;
+                state.is_heard = true;
                 self.hub.shared().wake_runner();
                 Some(Ok(received(&state, &piece)))
             }

@@ -243,7 +243,7 @@ where
             }
         })
         .await;
-        self.ended(Ok(end), None)
+        self.ended(Ok(end))
     }
 }
 
@@ -320,10 +320,7 @@ fn release<F: Framer, S>(hub: &dyn Hub<'_, F, S>, seat: &Seat<'_, '_, F, S>) {
     seat.with_queue(|queue| queue.reset(false));
     seat.with(|state| {
         state.users.wake();
-        // What is known of this device's identities is of use to the next one.
-        let credentials = state.credentials;
         *state = State::FREE;
-        state.credentials = credentials;
     });
     hub.shared().wake_waiting();
 }

@@ -16,7 +16,6 @@ use super::super::stack::StackId;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::AROUND;
 use crate::net::{DatagramError, PathId, PathState};
-use crate::tls::Credentials;
 
 /// Most local or remote endpoints of a preconnection.
 pub const MAX_ENDPOINTS: usize = 4;
@@ -140,6 +139,8 @@ pub(super) struct State<'a, F: Framer, S> {
     pub(super) remote: Option<SocketAddr>,
     /// When a close in good order is given up.
     pub(super) close_by: Option<Instant>,
+    /// Where the candidate in hand is: good, if it becomes ready.
+    pub(super) candidate: Option<Good>,
     /// The application wants it cut off.
     pub(super) is_aborted: bool,
     /// Why the candidate in hand is given up.
@@ -150,8 +151,6 @@ pub(super) struct State<'a, F: Framer, S> {
     pub(super) lost: Option<ConnectionError>,
     /// Data was received.
     pub(super) is_heard: bool,
-    /// Which of two identities is shown next.
-    pub(super) credentials: Credentials,
     /// The socket does not know all options yet.
     pub(super) is_changed: bool,
     pub(super) events: [Option<ConnectionEvent>; EVENTS],
@@ -194,12 +193,12 @@ impl<F: Framer, S> State<'_, F, S> {
         local: None,
         remote: None,
         close_by: None,
+        candidate: None,
         is_aborted: false,
         rejected: None,
         failed: None,
         lost: None,
         is_heard: false,
-        credentials: Credentials::new(false),
         is_changed: false,
         events: [None; EVENTS],
         users: MultiWakerRegistration::new(),

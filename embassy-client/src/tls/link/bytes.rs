@@ -32,6 +32,8 @@ pub(crate) trait ByteLink {
     fn is_finished(&self) -> bool;
     /// Nothing of an earlier connection is used for the next one.
     fn forget(&self);
+    /// Whether it has been used enough.
+    fn is_retiring(&self) -> bool;
 
     /// Bytes that can be queued for sending; 0 when it is not open.
     fn room(&self) -> usize;
@@ -98,6 +100,10 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> ByteLink for Link<M, IN, OU
 
     fn forget(&self) {
         self.remember(ChainMemory::EMPTY);
+    }
+
+    fn is_retiring(&self) -> bool {
+        self.is_retiring()
     }
 
     fn room(&self) -> usize {
