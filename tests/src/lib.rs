@@ -14,4 +14,5 @@ pub mod runner;
 pub mod secure;
 pub mod secured;
 pub mod tls;
+pub mod transport;
 pub mod vectors;

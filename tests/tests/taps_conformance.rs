@@ -240,6 +240,14 @@ const OF_THE_RFC: &[&str] = &[
     "AdvanceReceiveCursor",
     "DeliverAndAdvanceReceiveCursor",
     "Deliver",
+    // 9.2
+    "Send",
+    "Sent",
+    "Expired",
+    "SendError",
+    "endOfMessage",
+    "StartBatch",
+    "EndBatch",
     // Appendix B
     "TransportProperties.Require",
     "TransportProperties.Prefer",

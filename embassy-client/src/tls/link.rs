@@ -160,6 +160,8 @@ impl<const N: usize> Output<N> {
 pub(crate) enum Wish {
     /// That it goes on.
     Stay,
+    /// That it tells the peer that nothing more comes, and goes on receiving.
+    Finish,
     /// An end in good order.
     Close,
     /// An end at once.
@@ -331,8 +333,8 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
                 inner.users.wake();
                 return Poll::Ready(Ok(count));
             }
-            if inner.wish == Wish::Close {
-                return Poll::Ready(Err(Wish::Close));
+            if let Wish::Close | Wish::Finish = inner.wish {
+                return Poll::Ready(Err(inner.wish));
             }
             inner.owner_writes.register(cx.waker());
             Poll::Pending
@@ -545,7 +547,7 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
         self.wish(Wish::Abort);
     }
 
-    fn wish(&self, wish: Wish) {
+    pub(super) fn wish(&self, wish: Wish) {
         self.0.with(|inner| {
             if inner.wish != Wish::Abort {
                 inner.wish = wish;

@@ -448,7 +448,7 @@ fn deliver(link: &dyn ByteLink, data: &[u8]) {
 /// What a wish of the application's makes of its connection.
 const fn of_wish(wish: Wish) -> End {
     match wish {
-        Wish::Stay | Wish::Close => End::Closed,
+        Wish::Stay | Wish::Finish | Wish::Close => End::Closed,
         Wish::Abort => End::Aborted,
     }
 }

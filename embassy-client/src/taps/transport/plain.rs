@@ -37,7 +37,12 @@ pub(super) async fn run<T: TcpSocket>(link: &dyn ByteLink, socket: &T, times: Ti
         Either3::First(end) | Either3::Second(end) => end,
         Either3::Third(()) => End::Aborted,
     };
-    finish(socket, end == End::Closed, times.close).await;
+    finish(
+        socket,
+        matches!(end, End::Closed | End::PeerClosed),
+        times.close,
+    )
+    .await;
     link.end(end);
     end
 }
@@ -90,6 +95,10 @@ async fn write_loop<T: TcpSocket>(link: &dyn ByteLink, socket: &T, limit: Durati
         let count = match poll_fn(|cx| link.poll_take(cx, &mut chunk)).await {
             Ok(count) => count,
             Err(Wish::Close) => return End::Closed,
+            Err(Wish::Finish) => {
+                socket.close();
+                return finished(link).await;
+            }
             Err(_) => return End::Aborted,
         };
         let mut data = chunk.get(..count).unwrap_or_default();
@@ -101,4 +110,18 @@ async fn write_loop<T: TcpSocket>(link: &dyn ByteLink, socket: &T, limit: Durati
             }
         }
     }
+}
+
+/// Nothing more is sent: waits until the peer sends no more either, or the
+/// application does not want to know.
+async fn finished(link: &dyn ByteLink) -> End {
+    poll_fn(|cx| {
+        link.register(cx);
+        match link.wish() {
+            Wish::Close => Poll::Ready(End::Closed),
+            _ if link.is_finished() => Poll::Ready(End::PeerClosed),
+            _ => Poll::Pending,
+        }
+    })
+    .await
 }

@@ -5,6 +5,7 @@
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Out, Start, Turn, tick};
 
+use super::super::stack::StackId;
 use super::config::TransportConfig;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::{SAYS, Seat};
@@ -287,12 +288,25 @@ fn retire<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>) 
 fn close<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>) -> bool {
     let is_done = seat.with_queue(|queue| queue.is_final_sent());
     if is_done && state.stage == Stage::Established {
+        match state.stack {
+            Some(StackId::Tcp | StackId::Mptcp) => return finish(seat, state),
+            // Nothing could tell the peer.
+            _ if state.is_datagram() => return false,
+            // The end of the sending is that of the connection.
+            _ => {}
+        }
         state.stage = Stage::Closing;
         // Nothing is left of it, so nothing is broken off.
         let _ = seat.with_queue(|queue| queue.close());
     }
     if state.stage != Stage::Closing || !seat.with_queue(|queue| queue.is_empty()) {
         return false;
+    }
+    if seat.link.wish() == Wish::Finish {
+        // The last words were said behind the final message.
+        state.step = Step::Stopped;
+        seat.link.close();
+        return true;
     }
     // Where there is no room for its last words, they wait.
     let Some(_) = speak(seat, state, |framer, _, out| {
@@ -304,6 +318,23 @@ fn close<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>) -
     state.step = Step::Stopped;
     seat.link.close();
     true
+}
+
+/// Ends the sending after the final message. What the peer still says is
+/// received.
+fn finish<F: Framer, S>(seat: &Seat<'_, '_, F, S>, state: &mut State<'_, F, S>) -> bool {
+    if seat.link.wish() != Wish::Stay {
+        return false;
+    }
+    // Where there is no room for the framer's last words, they wait.
+    let said = speak(seat, state, |framer, _, out| {
+        framer.stop(out);
+        Ok(())
+    });
+    if said.is_some() {
+        seat.link.finish_output();
+    }
+    said.is_some()
 }
 
 /// Ends at once what the application wants cut off, or what took too long to

@@ -6,13 +6,14 @@ use wigwag_codec::Instant;
 use wigwag_codec::framer::Framer;
 
 use super::super::context::MessageContext;
-use super::super::message::{Outcome, SendError};
+use super::super::message::{Outcome, SendError, SendFailure};
 use super::super::property::{
     CapacityProfile, CommunicationDirection, MessageProperties, MessageProperty,
 };
 use super::super::queue::{MessageId, Terms};
 use super::connection::Connection;
 use super::error::ConnectionError;
+use super::memory::Seat;
 use super::state::{Stage, Step, is_datagram};
 use crate::time;
 
@@ -78,6 +79,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
     ) -> Result<Ticket<F::Meta>, SendError> {
         let now = time::now();
         let terms = self.terms(&context.properties, Some(data.len()), now)?;
+        self.expire(now);
         let id = self
             .seat
             .with_queue(|queue| queue.push(now, &[data], terms, context.meta))?;
@@ -102,6 +104,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
         let id = self
             .wait(|seat| {
                 let now = time::now();
+                self.expire(now);
                 let opened = self
                     .terms(&context.properties, total, now)
                     .and_then(|terms| seat.with_queue(|queue| queue.open(now, terms, meta, total)));
@@ -111,6 +114,8 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
                 }
             })
             .await?;
+        // It may have a lifetime to watch.
+        self.hub.shared().wake_runner();
         Ok(PartialMessage {
             connection: self,
             id: Some(id),
@@ -149,12 +154,15 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
     /// The ticket, when the message still waits.
     pub fn try_outcome(&self, ticket: Ticket<F::Meta>) -> Result<Outcome, Ticket<F::Meta>> {
         let outcome = self.seat.with_queue(|queue| queue.take_outcome(ticket.id));
+        if outcome.is_some() {
+            self.seat.wake_users();
+        }
         outcome.ok_or(ticket)
     }
 
     /// Nobody wants to know what becomes of a message. It is sent all the same.
     pub fn forget(&self, ticket: Ticket<F::Meta>) {
-        self.seat.with_queue(|queue| queue.forget(ticket.id));
+        forget(&self.seat, ticket.id);
     }
 
     /// Waits until everything that was queued has been handed to the stack
@@ -165,6 +173,14 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
             (is_empty || seat.stage() == Stage::Closed).then_some(())
         })
         .await;
+    }
+
+    /// Ends what is not worth sending any more, so that there is room, and tells
+    /// whoever waits for it.
+    fn expire(&self, now: Instant) {
+        if self.seat.with_queue(|queue| queue.handle_timeout(now)) {
+            self.seat.wake_users();
+        }
     }
 
     /// What a message's properties mean on this connection.
@@ -219,6 +235,12 @@ const fn ticket<X>(id: MessageId) -> Ticket<X> {
     }
 }
 
+/// Gives a message's place back. Somebody may wait for just that.
+fn forget<F: Framer, S>(seat: &Seat<'_, '_, F, S>, id: MessageId) {
+    seat.with_queue(|queue| queue.forget(id));
+    seat.wake_users();
+}
+
 /// Forgets a message when nobody waits for its outcome any more.
 struct Forgotten<'c, 'a, F: Framer, S> {
     connection: &'c Connection<'a, F, S>,
@@ -228,9 +250,7 @@ struct Forgotten<'c, 'a, F: Framer, S> {
 impl<F: Framer, S> Drop for Forgotten<'_, '_, F, S> {
     fn drop(&mut self) {
         // After its outcome was taken nothing has this name any more.
-        self.connection
-            .seat
-            .with_queue(|queue| queue.forget(self.id));
+        forget(&self.connection.seat, self.id);
     }
 }
 
@@ -239,27 +259,28 @@ impl<F: Framer, S> PartialMessage<'_, '_, F, S> {
     /// nothing.
     ///
     /// # Errors
-    /// [`SendError`], but never [`SendError::Full`].
-    pub async fn send(&mut self, data: &[u8]) -> Result<(), SendError> {
+    /// [`SendFailure`], but never [`SendError::Full`]. What the message has
+    /// become, if it is over: then there is no other outcome.
+    pub async fn send(&mut self, data: &[u8]) -> Result<(), SendFailure> {
         self.append(data, false).await
     }
 
     /// Adds the last part, which may be empty: the end of the message.
     ///
     /// # Errors
-    /// [`SendError`], but never [`SendError::Full`].
-    pub async fn end(mut self, data: &[u8]) -> Result<Ticket<F::Meta>, SendError> {
+    /// As [`send`](Self::send). The message is given up then.
+    pub async fn end(mut self, data: &[u8]) -> Result<Ticket<F::Meta>, SendFailure> {
         let Some(id) = self.id else {
-            return Err(SendError::Incomplete);
+            return Err(SendError::Incomplete.into());
         };
         self.append(data, true).await?;
         self.id = None;
         Ok(ticket(id))
     }
 
-    async fn append(&mut self, data: &[u8], end: bool) -> Result<(), SendError> {
+    async fn append(&mut self, data: &[u8], end: bool) -> Result<(), SendFailure> {
         let Some(id) = self.id else {
-            return Err(SendError::Incomplete);
+            return Err(SendError::Incomplete.into());
         };
         let appended = self
             .connection
@@ -270,8 +291,22 @@ impl<F: Framer, S> PartialMessage<'_, '_, F, S> {
                 },
             )
             .await;
+        let seat = self.connection.seat;
+        // What has left may have made room for others too.
+        seat.wake_users();
         self.connection.hub.shared().wake_runner();
-        appended
+        let error = match appended {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match seat.with_queue(|queue| queue.take_outcome(id)) {
+            // It was over before: that is its one end.
+            Some(Err(failure)) => {
+                self.id = None;
+                Err(failure)
+            }
+            _ => Err(error.into()),
+        }
     }
 }
 
@@ -284,6 +319,7 @@ impl<F: Framer, S> Drop for PartialMessage<'_, '_, F, S> {
             queue.forget(id);
             is_whole
         });
+        seat.wake_users();
         if !is_whole {
             seat.with(|state| {
                 state.lost = state.lost.or(Some(ConnectionError::BrokenOff));

@@ -49,6 +49,8 @@ pub(crate) trait ByteLink {
     fn look(&self, f: &mut dyn FnMut(&[u8]) -> Option<usize>) -> Result<bool, End>;
     /// Wakes when something changed.
     fn register(&self, cx: &mut Context<'_>);
+    /// Asks for an end of the sending alone. Not of TLS, nor of datagrams.
+    fn finish_output(&self);
     /// Asks for an end in good order.
     fn close(&self);
     /// Asks for an end at once.
@@ -127,6 +129,12 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> ByteLink for Link<M, IN, OU
 
     fn register(&self, cx: &mut Context<'_>) {
         self.connection().register(cx);
+    }
+
+    fn finish_output(&self) {
+        if ByteLink::wish(self) == Wish::Stay {
+            self.connection().wish(Wish::Finish);
+        }
     }
 
     fn close(&self) {
