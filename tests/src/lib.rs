@@ -2,6 +2,7 @@
 //! `tests/`, one idea a file; the scripts that drive the Python peers are in
 //! `python/`.
 
+pub mod broker;
 pub mod campaign;
 pub mod devices;
 pub mod e2e;
