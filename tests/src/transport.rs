@@ -132,15 +132,16 @@ pub fn on_device<F: Framer + Clone + 'static>(
 ///
 /// # Panics
 /// When it does not come up.
-pub async fn framed<'a>(
-    transport: &Transport<'a, PrefixFramer, Disabled>,
+pub async fn framed<'a, F: Framer + Clone>(
+    transport: &Transport<'a, F, Disabled>,
     peers: &mut Peers,
     properties: &ConnectionProperties,
-) -> (Tested<'a, PrefixFramer>, DuplexStream) {
+    framer: F,
+) -> (Tested<'a, F>, DuplexStream) {
     let preconnection = Preconnection::new(TransportProperties::RELIABLE_MESSAGE, Disabled)
         .add_remote(remote())
         .with_connection_properties(*properties)
-        .add_framer(FRAMER);
+        .add_framer(framer);
     let near = preconnection.initiate(transport, None).await;
     (near.expect("it comes up"), peers.stream().await)
 }

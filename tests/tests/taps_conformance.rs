@@ -226,6 +226,9 @@ const OF_THE_RFC: &[&str] = &[
     // 9.1.1
     "MessageContext.add",
     "MessageContext.get",
+    "MessageContext.getRemoteEndpoint",
+    "MessageContext.getLocalEndpoint",
+    "MessageContext.getOriginalRequest",
     // 9.1.2, and RFC 9623 section 6
     "Start",
     "Stop",
@@ -248,6 +251,16 @@ const OF_THE_RFC: &[&str] = &[
     "endOfMessage",
     "StartBatch",
     "EndBatch",
+    // 9.3
+    "Receive",
+    "minIncompleteLength",
+    "maxLength",
+    "Received",
+    "ReceivedPartial",
+    "ReceiveError",
+    "ECN",
+    "Early Data",
+    "Receiving Final Message",
     // Appendix B
     "TransportProperties.Require",
     "TransportProperties.Prefer",

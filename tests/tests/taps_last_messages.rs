@@ -11,7 +11,7 @@ use wigwag_embassy::taps::{
     ConnectionError, ConnectionProperties, ConnectionState, MessageContext, Outcome, ReceiveError,
     SendError, SendFailure, Sent, Ticket, TransportConfig, TransportProperties,
 };
-use wigwag_tests::transport::{Peers, Tested, fill, frame, framed, on_device, unframed};
+use wigwag_tests::transport::{FRAMER, Peers, Tested, fill, frame, framed, on_device, unframed};
 
 const PLAIN: MessageContext = MessageContext::new();
 const PROPERTIES: ConnectionProperties = ConnectionProperties::DEFAULT;
@@ -41,7 +41,7 @@ async fn outcomes(near: &Tested<'_, PrefixFramer>, tickets: Vec<Ticket>) -> Vec<
 #[test]
 fn a_fin_follows_the_final_message_and_the_answer_still_comes() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let last = near.try_send(b"last", &PLAIN.with_final()).unwrap();
         assert!(!near.can_send() && near.can_receive());
         let passed = failed(SendError::FinalMessagePassed);
@@ -68,7 +68,7 @@ fn a_fin_follows_the_final_message_and_the_answer_still_comes() {
 #[test]
 fn a_connection_closes_after_its_final_message_without_the_peer() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         assert_eq!(near.send(b"last", &PLAIN.with_final()).await, Ok(Sent));
         let mut all = Vec::new();
         far.read_to_end(&mut all).await.unwrap();
@@ -99,7 +99,7 @@ fn a_final_datagram_ends_only_the_sending() {
 #[test]
 fn a_close_with_nothing_queued_is_a_fin_at_once() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let start = Instant::now();
         near.close();
         assert_eq!(near.state(), ConnectionState::Closing);
@@ -115,7 +115,7 @@ fn a_close_with_nothing_queued_is_a_fin_at_once() {
 #[test]
 fn what_was_queued_before_a_close_still_leaves() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let tickets = queued(&near, &peers).await;
         near.close();
         let more = near.try_send(b"more", &PLAIN);
@@ -132,7 +132,7 @@ fn what_was_queued_before_a_close_still_leaves() {
 #[test]
 fn a_close_ends_in_time_though_the_peer_takes_nothing() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let tickets = queued(&near, &peers).await;
         let start = Instant::now();
         near.close();
@@ -149,7 +149,7 @@ fn a_close_ends_in_time_though_the_peer_takes_nothing() {
 #[test]
 fn an_abort_ends_every_message_that_was_taken_and_resets() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let tickets = queued(&near, &peers).await;
         peers.speak();
         near.abort();
@@ -168,7 +168,7 @@ fn an_abort_ends_every_message_that_was_taken_and_resets() {
 #[test]
 fn a_peer_that_is_gone_ends_every_message_that_was_taken() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let tickets = queued(&near, &peers).await;
         let start = Instant::now();
         let lost = near.closed().await.unwrap_err();

@@ -9,7 +9,9 @@ use wigwag_embassy::taps::{
     ConnectionError, ConnectionProperties, ConnectionState, Disabled, MessageContext, Outcome,
     SendError, SendFailure, Sent, Ticket, Transport, TransportConfig,
 };
-use wigwag_tests::transport::{BYTES, MESSAGES, Peers, Polled, Tested, fill, framed, on_device};
+use wigwag_tests::transport::{
+    BYTES, FRAMER, MESSAGES, Peers, Polled, Tested, fill, framed, on_device,
+};
 
 const PLAIN: MessageContext = MessageContext::new();
 const PROPERTIES: ConnectionProperties = ConnectionProperties::DEFAULT;
@@ -33,7 +35,7 @@ fn with_config(
     + 'static,
 ) {
     on_device(config, async move |transport, mut peers| {
-        let (near, far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         app(transport, near, far, peers).await;
     });
 }

@@ -14,9 +14,14 @@ const fn traffic_class(dscp: u8) -> u8 {
 /// as the options' documentation allows no error.
 pub(super) fn apply_tcp(socket: &SockRef<'_>, options: &TcpOptions) {
     let _ = socket.set_tcp_nodelay(!options.nagle);
-    if let Some(idle) = options.keep_alive {
-        let probes = TcpKeepalive::new().with_time(idle).with_interval(idle);
-        let _ = socket.set_tcp_keepalive(&probes);
+    match options.keep_alive {
+        Some(idle) => {
+            let probes = TcpKeepalive::new().with_time(idle).with_interval(idle);
+            let _ = socket.set_tcp_keepalive(&probes);
+        }
+        None => {
+            let _ = socket.set_keepalive(false);
+        }
     }
     #[cfg(target_os = "linux")]
     let _ = socket.set_tcp_user_timeout(options.user_timeout.or(options.timeout));
@@ -67,6 +72,8 @@ mod tests {
         assert!(!socket.tcp_nodelay().unwrap());
         #[cfg(target_os = "linux")]
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(minute));
+        apply_tcp(&socket, &TcpOptions::DEFAULT);
+        assert!(!socket.keepalive().unwrap());
         // No more than six bits reach the field.
         set_dscp(&socket, 0xff);
         assert_eq!(socket.tos_v4().unwrap(), 0xfc);

@@ -7,6 +7,7 @@ use core::net::SocketAddr;
 use core::task::Poll;
 use core::time::Duration;
 
+use embassy_futures::join::join;
 use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_time::Timer;
 use heapless::Vec;
@@ -89,7 +90,9 @@ where
             incoming,
             outgoing,
         };
-        let beside = path_changes(&self.seat, self.network, path);
+        let changes = path_changes(&self.seat, self.network, path);
+        // Whoever changes a property wakes this task.
+        let beside = join(changes, poll_fn(|_| self.adjust(&socket)));
         let run = async {
             match self.order.duty {
                 Duty::Gate => self.gate(stack, path, hands).await,
@@ -99,8 +102,17 @@ where
         };
         match select(run, beside).await {
             Either::First(result) => result,
-            Either::Second(never) => match never {},
+            Either::Second((never, _)) => match never {},
         }
+    }
+
+    /// Keeps what can be told a socket as the properties are.
+    fn adjust<U: UdpSocket>(&self, socket: &U) -> Poll<Infallible> {
+        let is_changed = |state: &mut State<'_, F, S>| core::mem::take(&mut state.is_changed);
+        if self.seat.with(is_changed) {
+            socket.set_dscp(self.properties().conn_capacity_profile.dscp());
+        }
+        Poll::Pending
     }
 
     /// Talks to one address after the other until a framer's handshake

@@ -144,9 +144,14 @@ fn take<F: Framer, S>(
             return Taken::Nothing;
         };
         let receiver = &mut talk.receiver;
+        let is_over = &mut talk.is_over;
         let mut result = Taken::Nothing;
         let mut again = false;
         let look = seat.link.look(&mut |prefix| {
+            // Another message would end there too, and the next, and so on.
+            if *is_over {
+                return None;
+            }
             let turn = receiver.part(framer, prefix, capacity, min, buffer.len());
             let (piece, consumed) = match turn {
                 Err(error) => {
@@ -165,6 +170,7 @@ fn take<F: Framer, S>(
                             // Whoever cut it off, it was not the one who knows
                             // where it ends.
                             piece.end_of_message = end == End::PeerClosed;
+                            *is_over = piece.end_of_message;
                             if !piece.end_of_message && prefix.is_empty() {
                                 return None;
                             }

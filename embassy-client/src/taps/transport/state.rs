@@ -116,6 +116,8 @@ pub(super) struct Talk<F: Framer> {
     pub(super) tail_length: u8,
     /// How many bytes of the first datagram were taken.
     pub(super) taken: usize,
+    /// The message that ends with the stream was received to its end.
+    pub(super) is_over: bool,
 }
 
 /// One slot.
@@ -167,6 +169,7 @@ impl<F: Framer> Talk<F> {
         tail: [0; AROUND],
         tail_length: 0,
         taken: 0,
+        is_over: false,
     };
 
     /// Begins anew with `framer`.
