@@ -232,3 +232,38 @@ fn a_port_is_for_one_socket() {
         all_free(near).await;
     });
 }
+
+/// smoltcp keeps a datagram until its neighbour is known, and everything behind
+/// it.
+#[test]
+fn a_peer_that_has_vanished_does_not_hold_up_the_others_for_long() {
+    on_cable(DEFAULT, async |cable, near, far| {
+        let listener = listen(&far).await;
+        let one = client().initiate(&near, None).await.unwrap();
+        say(&one, "one").await;
+        let far_one = next(&listener).await;
+        // A datagram from 10.0.0.77, where nobody is.
+        let mut packet = vec![
+            0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 77, 10, 0, 0, 2,
+        ];
+        let sum: u32 = packet
+            .chunks(2)
+            .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+            .sum();
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        let mut datagram = vec![0x20, 0, 0x13, 0x88, 0, 9, 0, 0, b'x'];
+        let pseudo = 0x0a00 + 77 + 0x0a00 + 2 + 17 + 9;
+        let sum = pseudo + 0x2000 + 0x1388 + 9 + (u32::from(b'x') << 8);
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        datagram[6..8].copy_from_slice(&sum.to_be_bytes());
+        let header = [2, 0, 0, 0, 2, 1, 2, 0, 0, 0, 2, 77, 8, 0];
+        let frame = [&header[..], &packet, &datagram].concat();
+        assert!(cable.faults().inject(End::Near.sends(), frame));
+        let vanished = next(&listener).await;
+        hear(&vanished, "x").await;
+        say(&vanished, "nobody hears this").await;
+        say(&far_one, "after that").await;
+        hear(&one, "after that").await;
+    });
+}

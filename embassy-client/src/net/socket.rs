@@ -250,7 +250,11 @@ pub trait UdpSocket {
         let _ = dscp;
     }
 
-    /// Sends one datagram.
+    /// Forgets datagrams that wait in the stack, in both directions, where the
+    /// first of them may wait for ever for its neighbour.
+    fn discard(&self) {}
+
+    /// Sends one datagram. It may wait until the one before has left.
     ///
     /// # Errors
     /// [`DatagramError`].

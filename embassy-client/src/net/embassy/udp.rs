@@ -1,15 +1,20 @@
 //! A UDP socket of embassy-net.
 
 use core::cell::RefCell;
-use core::future::poll_fn;
+use core::future::{Future as _, poll_fn};
 use core::net::SocketAddr;
 use core::num::NonZeroU8;
+use core::pin::pin;
+use core::time::Duration;
 
+use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_net::udp::{self, PacketMetadata};
+use embassy_time::Timer;
 
 use super::super::socket::{BindError, Datagram, DatagramError, UdpSocket};
 use super::{endpoint, from_embassy, has_source, socket_address};
+use crate::time::duration;
 
 /// The memory of a UDP socket of embassy-net.
 #[allow(missing_debug_implementations)]
@@ -32,6 +37,24 @@ pub struct EmbassyUdp<'a> {
     pub(super) stack: Stack<'a>,
 }
 
+/// How long a datagram may hold up those behind it. smoltcp keeps the first one
+/// until its neighbour has told its hardware address, for ever if need be, and
+/// asks once a second.
+const HELD_UP: Duration = Duration::from_secs(3);
+
+impl EmbassyUdp<'_> {
+    /// Waits until what was sent before has left, for a time. (smoltcp counts
+    /// bytes, so that an empty datagram is not waited for.)
+    async fn left(&self) -> bool {
+        let left = poll_fn(|cx| {
+            let mut socket = self.socket.borrow_mut();
+            pin!(socket.flush()).poll(cx)
+        });
+        let limit = Timer::after(duration(HELD_UP));
+        matches!(select(left, limit).await, Either::First(()))
+    }
+}
+
 impl UdpSocket for EmbassyUdp<'_> {
     fn has_route(&self, to: SocketAddr) -> bool {
         has_source(self.stack, to)
@@ -52,11 +75,22 @@ impl UdpSocket for EmbassyUdp<'_> {
             .set_hop_limit(hop_limit.map(NonZeroU8::get));
     }
 
+    fn discard(&self) {
+        let mut socket = self.socket.borrow_mut();
+        let bound = socket.endpoint();
+        socket.close();
+        // It was bound to this a moment ago, or not at all.
+        let _ = socket.bind(bound);
+    }
+
     async fn send_to(&self, data: &[u8], to: SocketAddr) -> Result<(), DatagramError> {
         if !has_source(self.stack, to) {
             return Err(DatagramError::NoRoute);
         }
         let to = endpoint(to).ok_or(DatagramError::NoRoute)?;
+        if !self.left().await {
+            self.discard();
+        }
         poll_fn(|cx| self.socket.borrow().poll_send_to(data, to, cx))
             .await
             .map_err(|error| match error {

@@ -42,7 +42,8 @@ pub(super) fn is_in_use<F: Framer, S>(hub: &dyn Hub<'_, F, S>, order: &Order<'_,
                 (_, Some(order)) if order.duty == Duty::Accept => {
                     state.listener.is_some() && !state.is_aborted
                 }
-                _ => true,
+                (_, Some(order)) if order.duty == Duty::Gate => true,
+                _ => state.failed.is_none() && !state.is_aborted,
             };
             is_there && state.order.as_ref().and_then(bound) == Some(wanted)
         })

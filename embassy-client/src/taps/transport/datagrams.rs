@@ -39,6 +39,16 @@ const CANDIDATES: usize = Family::COUNT * crate::net::MAX_ADDRESSES;
 /// device has only these.
 const CALL: Duration = Duration::from_millis(250);
 
+/// How many times an address is called before it is another one's turn. A stack
+/// may keep everything behind a call to a neighbour that is not there, and asks
+/// for neighbours once a second at most: a turn is longer than that.
+const TURN: usize = 5;
+
+/// How many calls are answered by who has met its peer already: those of ten
+/// seconds. Both ends may answer each other's answers where the way is long, so
+/// there is an end to it.
+const ANSWERS: u32 = 40;
+
 impl<'a, F, S, N, const IN: usize, const OUT: usize> Attempt<'_, '_, 'a, F, S, N, IN, OUT>
 where
     F: Framer + Clone,
@@ -165,9 +175,15 @@ where
             Either::First(peers) => peers?,
             Either::Second(error) => return Err(error),
         };
+        let mut turns = 0..;
         let (peer, length) = loop {
-            for peer in &peers {
-                self.report(hands.socket.send_to(&[], *peer).await);
+            let turn: usize = turns.next().unwrap_or_default();
+            let called = peers.get(turn / TURN % peers.len().max(1));
+            if turn % TURN == 0 && peers.len() > 1 {
+                hands.socket.discard();
+            }
+            if let Some(called) = called {
+                self.report(hands.socket.send_to(&[], *called).await);
             }
             let answer = async {
                 loop {
@@ -186,7 +202,11 @@ where
                 Either3::Third(error) => return Err(error),
             }
         };
-        // What this side sent before may have found no way yet.
+        // What this side sent before may have found no way yet, and what it
+        // sent to others may never find one.
+        if peers.len() > 1 {
+            hands.socket.discard();
+        }
         self.report(hands.socket.send_to(&[], peer).await);
         let end = self
             .converse(stack, path, peer, &mut hands, Some(length))
@@ -253,9 +273,23 @@ where
             incoming,
             outgoing,
         } = hands;
+        let mut answered = (0, time::now());
         let receive = async {
             loop {
                 match socket.receive_from(incoming).await {
+                    // It calls still: what this side said has not arrived.
+                    Ok(found) if found.from == peer && found.length == 0 => {
+                        let (count, last) = answered;
+                        let is_meeting = self.order.duty == Duty::Rendezvous;
+                        let now = time::now();
+                        if is_meeting
+                            && count < ANSWERS
+                            && now.saturating_duration_since(last) >= CALL / 2
+                        {
+                            answered = (count + 1, now);
+                            self.report(socket.send_to(&[], peer).await);
+                        }
+                    }
                     Ok(found) if found.from == peer => {
                         let data = incoming.get(..found.length);
                         deliver(link, data.unwrap_or_default());

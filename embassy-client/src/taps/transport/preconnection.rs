@@ -306,7 +306,8 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
 
     /// Meets a peer that does the same (RFC 9622 section 7.3), over UDP: both
     /// call each other until they are heard, through firewalls and address
-    /// translators. Needs a local endpoint with a port, and the peer's.
+    /// translators. Needs a local endpoint with a port, and the peer's. Without
+    /// a `timeout` it ends after [`RaceConfig::deadline`](super::super::RaceConfig::deadline).
     ///
     /// # Errors
     /// [`EstablishmentError`]; [`EstablishmentError::NotSupported`] when no
@@ -376,6 +377,11 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
         {
             return Err(EstablishmentError::MissingEndpoint);
         }
+        if let (true, Some(local)) = (needs_local, &local) {
+            local
+                .listening_port()
+                .map_err(EstablishmentError::Endpoint)?;
+        }
         let config = transport.hub.shared().config.get();
         let stacks = self.stacks(&properties, config.stacks)?;
         let is_possible = match duty {
@@ -394,6 +400,11 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
                 .unwrap_or_default();
         }
         let paths = plan_paths(&properties, paths).map_err(EstablishmentError::NoPath)?;
+        let timeout = match duty {
+            // A race has an end of its own, and silence has none.
+            Duty::Rendezvous => timeout.or(Some(config.race.deadline)),
+            _ => timeout,
+        };
         let deadline = match timeout {
             Some(timeout) => time::now().saturating_add(timeout),
             None => Instant::MAX,
@@ -457,10 +468,6 @@ impl<'a, P: Framing> Preconnection<'a, Disabled, P> {
         transport: &Transport<'a, P::Framer, Disabled>,
     ) -> Result<Listener<'a, P::Framer, Disabled>, EstablishmentError> {
         let order = self.order(transport, Duty::Accept, None)?;
-        let local = order.local.ok_or(EstablishmentError::MissingEndpoint)?;
-        local
-            .listening_port()
-            .map_err(EstablishmentError::Endpoint)?;
         let duty = if is_datagram(order.stacks.first()) {
             Duty::Gate
         } else {
