@@ -133,7 +133,7 @@ impl Driver for Loopback<'_> {
 pub fn on_loopback(app: impl AsyncFnOnce(&EmbassyNetwork<'_>, &Wire) + Send + 'static) {
     in_paused_time(async || {
         let wire = Wire::default();
-        let mut resources = StackResources::<6>::new();
+        let mut resources = StackResources::<12>::new();
         let config = Config::ipv4_static(StaticConfigV4 {
             address: Ipv4Cidr::new(OWN, 24),
             gateway: None,

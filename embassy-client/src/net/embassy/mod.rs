@@ -121,12 +121,13 @@ fn socket_address(endpoint: IpEndpoint) -> Option<SocketAddr> {
     Some(SocketAddr::new(from_embassy(endpoint.addr)?, endpoint.port))
 }
 
-/// Whether the stack has an address to speak to `remote` from. smoltcp sees to
-/// it for IPv4; without one of IPv6, it sends from the loopback address, to
-/// nobody, and the attempt lasts until it is given up.
+/// Whether the stack has an address to speak to `remote` from. Without one of
+/// IPv4, smoltcp drops datagrams and says nothing; without one of IPv6, it sends
+/// from the loopback address, to nobody, and an attempt lasts until it is given
+/// up.
 fn has_source(stack: Stack<'_>, remote: SocketAddr) -> bool {
     match remote {
-        SocketAddr::V4(_) => true,
+        SocketAddr::V4(_) => stack.config_v4().is_some(),
         #[cfg(feature = "ipv6")]
         SocketAddr::V6(_) => stack.config_v6().is_some(),
         #[cfg(not(feature = "ipv6"))]

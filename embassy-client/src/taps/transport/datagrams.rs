@@ -179,7 +179,7 @@ where
         let (peer, length) = loop {
             let turn: usize = turns.next().unwrap_or_default();
             let called = peers.get(turn / TURN % peers.len().max(1));
-            if turn % TURN == 0 && peers.len() > 1 {
+            if turn.is_multiple_of(TURN) && peers.len() > 1 {
                 hands.socket.discard();
             }
             if let Some(called) = called {
