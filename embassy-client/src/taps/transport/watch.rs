@@ -33,13 +33,19 @@ pub(super) fn options(
         transport.preference(SelectionProperty::KeepAlive),
         Preference::Require | Preference::Prefer
     );
-    let user_timeout = properties.tcp_user_timeout;
+    let option = properties.tcp_user_timeout;
+    // Where the stack has one, connTimeout is it: both are about what is not
+    // acknowledged, and what it holds the guard here may not see.
+    let user_timeout = [
+        option.enabled.then_some(option.value),
+        properties.conn_timeout,
+    ];
     TcpOptions {
         keep_alive: properties.keep_alive().filter(|_| wants_keep_alive),
         nagle: properties.conn_capacity_profile == CapacityProfile::CapacitySeeking,
         timeout: None,
         hop_limit: config.hop_limit,
-        user_timeout: user_timeout.enabled.then_some(user_timeout.value),
+        user_timeout: user_timeout.into_iter().flatten().min(),
         dscp: properties.conn_capacity_profile.dscp(),
     }
 }
@@ -193,5 +199,36 @@ impl<T: TcpSocket> TcpSocket for Watched<'_, T> {
 
     fn remote(&self) -> Option<SocketAddr> {
         self.socket.remote()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_of_a_socket_follow_the_properties() {
+        let wanted = TransportProperties::DEFAULT.require(SelectionProperty::KeepAlive);
+        let config = TransportConfig::DEFAULT;
+        let seconds = Duration::from_secs;
+        let mut properties = ConnectionProperties::DEFAULT;
+        let plain = options(&wanted, &properties, &config);
+        assert_eq!((plain.keep_alive, plain.user_timeout), (None, None));
+        assert_eq!((plain.nagle, plain.dscp), (false, 0));
+        properties.tcp_user_timeout.enabled = true;
+        let told = options(&wanted, &properties, &config);
+        assert_eq!(told.user_timeout, Some(seconds(300)));
+        properties = properties
+            .with_conn_timeout(Some(seconds(20)))
+            .with_keep_alive_timeout(Some(seconds(5)))
+            .with_capacity_profile(CapacityProfile::CapacitySeeking);
+        let all = options(&wanted, &properties, &config);
+        assert_eq!(all.keep_alive, Some(seconds(5)));
+        assert_eq!(all.user_timeout, Some(seconds(20)));
+        assert_eq!((all.nagle, all.dscp), (true, 0x0a));
+        // Idle connections are none of its business.
+        assert_eq!(all.timeout, None);
+        let unwanted = TransportProperties::DEFAULT;
+        assert_eq!(options(&unwanted, &properties, &config).keep_alive, None);
     }
 }
