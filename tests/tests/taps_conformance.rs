@@ -223,6 +223,10 @@ const OF_THE_RFC: &[&str] = &[
     "Listener.SetNewConnectionLimit",
     "Listener.Stop",
     "Stopped",
+    // 8
+    "SetProperty",
+    "GetProperties",
+    "Has",
     // 9.1.1
     "MessageContext.add",
     "MessageContext.get",

@@ -66,6 +66,14 @@ impl HostNetwork {
                      peer (RFC 5482)",
                 )
             }
+            Property::Connection(C::ConnTimeout) if stack == StackId::Sctp => (
+                Support::NoEffect,
+                "the kernel does not tell what is acknowledged",
+            ),
+            Property::Connection(C::ConnTimeout) if stream => (
+                Support::Applied,
+                "TCP_USER_TIMEOUT is about what is not acknowledged, as connTimeout is",
+            ),
             Property::Multipath if stack == StackId::Mptcp => (
                 Support::Applied,
                 "the kernel uses the paths that `ip mptcp` allows, with a peer that knows it",
@@ -126,5 +134,8 @@ mod tests {
         let profile = Property::Connection(C::ConnCapacityProfile);
         let marked = network.support(StackId::Udp, profile);
         assert_eq!(marked.support, Support::Applied);
+        let timeout = Property::Connection(C::ConnTimeout);
+        let ended = network.support(StackId::Tcp, timeout);
+        assert_eq!(ended.support, Support::Applied);
     }
 }
