@@ -85,6 +85,15 @@ impl Peers {
         self.faults.set_link(Direction::ToDevice, loss);
     }
 
+    /// What comes back takes its time.
+    pub fn delay(&self, delay: Duration) {
+        let late = LinkFaults {
+            delay,
+            ..LinkFaults::NONE
+        };
+        self.faults.set_link(Direction::ToDevice, late);
+    }
+
     /// Everything comes back again.
     pub fn speak(&self) {
         self.faults.set_link(Direction::ToDevice, LinkFaults::NONE);

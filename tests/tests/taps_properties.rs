@@ -60,6 +60,36 @@ fn conn_timeout_ends_what_is_not_acknowledged_and_never_what_is_idle() {
 }
 
 #[test]
+fn conn_timeout_looks_at_what_is_acknowledged_and_not_at_what_is_written() {
+    for (delay, timeout) in [(None, Some(20)), (Some(4), None)] {
+        on_device::<PrefixFramer>(CONFIG, async move |transport, mut peers| {
+            let properties = PROPERTIES.with_conn_timeout(Some(Duration::from_secs(20)));
+            let (near, _far) = framed(&transport, &mut peers, &properties, FRAMER).await;
+            match delay {
+                // Something is always under way, and acknowledged at last.
+                Some(delay) => peers.delay(Duration::from_secs(delay)),
+                None => peers.silence(),
+            }
+            let start = Instant::now();
+            for _ in 0..60 {
+                if near.send(b"x", &PLAIN).await.is_err() {
+                    break;
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+            match timeout {
+                Some(timeout) => {
+                    assert_eq!(near.closed().await, Err(ConnectionError::Timeout));
+                    let after = start.elapsed().as_secs();
+                    assert!((timeout..=timeout + 1).contains(&after), "{after} s");
+                }
+                None => assert_eq!(near.state(), ConnectionState::Established),
+            }
+        });
+    }
+}
+
+#[test]
 fn max_send_rate_is_kept_and_can_be_changed() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
         let properties = ConnectionProperties {

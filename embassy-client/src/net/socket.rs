@@ -151,6 +151,12 @@ pub trait TcpSocket {
     /// [`StreamError`].
     async fn write(&self, data: &[u8]) -> Result<usize, StreamError>;
 
+    /// How many bytes that were written the peer has not acknowledged; `None`
+    /// where the network does not tell.
+    fn unacknowledged(&self) -> Option<usize> {
+        None
+    }
+
     /// Waits until everything written (and a FIN or RST) has left, and where
     /// it is acknowledged at all, has been acknowledged.
     async fn flushed(&self);

@@ -171,6 +171,10 @@ impl TcpSocket for EmbassyTcp<'_> {
         poll_fn(|cx| self.poll_write(data, cx)).await
     }
 
+    fn unacknowledged(&self) -> Option<usize> {
+        Some(self.socket.borrow().send_queue())
+    }
+
     async fn flushed(&self) {
         self.window.borrow_mut().unwatch();
         poll_fn(|cx| {

@@ -53,20 +53,33 @@ pub(super) fn options(
 /// A socket of which is known since when something may be unacknowledged.
 pub(super) struct Watched<'s, T> {
     socket: &'s T,
-    wrote: Cell<Option<Instant>>,
+    /// Since when nothing was acknowledged of what is under way.
+    since: Cell<Option<Instant>>,
+    /// Bytes in all.
+    written: Cell<u64>,
+    acknowledged: Cell<u64>,
 }
 
 impl<'s, T: TcpSocket> Watched<'s, T> {
     pub(super) const fn new(socket: &'s T) -> Self {
-        let wrote = Cell::new(None);
-        Self { socket, wrote }
+        Self {
+            socket,
+            since: Cell::new(None),
+            written: Cell::new(0),
+            acknowledged: Cell::new(0),
+        }
+    }
+
+    /// Whether more is acknowledged than at the last call. Where the socket does
+    /// not tell, it is when it takes more.
+    fn has_advanced(&self) -> bool {
+        let waiting = self.socket.unacknowledged().unwrap_or(0);
+        let acknowledged = self.written.get().saturating_sub(waiting as u64);
+        self.acknowledged.replace(acknowledged) < acknowledged
     }
 
     /// Cuts the connection off when data stays unacknowledged for longer than
     /// `connTimeout`.
-    ///
-    /// A write counts as a sign of life: the socket takes more only when some
-    /// of what it had was acknowledged, once its buffer is full.
     async fn guard<'a, F: Framer, S>(
         &self,
         hub: &dyn Hub<'a, F, S>,
@@ -78,13 +91,16 @@ impl<'s, T: TcpSocket> Watched<'s, T> {
         };
         loop {
             // Whoever changes these wakes the task.
-            let (since, length) = poll_fn(|_| match (self.wrote.get(), limit()) {
+            let (since, length) = poll_fn(|_| match (self.since.get(), limit()) {
                 (Some(since), Some(length)) => Poll::Ready((since, length)),
                 _ => Poll::Pending,
             })
             .await;
             let changed = poll_fn(|_| {
-                let is_same = self.wrote.get() == Some(since) && limit() == Some(length);
+                if self.has_advanced() {
+                    self.since.set(Some(time::now()));
+                }
+                let is_same = self.since.get() == Some(since) && limit() == Some(length);
                 if is_same {
                     Poll::Pending
                 } else {
@@ -92,14 +108,14 @@ impl<'s, T: TcpSocket> Watched<'s, T> {
                 }
             });
             let alarm = Timer::at(time::instant(since.saturating_add(length)));
-            match select3(self.socket.flushed(), alarm, changed).await {
-                Either3::First(()) => self.wrote.set(None),
-                Either3::Second(()) => {
+            match select3(self.socket.flushed(), changed, alarm).await {
+                Either3::First(()) => self.since.set(None),
+                Either3::Third(()) => {
                     seat.with(|state| state.lost = state.lost.or(Some(ConnectionError::Timeout)));
                     seat.link.abort();
-                    self.wrote.set(None);
+                    self.since.set(None);
                 }
-                Either3::Third(()) => {}
+                Either3::Second(()) => {}
             }
         }
     }
@@ -177,8 +193,16 @@ impl<T: TcpSocket> TcpSocket for Watched<'_, T> {
 
     async fn write(&self, data: &[u8]) -> Result<usize, StreamError> {
         let count = self.socket.write(data).await?;
-        self.wrote.set(Some(time::now()));
+        self.written.set(self.written.get() + count as u64);
+        if self.since.get().is_none() {
+            self.has_advanced();
+            self.since.set(Some(time::now()));
+        }
         Ok(count)
+    }
+
+    fn unacknowledged(&self) -> Option<usize> {
+        self.socket.unacknowledged()
     }
 
     async fn flushed(&self) {
