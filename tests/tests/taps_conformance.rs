@@ -198,7 +198,14 @@ fn every_name_of_neatpy_has_a_row_that_tells_its_successors() {
 
 /// What RFC 9622 and 9623 have and no type here lists.
 const OF_THE_RFC: &[&str] = &[
+    // 6
+    "Preconnection.New",
+    "Preconnection.AddLocal",
+    "Preconnection.AddRemote",
+    "Preconnection.AddFramer",
+    "Preconnection.Resolve",
     // 6.1
+    "WithHopLimit",
     "WithHostName",
     "WithIPAddress",
     "WithPort",
@@ -218,15 +225,28 @@ const OF_THE_RFC: &[&str] = &[
     "NewOpportunisticSecurityParameters",
     "SecurityParameters.Set",
     // 7
+    "Initiate",
+    "InitiateWithSend",
+    "Ready",
+    "EstablishmentError",
+    "Rendezvous",
+    "RendezvousDone",
     "Listen",
     "ConnectionReceived",
     "Listener.SetNewConnectionLimit",
     "Listener.Stop",
     "Stopped",
+    // 7.5
+    "AddRemote",
+    "RemoveRemote",
+    "AddLocal",
+    "RemoveLocal",
     // 8
     "SetProperty",
     "GetProperties",
     "Has",
+    "SoftError",
+    "PathChange",
     // 9.1.1
     "MessageContext.add",
     "MessageContext.get",
