@@ -40,7 +40,7 @@ async fn body(far: &mut DuplexStream) -> Vec<u8> {
 #[test]
 fn frames_are_messages_however_they_are_cut_and_whenever_they_are_asked_for() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let both = [frame(b"one"), frame(b""), frame(b"two")].concat();
         far.write_all(&both).await.unwrap();
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -63,8 +63,8 @@ fn frames_are_messages_however_they_are_cut_and_whenever_they_are_asked_for() {
 #[test]
 fn a_peer_that_sends_nonsense_ends_its_own_connection_and_no_other() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (good, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
-        let (bad, mut nonsense) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (good, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
+        let (bad, mut nonsense) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         nonsense.write_all(&[0xff; 20]).await.unwrap();
         let mut buffer = [0; 8];
         for _ in 0..2 {
@@ -85,7 +85,7 @@ fn a_peer_that_sends_nonsense_ends_its_own_connection_and_no_other() {
 #[test]
 fn a_clone_that_fails_says_why_and_leaves_the_original_as_it_was() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         peers.faults.set_dial(DialFault::Refuse);
         let error = near.clone_connection(None).await.unwrap_err();
         let refused = EstablishmentError::Race(RaceError::Connect(ConnectError::Refused));
@@ -105,7 +105,7 @@ fn a_clone_that_fails_says_why_and_leaves_the_original_as_it_was() {
 #[test]
 fn the_properties_of_a_message_are_checked_before_it_is_taken() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
-        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, mut far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let mut unreliable = PLAIN;
         unreliable.properties.reliable = Some(false);
         let refused = near.try_send(b"maybe", &unreliable);
@@ -164,7 +164,7 @@ fn a_part_has_what_is_there_from_the_least_to_the_most_that_was_asked_for() {
 fn a_connection_says_what_it_is_and_what_it_can() {
     on_device::<PrefixFramer>(CONFIG, async |transport, mut peers| {
         use ConnectionProperty as C;
-        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES).await;
+        let (near, _far) = framed(&transport, &mut peers, &PROPERTIES, FRAMER).await;
         let says = |property| near.property(property).unwrap();
         let state = ConnectionState::Established;
         assert_eq!(says(C::ConnState), PropertyValue::State(state));

@@ -87,6 +87,11 @@ pub use psk::{ExternalPsk, PskError};
 pub use rustls_pki_types;
 pub use signature::signature_to_der;
 pub use trust::{MAX_ROOTS, TrustAnchors, TrustError};
+#[cfg(test)]
+pub(crate) use {
+    clock::Validity,
+    memory::{ChainMemory, Remember},
+};
 
 #[cfg(test)]
 pub(crate) mod test_pki;

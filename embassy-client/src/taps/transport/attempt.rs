@@ -302,3 +302,29 @@ impl Drop for Forgotten<'_> {
         self.0.forget();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+    use crate::tls::{ChainMemory, Remember, Validity};
+
+    #[test]
+    fn an_isolated_session_knows_no_chain_and_leaves_none() {
+        let link: Link<NoopRawMutex, 4, 4> = Link::new();
+        let known = || format!("{:?}", link.chain());
+        let validity = Validity {
+            not_before: 1,
+            not_after: 2,
+        };
+        let (empty, chain) = (known(), ChainMemory::new([7; 32], validity));
+        link.remember(chain);
+        assert_ne!(known(), empty);
+        let isolated = Forgotten::of(&link);
+        assert_eq!(known(), empty);
+        link.remember(chain);
+        drop(isolated);
+        assert_eq!(known(), empty);
+    }
+}

@@ -26,6 +26,21 @@ pub(super) const BACKLOG: usize = 2;
 /// an embassy socket can wait for one connection only, and who comes when none
 /// waits is refused. Over UDP it takes one slot for its socket, and the first
 /// datagram of a peer makes a connection.
+///
+/// There is none with TLS: embedded-tls has no server role. With
+/// [`SecurityParameters`](super::super::SecurityParameters) this does not
+/// compile:
+///
+/// ```compile_fail,E0599
+/// # use wigwag_codec::framer::Passthrough;
+/// # use wigwag_embassy::taps::{Preconnection, SecurityParameters, Transport};
+/// fn impossible<'a>(
+///     preconnection: Preconnection<'a, SecurityParameters<'a>>,
+///     transport: Transport<'a, Passthrough, SecurityParameters<'a>>,
+/// ) {
+///     let _ = preconnection.listen(&transport);
+/// }
+/// ```
 pub struct Listener<'a, F: Framer, S> {
     hub: &'a dyn Hub<'a, F, S>,
     number: u32,

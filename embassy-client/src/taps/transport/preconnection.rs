@@ -442,20 +442,7 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
 
 impl<'a, P: Framing> Preconnection<'a, Disabled, P> {
     /// Waits for connections to the local endpoint (RFC 9622 section 7.2), over
-    /// TCP or UDP. There is no TLS for it: embedded-tls has no server role, so
-    /// with [`SecurityParameters`](super::super::SecurityParameters) this
-    /// does not compile.
-    ///
-    /// ```compile_fail
-    /// # use wigwag_codec::framer::Passthrough;
-    /// # use wigwag_embassy::taps::{Preconnection, SecurityParameters, Transport};
-    /// fn impossible<'a>(
-    ///     preconnection: Preconnection<'a, SecurityParameters<'a>>,
-    ///     transport: Transport<'a, Passthrough, SecurityParameters<'a>>,
-    /// ) {
-    ///     let _ = preconnection.listen(&transport);
-    /// }
-    /// ```
+    /// TCP or UDP; there is no TLS for it, see [`Listener`].
     ///
     /// Remote endpoints restrict who may connect, by address and, if there is
     /// one, by port; one with a host name is [`EstablishmentError::NotSupported`].
