@@ -44,6 +44,10 @@ pub enum ConnectionState {
 /// | SoftError, PathChange | [`event`](Self::event) |
 /// | Closed, ConnectionError | the result of [`closed`](Self::closed) |
 ///
+/// A secure one that was used enough ([`SessionLimits`](crate::tls::SessionLimits):
+/// 24 hours at most) takes no more messages and closes in good order by itself,
+/// with [`End::SessionLimit`](crate::tls::End::SessionLimit): make a new one.
+///
 /// Dropped, it closes in good order in the background, as [`close`](Self::close)
 /// does, and nobody learns more of it.
 pub struct Connection<'a, F: Framer, S> {

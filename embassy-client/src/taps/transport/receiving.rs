@@ -43,6 +43,8 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
     /// 9.3.1). At least `min` bytes are waited for (`minIncompleteLength`), or as
     /// many as the receive queue or `buffer` holds if that is less; only the end
     /// of a message comes with fewer.
+    /// A framed message that fits the queue is waited for whole, if its framer
+    /// wants it so.
     ///
     /// # Errors
     /// [`ReceiveError`].
