@@ -271,6 +271,11 @@ pub trait UdpSocket {
     /// # Errors
     /// [`DatagramError::TooLong`] when it did not fit; it is lost then.
     async fn receive_from(&self, buffer: &mut [u8]) -> Result<Datagram, DatagramError>;
+
+    /// Waits until every datagram that was sent has left the socket, or cannot:
+    /// dropping the socket before would lose them. Nothing to wait for where
+    /// sending does.
+    async fn flushed(&self) {}
 }
 
 /// A borrowed socket as `embedded-io-async` reader and writer. Copies share

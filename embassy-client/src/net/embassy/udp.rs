@@ -110,4 +110,8 @@ impl UdpSocket for EmbassyUdp<'_> {
             }
         }
     }
+
+    async fn flushed(&self) {
+        self.left().await;
+    }
 }

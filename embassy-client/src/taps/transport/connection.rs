@@ -50,6 +50,10 @@ pub enum ConnectionState {
 ///
 /// Dropped, it closes in good order in the background, as [`close`](Self::close)
 /// does, and nobody learns more of it.
+///
+/// Up to three tasks besides the runner's may wait on one connection at a time.
+/// More work too, but wake each other in turns and use up the processor: join
+/// what waits into fewer tasks.
 pub struct Connection<'a, F: Framer, S> {
     pub(super) hub: &'a dyn Hub<'a, F, S>,
     pub(super) seat: Seat<'a, 'a, F, S>,
@@ -361,13 +365,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
 
     /// The longest message in a datagram.
     pub(super) fn datagram_limit(&self, remote: Option<SocketAddr>) -> usize {
-        let config = self.hub.shared().config.get();
-        let packet = usize::from(config.packet_size).saturating_sub(overhead(remote));
-        let (_, capacity) = self.seat.link.capacity();
-        packet
-            .min(self.hub.datagram_limit())
-            .min(capacity.saturating_sub(LENGTH))
-            .saturating_sub(F::HEAD + F::TAIL)
+        datagram_limit(self.hub, &self.seat, remote)
     }
 
     /// Adds a remote endpoint, for the connections that are cloned from this one
@@ -427,6 +425,22 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
         self.seat
             .with(|state| state.order.as_ref().and_then(|order| order.good))
     }
+}
+
+/// The longest message in a datagram: of the packet, the socket and the queue
+/// below, the smallest decides.
+pub(super) fn datagram_limit<F: Framer, S>(
+    hub: &dyn Hub<'_, F, S>,
+    seat: &Seat<'_, '_, F, S>,
+    remote: Option<SocketAddr>,
+) -> usize {
+    let config = hub.shared().config.get();
+    let packet = usize::from(config.packet_size).saturating_sub(overhead(remote));
+    let (_, capacity) = seat.link.capacity();
+    packet
+        .min(hub.datagram_limit())
+        .min(capacity.saturating_sub(LENGTH))
+        .saturating_sub(F::HEAD + F::TAIL)
 }
 
 /// Polls `look`, and wakes when something has changed.

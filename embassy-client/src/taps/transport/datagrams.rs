@@ -261,6 +261,7 @@ where
         first: Option<usize>,
     ) -> End {
         let link: &dyn ByteLink = self.link;
+        let config = self.hub.shared().config.get();
         link.begin();
         self.begin(stack, path, Some(peer), None);
         link.open();
@@ -313,6 +314,11 @@ where
             Either3::First(end) | Either3::Second(end) => end,
             Either3::Third(()) => End::Aborted,
         };
+        if end == End::Closed {
+            // The socket goes with the connection, and what is in it.
+            let patience = Timer::after(time::duration(config.close_timeout));
+            select3(socket.flushed(), patience, super::plain::aborted(link)).await;
+        }
         link.end(end);
         end
     }
@@ -408,7 +414,13 @@ where
         let moved: Either3<Infallible, Infallible, ()> = select3(receive, send, stopped).await;
         match moved {
             Either3::First(never) | Either3::Second(never) => match never {},
-            Either3::Third(()) => Err(EstablishmentError::Aborted),
+            Either3::Third(()) => {
+                // The last words of the last guests.
+                let config = self.hub.shared().config.get();
+                let patience = Timer::after(time::duration(config.close_timeout));
+                select(socket.flushed(), patience).await;
+                Err(EstablishmentError::Aborted)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use wigwag_codec::framer::{FrameErrorKind, Framer};
 use super::super::group::{Candidate, Group};
 use super::super::message::SendError;
 use super::super::queue::Head;
+use super::connection::datagram_limit;
 use super::memory::{AROUND, GroupState, Hub, Seat};
 use super::state::{State, Step};
 use crate::tls::LENGTH;
@@ -25,7 +26,7 @@ pub(super) fn hand_down<'a, F: Framer, S>(
     loop {
         let GroupState { properties, turn } = shared.get();
         let from = turn.may_send_at(properties.max_send_rate);
-        let candidates = hub.members(group).filter_map(|seat| candidate(&seat));
+        let candidates = hub.members(group).filter_map(|seat| candidate(hub, &seat));
         let Some(member) = turn.choose(properties.conn_scheduler, candidates) else {
             return (has_changed, None);
         };
@@ -36,7 +37,7 @@ pub(super) fn hand_down<'a, F: Framer, S>(
             return (has_changed, None);
         };
         has_changed = true;
-        if let Some((bytes, end_of_message)) = piece(&seat) {
+        if let Some((bytes, end_of_message)) = piece(hub, &seat) {
             let mut turn: Group = turn;
             let rate = properties.max_send_rate;
             let scheduler = properties.conn_scheduler;
@@ -57,17 +58,26 @@ pub(super) fn hand_down<'a, F: Framer, S>(
 }
 
 /// What a connection has to hand down and room for, if it has.
-fn candidate<F: Framer, S>(seat: &Seat<'_, '_, F, S>) -> Option<Candidate> {
-    let (is_datagram, conn_priority, share) = seat.with(|state| {
+fn candidate<F: Framer, S>(
+    hub: &dyn Hub<'_, F, S>,
+    seat: &Seat<'_, '_, F, S>,
+) -> Option<Candidate> {
+    let (is_datagram, remote, conn_priority, share) = seat.with(|state| {
         let may = state.step == Step::Ready && state.is_alive();
-        may.then_some((state.is_datagram(), state.priority, state.share))
+        may.then_some((
+            state.is_datagram(),
+            state.remote,
+            state.priority,
+            state.share,
+        ))
     })?;
     let idle = seat.link.is_idle();
     let room = seat.link.room();
     let (_, capacity) = seat.link.capacity();
+    let datagram = is_datagram.then(|| datagram_limit(hub, seat, remote));
     seat.with_queue(|queue| {
         let head = queue.head(idle)?;
-        fits::<F>(&head, is_datagram, room, capacity).then_some(Candidate {
+        fits::<F>(&head, datagram, room, capacity).then_some(Candidate {
             member: seat.index,
             conn_priority,
             rank: head.rank,
@@ -81,14 +91,13 @@ fn candidate<F: Framer, S>(seat: &Seat<'_, '_, F, S>) -> Option<Candidate> {
 /// fits the queue below; else a good part of it.
 fn fits<F: Framer>(
     head: &Head<'_, F::Meta>,
-    is_datagram: bool,
+    datagram: Option<usize>,
     room: usize,
     capacity: usize,
 ) -> bool {
-    if is_datagram {
-        let needed = LENGTH + F::HEAD + head.length + F::TAIL;
+    if let Some(limit) = datagram {
         // What never fits is refused at its turn.
-        return needed <= room || needed > capacity;
+        return head.length > limit || LENGTH + F::HEAD + head.length + F::TAIL <= room;
     }
     let around = if head.begun { 0 } else { F::HEAD };
     let needed = around + head.data.len() + F::TAIL;
@@ -97,15 +106,19 @@ fn fits<F: Framer>(
 
 /// Hands down a message, or a part of one: how many bytes, and whether it ends
 /// with them. `None` when it was refused instead.
-fn piece<F: Framer, S>(seat: &Seat<'_, '_, F, S>) -> Option<(usize, bool)> {
+fn piece<F: Framer, S>(
+    hub: &dyn Hub<'_, F, S>,
+    seat: &Seat<'_, '_, F, S>,
+) -> Option<(usize, bool)> {
     let mut state = seat.state.borrow_mut();
-    let is_datagram = state.is_datagram();
+    let limit = datagram_limit(hub, seat, state.remote);
+    let datagram = state.is_datagram().then_some(limit);
     let idle = seat.link.is_idle();
     let room = seat.link.room();
     seat.with_queue(|queue| {
         let head = queue.head(idle)?;
         let id = head.id;
-        match send(seat, &mut state, &head, is_datagram, room) {
+        match send(seat, &mut state, &head, datagram, room) {
             Ok((bytes, data)) => {
                 state.talk.stirred = true;
                 let end = head.end_of_message && data == head.data.len();
@@ -127,9 +140,13 @@ fn send<F: Framer, S>(
     seat: &Seat<'_, '_, F, S>,
     state: &mut State<'_, F, S>,
     head: &Head<'_, F::Meta>,
-    is_datagram: bool,
+    datagram: Option<usize>,
     room: usize,
 ) -> Result<(usize, usize), SendError> {
+    let length = head.length;
+    if let Some(limit) = datagram.filter(|limit| length > *limit) {
+        return Err(SendError::MessageTooLarge { length, limit });
+    }
     let mut before = [0; AROUND];
     let mut before_length = 0;
     if !head.begun {
@@ -155,14 +172,9 @@ fn send<F: Framer, S>(
     let tail_length = usize::from(state.talk.tail_length);
     let tail = state.talk.tail.get(..tail_length).unwrap_or_default();
     let around = before.len() + tail.len();
-    let result = if is_datagram {
+    let result = if datagram.is_some() {
+        // Less than a packet, whose size has 16 bits.
         let length = around + head.data.len();
-        let (_, capacity) = seat.link.capacity();
-        if LENGTH + length > capacity {
-            let limit = capacity.saturating_sub(LENGTH + around);
-            let length = head.data.len();
-            return Err(SendError::MessageTooLarge { length, limit });
-        }
         let prefix = (length as u16).to_be_bytes();
         let parts = [&prefix, before, head.data, tail];
         (length, head.data.len(), seat.link.try_send(&parts))

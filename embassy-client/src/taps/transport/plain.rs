@@ -37,12 +37,15 @@ pub(super) async fn run<T: TcpSocket>(link: &dyn ByteLink, socket: &T, times: Ti
         Either3::First(end) | Either3::Second(end) => end,
         Either3::Third(()) => End::Aborted,
     };
-    finish(
-        socket,
-        matches!(end, End::Closed | End::PeerClosed),
-        times.close,
-    )
-    .await;
+    let is_graceful = matches!(end, End::Closed | End::PeerClosed);
+    let is_cut = !is_graceful || {
+        // The time to close may be over, or the application not want to wait.
+        let finished = finish(socket, true, times.close);
+        matches!(select(finished, aborted(link)).await, Either::Second(()))
+    };
+    if is_cut {
+        finish(socket, false, times.close).await;
+    }
     link.end(end);
     end
 }

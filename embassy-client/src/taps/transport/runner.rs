@@ -123,9 +123,10 @@ impl<
                 order: &order,
             };
             let result = match order.duty {
+                // Its gate has begun it, and ends it.
+                Duty::Guest(_) => attempt.guest().await,
                 // Nobody wanted it any more before it began.
                 _ if !seat.with(|state| is_wanted_up(state)) => Err(EstablishmentError::Aborted),
-                Duty::Guest(_) => attempt.guest().await,
                 _ => match memory.try_borrow_mut() {
                     Ok(mut memory) => {
                         let mut rng = Shared(&self.rng);
@@ -251,7 +252,8 @@ where
 fn take_order<'a, F: Framer + Clone, S: Clone>(
     state: &mut State<'a, F, S>,
 ) -> Option<Order<'a, F, S>> {
-    if state.is_running || state.stage != Stage::Establishing {
+    // A guest whose gate has a higher slot is established before it is seen here.
+    if state.is_running || matches!(state.stage, Stage::Free | Stage::Closed) {
         return None;
     }
     let order = state.order.clone()?;
