@@ -236,6 +236,12 @@ const OF_THE_RFC: &[&str] = &[
     "Listener.SetNewConnectionLimit",
     "Listener.Stop",
     "Stopped",
+    // 7.4
+    "Clone",
+    "CloneError",
+    "GroupedConnections",
+    "CloseGroup",
+    "AbortGroup",
     // 7.5
     "AddRemote",
     "RemoveRemote",
@@ -285,6 +291,11 @@ const OF_THE_RFC: &[&str] = &[
     "ECN",
     "Early Data",
     "Receiving Final Message",
+    // 10
+    "Close",
+    "Abort",
+    "Closed",
+    "ConnectionError",
     // Appendix B
     "TransportProperties.Require",
     "TransportProperties.Prefer",

@@ -524,7 +524,6 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
             }
             match inner.state {
                 LinkState::Ended(end) => Err(end),
-                _ if inner.finished => Err(End::PeerClosed),
                 _ => Ok(None),
             }
         })

@@ -123,8 +123,12 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> ByteLink for Link<M, IN, OU
     fn look(&self, f: &mut dyn FnMut(&[u8]) -> Option<usize>) -> Result<bool, End> {
         let seen = self
             .connection()
-            .try_receive_with(|prefix| f(prefix).map(|consumed| (consumed, ())));
-        seen.map(|seen| seen.is_some())
+            .try_receive_with(|prefix| f(prefix).map(|consumed| (consumed, ())))?;
+        // TLS, which has no half-closed connections, does not pay for this.
+        if seen.is_none() && self.is_finished() {
+            return Err(End::PeerClosed);
+        }
+        Ok(seen.is_some())
     }
 
     fn register(&self, cx: &mut Context<'_>) {
