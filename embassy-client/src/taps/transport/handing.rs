@@ -101,7 +101,9 @@ fn fits<F: Framer>(
     }
     let around = if head.begun { 0 } else { F::HEAD };
     let needed = around + head.data.len() + F::TAIL;
-    needed <= room || (needed > capacity && room >= around + F::TAIL + capacity / 4 && room > 0)
+    // A framer that puts much around a message leaves little for a part.
+    let part = (around + F::TAIL + capacity / 4).min(capacity);
+    needed <= room || (needed > capacity && room >= part && room > 0)
 }
 
 /// Hands down a message, or a part of one: how many bytes, and whether it ends
@@ -191,5 +193,52 @@ fn send<F: Framer, S>(
         (bytes, data, Ok(())) => Ok((bytes, data)),
         // There was room, so the connection is over or closing below.
         (_, _, Err(_)) => Err(SendError::ConnectionClosing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taps::{SendQueue, Terms};
+    use wigwag_codec::framer::{FrameError, Step};
+
+    /// Puts 50 bytes around a message.
+    struct Wide;
+
+    impl Framer for Wide {
+        const HEAD: usize = 40;
+        const TAIL: usize = 10;
+        const PRESERVES_BOUNDARIES: bool = true;
+        type Meta = ();
+
+        fn decode(&mut self, _: &[u8]) -> Result<Step<()>, FrameError> {
+            Ok(Step::Need(1))
+        }
+
+        fn encode(
+            &mut self,
+            (): &(),
+            _: usize,
+            _: &mut [u8],
+            _: &mut [u8],
+        ) -> Result<(usize, usize), FrameError> {
+            Ok((Self::HEAD, Self::TAIL))
+        }
+    }
+
+    #[test]
+    fn a_message_of_any_length_leaves_when_the_queue_below_is_empty() {
+        for capacity in 51..200 {
+            for length in 0..300 {
+                let mut queue: SendQueue<1, 300> = SendQueue::new();
+                let mut queue = queue.queue();
+                let data = [0; 300];
+                let message = queue.push(Instant::ZERO, &[&data[..length]], Terms::DEFAULT, ());
+                message.unwrap();
+                let head = queue.head(true).unwrap();
+                assert!(fits::<Wide>(&head, None, capacity, capacity));
+                assert!(!fits::<Wide>(&head, None, 50, capacity) || length == 0);
+            }
+        }
     }
 }

@@ -25,7 +25,9 @@ pub(super) const BACKLOG: usize = 2;
 /// Over TCP it keeps up to two sockets waiting, each in a slot of the transport:
 /// an embassy socket can wait for one connection only, and who comes when none
 /// waits is refused. Over UDP it takes one slot for its socket, and the first
-/// datagram of a peer makes a connection.
+/// datagram of a peer makes a connection. Anybody can send one datagram: strangers
+/// fill the two places for what was not accepted yet, unless remote endpoints say
+/// who may come, or a framer's handshake asks for more than that.
 ///
 /// There is none with TLS: embedded-tls has no server role. With
 /// [`SecurityParameters`](super::super::SecurityParameters) this does not
