@@ -46,7 +46,7 @@ const DATAGRAMS: usize = 4;
 ///
 /// // Two connections in the clear.
 /// type Memory = TransportMemory<'static, PrefixFramer>;
-/// const _: () = assert!(Memory::STATIC_RAM < 20_000);
+/// const _: () = assert!(Memory::STATIC_RAM < 22_000);
 /// let memory: Memory = Memory::new();
 /// # let _ = memory;
 /// ```
