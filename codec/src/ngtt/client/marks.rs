@@ -39,8 +39,8 @@ pub(super) enum Stage {
 pub(super) enum Reply {
     /// Not to be sent: the server has not asked on this connection.
     Waiting,
-    /// To be sent once the record is durable.
-    Due,
+    /// To be sent once the record is durable, in the order of these numbers.
+    Due(u64),
     /// Written, with this place in the sequence of written frames.
     Written(u64),
 }
@@ -248,22 +248,29 @@ impl<S: Sizes> Marks<S> {
         })
     }
 
-    /// The next answer that may be written.
+    /// The turn of an answer that becomes due now.
+    pub(super) fn next_turn(&mut self) -> u64 {
+        next_record(&mut self.records).map_or(0, NonZeroU64::get)
+    }
+
+    /// The next answer that may be written: the one that became due first.
     pub(super) fn next_reply(&self) -> Option<(u16, Digest, Answer)> {
-        self.iter().find_map(|mark| match mark.stage {
+        let due = self.iter().filter_map(|mark| match mark.stage {
             Stage::Executed {
                 answer,
-                reply: Reply::Due,
-            } if mark.persist.is_none() => Some((mark.tid, mark.digest, answer)),
+                reply: Reply::Due(turn),
+            } if mark.persist.is_none() => Some((turn, (mark.tid, mark.digest, answer))),
             _ => None,
-        })
+        });
+        // Marks lie wherever there was room for them.
+        due.min_by_key(|(turn, _)| *turn).map(|(_, reply)| reply)
     }
 
     /// That answer was written.
     pub(super) fn reply_written(&mut self, tid: u16, digest: Digest, sequence: u64) {
         for mark in self.iter_mut().filter(|mark| mark.is(tid, digest)) {
             if let Stage::Executed {
-                reply: reply @ Reply::Due,
+                reply: reply @ Reply::Due(_),
                 ..
             } = &mut mark.stage
             {

@@ -139,13 +139,14 @@ impl<S: Sizes> Orders<S> {
     ) -> Delivery {
         let digest = Digest::of(payload);
         self.marks.replace_others(tid, digest, replaced);
+        let turn = self.marks.next_turn();
         let known = match self.marks.find(tid, digest) {
             Some(mark) => {
                 mark.seen = connection;
                 mark.replaced = false;
                 match &mut mark.stage {
                     Stage::Executed { reply, .. } => {
-                        *reply = Reply::Due;
+                        *reply = Reply::Due(turn);
                         return Delivery::Repeated;
                     }
                     Stage::Started { held: true } => return Delivery::InProgress,
@@ -270,6 +271,7 @@ impl<S: Sizes> Orders<S> {
         connection: Option<u32>,
     ) -> Result<(), UnknownOrder> {
         let (tid, digest, _) = self.take(id)?;
+        let turn = self.marks.next_turn();
         let Some(mark) = self.marks.held(tid, digest) else {
             return Ok(());
         };
@@ -278,7 +280,7 @@ impl<S: Sizes> Orders<S> {
         } else if Some(mark.seen) == connection {
             Stage::Executed {
                 answer,
-                reply: Reply::Due,
+                reply: Reply::Due(turn),
             }
         } else {
             Stage::Executed {

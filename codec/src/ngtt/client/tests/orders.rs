@@ -62,6 +62,33 @@ fn a_rejected_order_is_rejected_again() {
 }
 
 #[test]
+fn answers_leave_in_the_order_in_which_they_were_given() {
+    let mut session = connected();
+    let first = take(&mut session, 7, b"a", at(1));
+    let second = take(&mut session, 8, b"b", at(1));
+    session.acknowledge(second).unwrap();
+    session.reject(first).unwrap();
+    persist(&mut session);
+    assert_eq!(
+        write(&mut session, at(1))[..2],
+        [
+            empty(FrameType::OrderConfirm, 8),
+            empty(FrameType::OrderReject, 7)
+        ]
+    );
+    // Asked again, the other way round, they are due in that order.
+    deliver(&mut session, 7, b"a", at(1));
+    deliver(&mut session, 8, b"b", at(1));
+    assert_eq!(
+        write(&mut session, at(1))[..2],
+        [
+            empty(FrameType::OrderReject, 7),
+            empty(FrameType::OrderConfirm, 8)
+        ]
+    );
+}
+
+#[test]
 fn an_executed_order_is_confirmed_again_even_if_no_slot_is_free() {
     let mut session = connected();
     execute(&mut session, 7, b"go", at(1));
