@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`minijson`] | compact binary JSON: pull decoder, lazy view, encoder, serde, JSON and CBOR |
 //! | [`ngtt`] | NGTT frames, typed messages, the client's and the server's session |
+//! | [`ncp`] | NCP packets: views, a writer, a framer |
 //! | [`framer`] | messages out of a byte stream, in any chunking |
 //! | [`prefix`] | messages behind a u32 length |
 //! | [`mark`] | messages behind a fixed mark |
@@ -59,6 +60,7 @@ extern crate std;
 pub mod framer;
 pub mod mark;
 pub mod minijson;
+pub mod ncp;
 pub mod ngtt;
 pub mod prefix;
 mod time;

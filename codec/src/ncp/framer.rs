@@ -1,0 +1,123 @@
+//! Packets out of a byte stream.
+
+use super::header::Header;
+use super::packet::length_of;
+use super::{FOOTER, FOOTER_LEN, HEADER_LEN, MAGIC, MARK, WORD};
+use crate::framer::{FrameError, FrameErrorKind, Framer, Step};
+
+/// Cuts packets out of a byte stream. What it hands out is the packet's
+/// [`Header`] and the bytes of its fields: [`Packet::from_parts`] reads them.
+///
+/// The wire allows packets of 16 GiB. Longer ones than the limit are announced
+/// before anything of them is kept.
+///
+/// ```
+/// use wigwag_codec::framer::{Framer, Step};
+/// use wigwag_codec::ncp::{NcpFramer, packet};
+///
+/// let mut place = [0; 64];
+/// let wire = packet(&mut place, "LINK").field("HELO").finish()?;
+/// let mut framer = NcpFramer::new(1024);
+/// assert_eq!(framer.decode(&wire[..10]), Ok(Step::Need(32)));
+/// assert_eq!(framer.decode(&wire[..32]), Ok(Step::Need(52)));
+/// # Ok::<(), wigwag_codec::ncp::NcpError>(())
+/// ```
+///
+/// [`Packet::from_parts`]: super::Packet::from_parts
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NcpFramer {
+    max_packet: usize,
+}
+
+impl NcpFramer {
+    /// A framer for packets of at most `max_packet` bytes, header and footer
+    /// among them.
+    #[must_use]
+    pub const fn new(max_packet: usize) -> Self {
+        Self { max_packet }
+    }
+
+    /// Another limit from the next packet on: before a peer has proved anything
+    /// it should be low.
+    pub const fn set_limit(&mut self, max_packet: usize) {
+        self.max_packet = max_packet;
+    }
+}
+
+impl Framer for NcpFramer {
+    const HEAD: usize = HEADER_LEN;
+    const TAIL: usize = FOOTER_LEN;
+    const PRESERVES_BOUNDARIES: bool = true;
+    type Meta = Header;
+
+    fn decode(&mut self, prefix: &[u8]) -> Result<Step<Header>, FrameError> {
+        let unrecognized = |offset| Err(FrameError::new(FrameErrorKind::Unrecognized, offset));
+        if let Some((magic, _)) = prefix.split_first_chunk::<WORD>()
+            && *magic != MAGIC
+        {
+            return unrecognized(0);
+        }
+        let Some((head, rest)) = prefix.split_first_chunk::<HEADER_LEN>() else {
+            return Ok(Step::Need(HEADER_LEN));
+        };
+        let (header, words) = match Header::read(head) {
+            Ok(found) => found,
+            Err(error) => return unrecognized(error.offset),
+        };
+        let Some(length) = length_of(words) else {
+            return unrecognized(8);
+        };
+        let body_len = length.saturating_sub(HEADER_LEN).saturating_sub(FOOTER_LEN);
+        if length > self.max_packet {
+            return Ok(Step::Head {
+                meta: header,
+                skip: HEADER_LEN,
+                body_len,
+                tail: FOOTER_LEN,
+            });
+        }
+        let footer = rest.get(body_len..).and_then(<[u8]>::first_chunk);
+        let footer: &[u8; FOOTER_LEN] = match footer {
+            Some(footer) => footer,
+            None => return Ok(Step::Need(length)),
+        };
+        if !footer.ends_with(&MARK) {
+            return unrecognized(length.saturating_sub(WORD));
+        }
+        Ok(Step::Frame {
+            meta: header,
+            body: HEADER_LEN..HEADER_LEN.saturating_add(body_len),
+            consumed: length,
+        })
+    }
+
+    fn encode(
+        &mut self,
+        header: &Header,
+        body_len: usize,
+        head: &mut [u8],
+        tail: &mut [u8],
+    ) -> Result<(usize, usize), FrameError> {
+        let around = HEADER_LEN.saturating_add(FOOTER_LEN);
+        let length = body_len.saturating_add(around);
+        let too_large = FrameError::new(
+            FrameErrorKind::TooLarge {
+                length: body_len,
+                limit: self.max_packet.saturating_sub(around),
+            },
+            0,
+        );
+        if length > self.max_packet {
+            return Err(too_large);
+        }
+        if !body_len.is_multiple_of(WORD) {
+            return Err(FrameError::new(FrameErrorKind::Misfit, body_len));
+        }
+        let words = length.checked_div(WORD).unwrap_or_default();
+        let words = u32::try_from(words).map_err(|_| too_large)?;
+        let no_space = FrameError::new(FrameErrorKind::NoSpace, head.len());
+        *head.first_chunk_mut().ok_or(no_space)? = header.write(words);
+        *tail.first_chunk_mut().ok_or(no_space)? = FOOTER;
+        Ok((HEADER_LEN, FOOTER_LEN))
+    }
+}

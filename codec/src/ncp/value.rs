@@ -1,0 +1,232 @@
+//! The value of a parameter.
+
+use super::array::Array;
+use super::error::{NcpError, NcpErrorKind};
+
+macro_rules! types {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $name:literal;)*) => {
+        /// The 18 types of values, by their number on the wire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[repr(u8)]
+        pub enum ValueType {
+            $($(#[$doc])* $variant = $id,)*
+        }
+
+        impl ValueType {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The type of a number; `None` if nobody knows it.
+            #[must_use]
+            pub const fn from_u8(id: u8) -> Option<Self> {
+                match id {
+                    $($id => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// How it is called.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+types! {
+    /// A signed number of 32 bits.
+    I32 = 0x00, "i32";
+    /// An unsigned number of 32 bits.
+    U32 = 0x01, "u32";
+    /// Text in UTF-8.
+    Str = 0x02, "string";
+    /// A signed number of 64 bits.
+    I64 = 0x03, "i64";
+    /// An unsigned number of 64 bits.
+    U64 = 0x04, "u64";
+    /// A single.
+    F32 = 0x10, "f32";
+    /// A double.
+    F64 = 0x11, "f64";
+    /// Bytes.
+    Raw = 0x80, "raw";
+    /// Unsigned numbers of 8 bits.
+    U8s = 0x81, "u8[]";
+    /// Unsigned numbers of 16 bits.
+    U16s = 0x82, "u16[]";
+    /// Unsigned numbers of 32 bits.
+    U32s = 0x83, "u32[]";
+    /// Signed numbers of 8 bits.
+    I8s = 0x84, "i8[]";
+    /// Signed numbers of 16 bits.
+    I16s = 0x85, "i16[]";
+    /// Signed numbers of 32 bits.
+    I32s = 0x86, "i32[]";
+    /// Unsigned numbers of 64 bits.
+    U64s = 0x87, "u64[]";
+    /// Signed numbers of 64 bits.
+    I64s = 0x88, "i64[]";
+    /// Singles.
+    F32s = 0x90, "f32[]";
+    /// Doubles.
+    F64s = 0x91, "f64[]";
+}
+
+/// The value of a parameter, borrowed from the packet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Value<'a> {
+    /// A signed number of 32 bits.
+    I32(i32),
+    /// An unsigned number of 32 bits.
+    U32(u32),
+    /// Text.
+    Str(&'a str),
+    /// A signed number of 64 bits.
+    I64(i64),
+    /// An unsigned number of 64 bits.
+    U64(u64),
+    /// A single.
+    F32(f32),
+    /// A double.
+    F64(f64),
+    /// Bytes, with the zeros that fill the last word.
+    Raw(&'a [u8]),
+    /// Unsigned numbers of 8 bits, with the zeros that fill the last word.
+    U8s(Array<'a, u8>),
+    /// Unsigned numbers of 16 bits, with one that may fill the last word.
+    U16s(Array<'a, u16>),
+    /// Unsigned numbers of 32 bits.
+    U32s(Array<'a, u32>),
+    /// Signed numbers of 8 bits, with the zeros that fill the last word.
+    I8s(Array<'a, i8>),
+    /// Signed numbers of 16 bits, with one that may fill the last word.
+    I16s(Array<'a, i16>),
+    /// Signed numbers of 32 bits.
+    I32s(Array<'a, i32>),
+    /// Unsigned numbers of 64 bits.
+    U64s(Array<'a, u64>),
+    /// Signed numbers of 64 bits.
+    I64s(Array<'a, i64>),
+    /// Singles.
+    F32s(Array<'a, f32>),
+    /// Doubles.
+    F64s(Array<'a, f64>),
+    /// Something of a type that nobody knows.
+    Unknown {
+        /// The number of its type.
+        kind: u8,
+        /// Its bytes, with what fills the last word.
+        bytes: &'a [u8],
+    },
+}
+
+impl<'a> Value<'a> {
+    /// Reads the value of a parameter of type `kind`; `offset` is where `bytes`
+    /// stand in the packet.
+    pub(super) fn read(kind: u8, bytes: &'a [u8], offset: usize) -> Result<Self, NcpError> {
+        let Some(known) = ValueType::from_u8(kind) else {
+            return Ok(Self::Unknown { kind, bytes });
+        };
+        let size = NcpError::new(NcpErrorKind::ValueSize(kind), offset);
+        let word = || <[u8; 4]>::try_from(bytes).map_err(|_| size);
+        let two = || <[u8; 8]>::try_from(bytes).map_err(|_| size);
+        let whole = || {
+            let is_whole = bytes.len().is_multiple_of(8);
+            if is_whole { Ok(bytes) } else { Err(size) }
+        };
+        Ok(match known {
+            ValueType::I32 => Self::I32(i32::from_le_bytes(word()?)),
+            ValueType::U32 => Self::U32(u32::from_le_bytes(word()?)),
+            ValueType::Str => Self::Str(text(bytes, offset)?),
+            ValueType::I64 => Self::I64(i64::from_le_bytes(two()?)),
+            ValueType::U64 => Self::U64(u64::from_le_bytes(two()?)),
+            ValueType::F32 => Self::F32(f32::from_le_bytes(word()?)),
+            ValueType::F64 => Self::F64(f64::from_le_bytes(two()?)),
+            ValueType::Raw => Self::Raw(bytes),
+            ValueType::U8s => Self::U8s(Array::new(bytes)),
+            ValueType::U16s => Self::U16s(Array::new(bytes)),
+            ValueType::U32s => Self::U32s(Array::new(bytes)),
+            ValueType::I8s => Self::I8s(Array::new(bytes)),
+            ValueType::I16s => Self::I16s(Array::new(bytes)),
+            ValueType::I32s => Self::I32s(Array::new(bytes)),
+            ValueType::U64s => Self::U64s(Array::new(whole()?)),
+            ValueType::I64s => Self::I64s(Array::new(whole()?)),
+            ValueType::F32s => Self::F32s(Array::new(bytes)),
+            ValueType::F64s => Self::F64s(Array::new(whole()?)),
+        })
+    }
+
+    /// The number of its type on the wire.
+    #[must_use]
+    pub const fn kind(&self) -> u8 {
+        (match self {
+            Self::I32(_) => ValueType::I32,
+            Self::U32(_) => ValueType::U32,
+            Self::Str(_) => ValueType::Str,
+            Self::I64(_) => ValueType::I64,
+            Self::U64(_) => ValueType::U64,
+            Self::F32(_) => ValueType::F32,
+            Self::F64(_) => ValueType::F64,
+            Self::Raw(_) => ValueType::Raw,
+            Self::U8s(_) => ValueType::U8s,
+            Self::U16s(_) => ValueType::U16s,
+            Self::U32s(_) => ValueType::U32s,
+            Self::I8s(_) => ValueType::I8s,
+            Self::I16s(_) => ValueType::I16s,
+            Self::I32s(_) => ValueType::I32s,
+            Self::U64s(_) => ValueType::U64s,
+            Self::I64s(_) => ValueType::I64s,
+            Self::F32s(_) => ValueType::F32s,
+            Self::F64s(_) => ValueType::F64s,
+            Self::Unknown { kind, .. } => return *kind,
+        }) as u8
+    }
+
+    /// A whole number of any type, if it is one and fits.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            Self::I32(number) => Some(number.into()),
+            Self::U32(number) => Some(number.into()),
+            Self::I64(number) => Some(number),
+            Self::U64(number) => number.try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number of any type, if it is one. Whole numbers beyond 2^53 are rounded.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // Said above.
+    pub fn as_f64(&self) -> Option<f64> {
+        match *self {
+            Self::F32(number) => Some(number.into()),
+            Self::F64(number) => Some(number),
+            Self::U64(number) => Some(number as f64),
+            _ => self.as_i64().map(|number| number as f64),
+        }
+    }
+
+    /// The text, if it is one.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<&'a str> {
+        match *self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The text up to the first NUL, or the end.
+fn text(bytes: &[u8], offset: usize) -> Result<&str, NcpError> {
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let bytes = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+    core::str::from_utf8(bytes).map_err(|error| {
+        let offset = offset.saturating_add(error.valid_up_to());
+        NcpError::new(NcpErrorKind::Text, offset)
+    })
+}
