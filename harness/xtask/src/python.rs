@@ -69,7 +69,7 @@ pub fn probe() -> Result {
     }
     if ask(&mut command(
         interpreter(),
-        &["-c", "import minijson, smok.client"],
+        &["-c", "import minijson, ncplib, smok.client"],
     ))
     .is_none()
     {

@@ -37,10 +37,10 @@ pub const WASM_TARGET: Tool = Tool {
     install: || targets::ensure(targets::WASM),
 };
 
-/// The programs that speak NGTT and minijson today, in Python.
+/// The programs that speak minijson, NCP and NGTT today, in Python.
 pub const PYTHON_PEERS: Tool = Tool {
     name: "Python peers",
-    purpose: "running minijson 3.1.1 and smok 0.21.0 against ours",
+    purpose: "running minijson 3.1.1, ncplib 6.1.0 and smok 0.21.0 against ours",
     probe: python::probe,
     install: python::install,
 };
