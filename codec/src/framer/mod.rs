@@ -206,6 +206,10 @@ pub trait Framer {
         Ok(None)
     }
 
+    /// Bytes have arrived, or wait, that [`decode`](Self::decode) has not seen
+    /// yet: the peer is alive. Called before [`on_time`](Self::on_time).
+    fn heard(&mut self) {}
+
     /// The connection is about to be closed in good order: the last words go
     /// into `out`.
     fn stop(&mut self, out: &mut Out<'_>) {

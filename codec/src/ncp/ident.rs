@@ -96,6 +96,14 @@ impl Ident {
     }
 }
 
+impl TryFrom<&str> for Ident {
+    type Error = IdentError;
+
+    fn try_from(name: &str) -> Result<Self, IdentError> {
+        Self::new(name)
+    }
+}
+
 impl PartialEq for Ident {
     fn eq(&self, other: &Self) -> bool {
         self.trimmed() == other.trimmed()

@@ -32,7 +32,9 @@ mod error;
 mod framer;
 mod header;
 mod ident;
+pub mod link;
 mod packet;
+mod rules;
 mod value;
 mod writer;
 
@@ -42,6 +44,7 @@ pub use framer::NcpFramer;
 pub use header::{Header, Time};
 pub use ident::{Ident, IdentError};
 pub use packet::{Field, Fields, Packet, Param, Params, Warnings};
+pub use rules::CommandFault;
 pub use value::{Value, ValueType};
 pub use writer::{PacketWriter, ToValue, packet};
 
