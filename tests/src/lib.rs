@@ -10,6 +10,7 @@ pub mod generate;
 pub mod limbo;
 pub mod loopback;
 pub mod minijson;
+pub mod ncplib;
 pub mod peer;
 pub mod runner;
 pub mod secure;
