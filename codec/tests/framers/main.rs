@@ -4,6 +4,7 @@
 mod faults;
 mod handshake;
 mod line;
+mod ncp;
 mod out;
 mod pair;
 mod parts;

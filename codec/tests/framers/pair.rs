@@ -3,7 +3,7 @@
 use wigwag_codec::Instant;
 use wigwag_codec::framer::{FrameError, FrameReader, Framer, Out, Received, Start, tick, write};
 
-/// Bytes of each end's buffer.
+/// Bytes of an end's buffer, unless it has others.
 const ROOM: usize = 128;
 
 /// One end: a framer, what it wants to send, what it received.
@@ -13,13 +13,18 @@ pub(crate) struct End<F: Framer> {
     pub(crate) failed: Option<FrameError>,
     pub(crate) received: Vec<Vec<u8>>,
     next: Option<Instant>,
-    outbox: Vec<u8>,
+    pub(crate) outbox: Vec<u8>,
 }
 
 impl<F: Framer> End<F> {
     pub(crate) fn new(framer: F) -> Self {
+        Self::with_room(framer, ROOM)
+    }
+
+    /// With a buffer of so many bytes.
+    pub(crate) fn with_room(framer: F, room: usize) -> Self {
         Self {
-            reader: FrameReader::new(framer, vec![0; ROOM]),
+            reader: FrameReader::new(framer, vec![0; room]),
             ready: false,
             failed: None,
             received: Vec::new(),
