@@ -29,6 +29,7 @@
 
 mod array;
 mod error;
+pub mod exchange;
 mod framer;
 mod header;
 mod ident;

@@ -1,0 +1,508 @@
+//! Which of several waiting tasks gets a received field.
+//!
+//! Several requests can be outstanding on one connection, and their answers
+//! come in any order. An [`Exchange`] knows the requests, and keeps the fields
+//! that came while nobody was there for them. It does no I/O: its [`Desk`] is
+//! shown the packet at the front of a receive queue, and says what becomes of
+//! its fields and who is to be woken.
+//!
+//! The rules:
+//! - A field whose packet type, name and id are those of an outstanding request
+//!   belongs to that request and to nobody else. The packet id counts for
+//!   nothing. Every other field is unsolicited, and belongs to [`Who::Recv`].
+//! - Nothing is moved as long as nobody waits: the queue fills, and the peer has
+//!   to wait.
+//! - Who waits takes its field where it lies. Fields of others in front of it
+//!   are kept in the mailbox, so that nobody blocks anybody, and their owners
+//!   are woken.
+//! - A field that does not fit the mailbox stays in front if its owner waits
+//!   too: the owner is woken, and takes it from there. Otherwise it is lost: it
+//!   is counted, and its owner is told at this point of its fields
+//!   ([`Taken::Lost`]).
+//! - Answers go before what is unsolicited: for an answer that does not fit, the
+//!   oldest unsolicited fields in the mailbox are given up, and counted as lost.
+//! - The fields of one owner come in the order in which they were received.
+//! - A request that is closed leaves nothing behind; answers that come later are
+//!   unsolicited.
+//!
+//! ```
+//! use wigwag_codec::ncp::exchange::{Exchange, Offer, Taken, Who};
+//! use wigwag_codec::ncp::{Ident, Packet, packet};
+//!
+//! // Up to 8 fields of requests, and 512 bytes for what comes out of turn.
+//! let mut exchange: Exchange<8, 512> = Exchange::new();
+//! let mut desk = exchange.desk();
+//! let (kind, name) = (Ident::new("DSPC")?, Ident::new("TIME")?);
+//! let first = desk.open(kind, [(name, 0)].into_iter()).unwrap();
+//! let second = desk.open(kind, [(name, 1)].into_iter()).unwrap();
+//!
+//! // The answer to the second comes while the first is waited for.
+//! let mut place = [0; 128];
+//! let wire = packet(&mut place, "DSPC").numbered_field("TIME", 1).finish()?;
+//! let header = *Packet::decode(wire)?.header();
+//! let body = &wire[32..wire.len() - 8];
+//! let mut buffer = [0; 64];
+//! let mut woken = Vec::new();
+//! let offer = desk.offer(&header, body, &Who::Request(first), &mut buffer, |slot| woken.push(slot));
+//! assert_eq!(offer, Offer::Done);
+//! assert_eq!(woken, [Some(1)]);
+//! let taken = desk.take(&Who::Request(second), &mut buffer);
+//! assert_eq!(taken, Taken::Field { header, length: 12 });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod mailbox;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+use super::{FIELD_HEADER_LEN, FOOTER, FOOTER_LEN, Header, Ident, WORD};
+use mailbox::Mailbox;
+use table::{NONE, Slot, Table};
+
+/// The outstanding requests of a connection, and its mailbox: up to `REQUESTS`
+/// fields in requests (65,535 at most), and `KEPT` bytes for fields that were
+/// not taken at once, each with 28 bytes more than on the wire.
+#[derive(Clone, Debug)]
+pub struct Exchange<const REQUESTS: usize, const KEPT: usize> {
+    slots: [Slot; REQUESTS],
+    kept: [u8; KEPT],
+    rest: Rest,
+}
+
+#[derive(Clone, Debug)]
+struct Rest {
+    /// How many bytes of the mailbox are in use.
+    used: usize,
+    /// Where in the packet at the front the next field stands.
+    cursor: usize,
+    /// The id of the next request.
+    next_id: u32,
+    /// How many wait for unsolicited fields.
+    waiting: u16,
+    /// Unsolicited fields that were dropped since the last one that was kept.
+    lost: u16,
+    counters: Counters,
+}
+
+/// An [`Exchange`] of any size.
+pub struct Desk<'e> {
+    table: Table<'e>,
+    mailbox: Mailbox<'e>,
+    rest: RestOf<'e>,
+}
+
+struct RestOf<'e> {
+    cursor: &'e mut usize,
+    next_id: &'e mut u32,
+    waiting: &'e mut u16,
+    lost: &'e mut u16,
+    counters: &'e mut Counters,
+}
+
+/// Names an outstanding request. After it was closed it names nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Request {
+    first: u16,
+    generation: u32,
+}
+
+/// Who wants a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Who {
+    /// Who takes unsolicited fields.
+    Recv,
+    /// Who waits for any answer to a request.
+    Request(Request),
+    /// Who waits for answers to one field of a request.
+    Field(Request, Ident),
+}
+
+/// Why a request was not opened. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum OpenError {
+    /// As many fields are outstanding as there is room for.
+    Full,
+    /// One with this packet type, name and id is outstanding: answers to the two
+    /// could not be told apart.
+    Outstanding,
+    /// It has no field, so nothing could answer it.
+    NoField,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "too many requests are outstanding",
+            Self::Outstanding => "a request with the same field and id is outstanding",
+            Self::NoField => "a request without a field has no answer",
+        })
+    }
+}
+
+impl core::error::Error for OpenError {}
+
+/// What was in the mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A field was copied to the start of the buffer, with its header of 12
+    /// bytes.
+    Field {
+        /// The header of its packet.
+        header: Header,
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// Here so many fields were dropped, as there was no room for them. It is
+    /// told once.
+    Lost(u16),
+    /// The buffer is too small for the field, which stays.
+    TooSmall {
+        /// How many bytes it has.
+        needed: usize,
+    },
+    /// There is nothing.
+    Nothing,
+}
+
+/// What became of the packet at the front of the receive queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// A field was copied to the start of the buffer, with its header of 12
+    /// bytes.
+    Field {
+        /// How many bytes it has.
+        length: usize,
+        /// It was the last one: drop the packet.
+        is_done: bool,
+    },
+    /// Fields that were to come first were dropped: [`Taken::Lost`].
+    Lost(u16),
+    /// The buffer is too small for the field, which stays.
+    TooSmall {
+        /// How many bytes it has.
+        needed: usize,
+    },
+    /// Nothing is left of it: drop the packet.
+    Done,
+    /// Its next field waits for its owner, who was woken.
+    Stays,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Counters {
+    /// Fields that were kept for later.
+    pub kept: u32,
+    /// Answers that were dropped for lack of room.
+    pub lost_answers: u32,
+    /// Unsolicited fields that were dropped for lack of room.
+    pub lost_unsolicited: u32,
+}
+
+impl<const REQUESTS: usize, const KEPT: usize> Default for Exchange<REQUESTS, KEPT> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const REQUESTS: usize, const KEPT: usize> Exchange<REQUESTS, KEPT> {
+    /// Nothing is outstanding.
+    #[must_use]
+    pub const fn new() -> Self {
+        const { assert!(REQUESTS < NONE as usize, "at most 65,535 requests") };
+        Self {
+            slots: [Slot::FREE; REQUESTS],
+            kept: [0; KEPT],
+            rest: Rest {
+                used: 0,
+                cursor: 0,
+                next_id: 0,
+                waiting: 0,
+                lost: 0,
+                counters: Counters {
+                    kept: 0,
+                    lost_answers: 0,
+                    lost_unsolicited: 0,
+                },
+            },
+        }
+    }
+
+    /// Everything that can be done with it.
+    pub const fn desk(&mut self) -> Desk<'_> {
+        let Rest {
+            used,
+            cursor,
+            next_id,
+            waiting,
+            lost,
+            counters,
+        } = &mut self.rest;
+        Desk {
+            table: Table(&mut self.slots),
+            mailbox: Mailbox {
+                bytes: &mut self.kept,
+                used,
+            },
+            rest: RestOf {
+                cursor,
+                next_id,
+                waiting,
+                lost,
+                counters,
+            },
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// A new connection begins, whose first id is `first_id`: requests of the
+    /// one before are closed, and what was kept is gone.
+    pub fn reset(&mut self, first_id: u32) {
+        for slot in self.table.0.iter_mut() {
+            slot.free();
+        }
+        *self.mailbox.used = 0;
+        *self.rest.cursor = 0;
+        *self.rest.next_id = first_id;
+        *self.rest.waiting = 0;
+        *self.rest.lost = 0;
+        *self.rest.counters = Counters::default();
+    }
+
+    /// The id for the first field of the next request. Its further fields have
+    /// the ids that follow. None of them is outstanding.
+    #[must_use]
+    pub fn next_id(&self) -> u32 {
+        self.table.free_ids(*self.rest.next_id)
+    }
+
+    /// A request is about to be sent, in a packet of type `kind`: the names of
+    /// its fields, and their ids, which are [`next_id`](Self::next_id) and those
+    /// that follow, or those of fields that are answered.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(
+        &mut self,
+        kind: Ident,
+        fields: impl Iterator<Item = (Ident, u32)>,
+    ) -> Result<Request, OpenError> {
+        let mut next = self.next_id();
+        let fields = fields.inspect(|(_, id)| {
+            if *id == next {
+                next = next.wrapping_add(1);
+            }
+        });
+        let request = self.table.open(kind, fields)?;
+        *self.rest.next_id = next;
+        Ok(request)
+    }
+
+    /// Nobody wants answers to a request any more: those that were kept are
+    /// gone.
+    pub fn close(&mut self, request: Request) {
+        let mailbox = &mut self.mailbox;
+        self.table.close(request, |slot| mailbox.remove_all(slot));
+    }
+
+    /// `who` waits from now on, until [`leave`](Self::leave). Several may.
+    pub fn wait(&mut self, who: &Who) {
+        self.count(who, true);
+    }
+
+    /// One that waited as `who` does not any more.
+    pub fn leave(&mut self, who: &Who) {
+        self.count(who, false);
+    }
+
+    fn count(&mut self, who: &Who, more: bool) {
+        match (who, more) {
+            (Who::Recv, true) => *self.rest.waiting = self.rest.waiting.saturating_add(1),
+            (Who::Recv, false) => *self.rest.waiting = self.rest.waiting.saturating_sub(1),
+            _ => self.table.count(who, more),
+        }
+    }
+
+    /// The slots whose wakers `who` has to leave its own at; none of
+    /// [`Who::Recv`].
+    pub fn slots(&self, who: &Who) -> impl Iterator<Item = usize> {
+        self.table.slots(who).map(usize::from)
+    }
+
+    /// Takes the oldest field that was kept for `who`.
+    pub fn take(&mut self, who: &Who, buffer: &mut [u8]) -> Taken {
+        let (table, mailbox) = (&self.table, &mut self.mailbox);
+        let record = mailbox
+            .records()
+            .find(|record| table.is_for(who, record.owner));
+        let Some(record) = record else {
+            return match self.take_lost(who) {
+                0 => Taken::Nothing,
+                lost => Taken::Lost(lost),
+            };
+        };
+        if record.lost > 0 {
+            mailbox.set_lost(&record, 0);
+            return Taken::Lost(record.lost);
+        }
+        let length = record.field.len();
+        let Some(place) = buffer.get_mut(..length) else {
+            return Taken::TooSmall { needed: length };
+        };
+        place.copy_from_slice(mailbox.field(&record));
+        mailbox.remove(&record);
+        Taken::Field {
+            header: record.header,
+            length,
+        }
+    }
+
+    /// Offers the packet at the front of the receive queue to `who`, for whom
+    /// [`take`](Self::take) has nothing: its header, and its fields, whose
+    /// structure [`Packet::from_parts`](super::Packet::from_parts) has found to be sound. `wake` is called
+    /// with the slot whose owner is to be woken, `None` for that of unsolicited
+    /// fields.
+    ///
+    /// The same packet is to be offered until it is said to be done.
+    pub fn offer(
+        &mut self,
+        header: &Header,
+        body: &[u8],
+        who: &Who,
+        buffer: &mut [u8],
+        mut wake: impl FnMut(Option<usize>),
+    ) -> Offer {
+        loop {
+            let Some((name, id, field)) = self.next_field(body) else {
+                *self.rest.cursor = 0;
+                return Offer::Done;
+            };
+            let owner = self.table.find(header.kind, name, id);
+            let length = field.len();
+            if self.table.is_for(who, owner) {
+                let lost = self.take_lost(who);
+                if lost > 0 {
+                    return Offer::Lost(lost);
+                }
+                let Some(place) = buffer.get_mut(..length) else {
+                    return Offer::TooSmall { needed: length };
+                };
+                place.copy_from_slice(field);
+                self.advance(length);
+                let is_done = self.next_field(body).is_none();
+                if is_done {
+                    *self.rest.cursor = 0;
+                }
+                return Offer::Field { length, is_done };
+            }
+            let slot = (owner != NONE).then(|| usize::from(owner));
+            if self.keep(owner, header, field) {
+                wake(slot);
+            } else if self.is_waiting(owner) {
+                wake(slot);
+                return Offer::Stays;
+            } else {
+                self.lose(owner);
+            }
+            self.advance(length);
+        }
+    }
+
+    /// Whether a packet was begun that is not done yet.
+    #[must_use]
+    pub const fn is_begun(&self) -> bool {
+        *self.rest.cursor > 0
+    }
+
+    /// What was counted since the connection began.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        *self.rest.counters
+    }
+
+    /// How many fields of requests are outstanding, and how many bytes of the
+    /// mailbox are in use.
+    #[must_use]
+    pub fn in_use(&self) -> (usize, usize) {
+        (self.table.open_slots(), *self.mailbox.used)
+    }
+
+    /// The field that is next, behind footers that stand in between.
+    fn next_field<'b>(&mut self, body: &'b [u8]) -> Option<(Ident, u32, &'b [u8])> {
+        let mut rest = body.get(*self.rest.cursor..)?;
+        while let Some(after) = rest.strip_prefix(&FOOTER) {
+            self.advance(FOOTER_LEN);
+            rest = after;
+        }
+        let (head, _) = rest.split_first_chunk::<FIELD_HEADER_LEN>()?;
+        let [n0, n1, n2, n3, s0, s1, s2, _, i0, i1, i2, i3] = *head;
+        let words = u32::from_le_bytes([s0, s1, s2, 0]);
+        let length = usize::try_from(words).ok()?.saturating_mul(WORD);
+        // Its structure was checked.
+        let field = rest.get(..length.max(FIELD_HEADER_LEN))?;
+        let name = Ident::from_wire([n0, n1, n2, n3]);
+        Some((name, u32::from_le_bytes([i0, i1, i2, i3]), field))
+    }
+
+    const fn advance(&mut self, length: usize) {
+        *self.rest.cursor = self.rest.cursor.saturating_add(length);
+    }
+
+    /// Keeps a field; an answer at the cost of what is unsolicited.
+    fn keep(&mut self, owner: u16, header: &Header, field: &[u8]) -> bool {
+        if owner != NONE {
+            let dropped = self.mailbox.make_room(field.len(), self.rest.lost);
+            let counter = &mut self.rest.counters.lost_unsolicited;
+            *counter = counter.saturating_add(dropped);
+        }
+        let lost = match self.table.get_mut(owner) {
+            Some(slot) => &mut slot.lost,
+            None => &mut *self.rest.lost,
+        };
+        let is_kept = self.mailbox.put(owner, *lost, header, field);
+        if is_kept {
+            *lost = 0;
+            self.rest.counters.kept = self.rest.counters.kept.saturating_add(1);
+        }
+        is_kept
+    }
+
+    fn is_waiting(&self, owner: u16) -> bool {
+        match self.table.get(owner) {
+            Some(slot) => slot.waiting() > 0,
+            None => *self.rest.waiting > 0,
+        }
+    }
+
+    fn lose(&mut self, owner: u16) {
+        let (lost, counter) = match self.table.get_mut(owner) {
+            Some(slot) => (&mut slot.lost, &mut self.rest.counters.lost_answers),
+            None => (
+                &mut *self.rest.lost,
+                &mut self.rest.counters.lost_unsolicited,
+            ),
+        };
+        *lost = lost.saturating_add(1);
+        *counter = counter.saturating_add(1);
+    }
+
+    /// What was dropped of the fields of `who` behind those that were kept.
+    fn take_lost(&mut self, who: &Who) -> u16 {
+        if *who == Who::Recv {
+            return core::mem::take(self.rest.lost);
+        }
+        let has_lost = |index: &u16| self.table.get(*index).is_some_and(|slot| slot.lost > 0);
+        let first = self.table.slots(who).find(has_lost);
+        first
+            .and_then(|index| self.table.get_mut(index))
+            .map_or(0, |slot| core::mem::take(&mut slot.lost))
+    }
+}
