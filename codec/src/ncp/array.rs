@@ -2,7 +2,8 @@
 
 use core::marker::PhantomData;
 
-/// A number that arrays are made of.
+/// A number that arrays are made of: the integers of 8, 16, 32 and 64 bits with
+/// and without sign, `f32` and `f64`.
 pub trait Element: sealed::Wire + Copy {}
 
 impl<T: sealed::Wire + Copy> Element for T {}
@@ -31,10 +32,16 @@ macro_rules! wire {
 
 wire!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
-/// An array of numbers: a view of bytes that need not be aligned.
+/// An array of numbers: a typed view of little-endian bytes, which need not be
+/// aligned. Nothing is copied until [`copy_to`](Self::copy_to) is asked to.
 ///
-/// The wire has no count, and pads to a whole word. So an array of bytes or
-/// 16-bit numbers may come back longer than it was sent, with zeros.
+/// A parameter has no element count, and its value is padded to a whole word of
+/// four bytes. So an array of 8-bit or 16-bit numbers may come back longer than
+/// it was sent, with zeros at its end; how many there were before is for the
+/// protocol above to say.
+///
+/// Two arrays are equal if their numbers are: as with all floats, NaN equals
+/// nothing, and 0.0 equals -0.0.
 ///
 /// ```
 /// use wigwag_codec::ncp::Array;
@@ -44,11 +51,12 @@ wire!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 /// assert_eq!(array.len(), 2);
 /// assert_eq!(array.get(1), Some(-1));
 /// assert!(array.iter().eq([1, -1]));
+/// assert_eq!(array, [1, -1]);
 /// let mut numbers = [0; 2];
 /// assert_eq!(array.copy_to(&mut numbers), 2);
 /// assert_eq!(numbers, [1, -1]);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Array<'a, T> {
     bytes: &'a [u8],
@@ -56,9 +64,18 @@ pub struct Array<'a, T> {
 }
 
 impl<'a, T: Element> Array<'a, T> {
-    /// The numbers in `bytes`; what is less than one at the end is left out.
+    /// The numbers in `bytes`, the least significant byte of each first. What is
+    /// less than a whole number at the end is left out.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
+        let odd = match bytes.len().checked_rem(T::LEN) {
+            Some(odd) => odd,
+            None => 0,
+        };
+        let bytes = match bytes.split_at_checked(bytes.len().saturating_sub(odd)) {
+            Some((whole, _)) => whole,
+            None => bytes,
+        };
         Self {
             bytes,
             number: PhantomData,
@@ -80,7 +97,7 @@ impl<'a, T: Element> Array<'a, T> {
         self.len() == 0
     }
 
-    /// The number at `index`.
+    /// The number at `index`, counted from 0; `None` behind the last.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<T> {
         let start = index.checked_mul(T::LEN)?;
@@ -88,7 +105,7 @@ impl<'a, T: Element> Array<'a, T> {
         Some(T::read(bytes))
     }
 
-    /// All of them.
+    /// All of them, in their order; from the back too.
     #[must_use]
     pub fn iter(&self) -> Elements<'a, T> {
         Elements {
@@ -97,20 +114,39 @@ impl<'a, T: Element> Array<'a, T> {
         }
     }
 
-    /// Copies as many as there is room for, and says how many.
+    /// Copies the first ones, as many as there is room for, and says how many
+    /// that are.
     pub fn copy_to(&self, into: &mut [T]) -> usize {
-        let mut count = 0_usize;
-        for (place, number) in into.iter_mut().zip(self.iter()) {
-            *place = number;
-            count = count.saturating_add(1);
+        for (place, bytes) in into.iter_mut().zip(self.bytes.chunks_exact(T::LEN)) {
+            *place = T::read(bytes);
         }
-        count
+        self.len().min(into.len())
     }
 
-    /// The bytes as they lie in the packet.
+    /// The bytes as they lie in the packet, a whole number of numbers.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+}
+
+impl<T: Element + PartialEq> PartialEq for Array<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: Element + Eq> Eq for Array<'_, T> {}
+
+impl<T: Element + PartialEq> PartialEq<[T]> for Array<'_, T> {
+    fn eq(&self, other: &[T]) -> bool {
+        self.iter().eq(other.iter().copied())
+    }
+}
+
+impl<T: Element + PartialEq, const N: usize> PartialEq<[T; N]> for Array<'_, T> {
+    fn eq(&self, other: &[T; N]) -> bool {
+        *self == *other.as_slice()
     }
 }
 
@@ -146,6 +182,15 @@ impl<T: Element> Iterator for Elements<'_, T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.chunks.size_hint()
     }
+
+    fn nth(&mut self, n: usize) -> Option<T> {
+        self.chunks.nth(n).map(T::read)
+    }
+
+    fn fold<B, F: FnMut(B, T) -> B>(self, start: B, mut each: F) -> B {
+        self.chunks
+            .fold(start, |before, bytes| each(before, T::read(bytes)))
+    }
 }
 
 impl<T: Element> DoubleEndedIterator for Elements<'_, T> {
@@ -155,3 +200,5 @@ impl<T: Element> DoubleEndedIterator for Elements<'_, T> {
 }
 
 impl<T: Element> ExactSizeIterator for Elements<'_, T> {}
+
+impl<T: Element> core::iter::FusedIterator for Elements<'_, T> {}

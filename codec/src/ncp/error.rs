@@ -47,6 +47,8 @@ pub enum NcpErrorKind {
     NoField,
     /// A string has a NUL in it, which would be its end.
     Nul,
+    /// A value of this type was to be written as one of an unknown type.
+    KnownType(u8),
 }
 
 impl NcpError {
@@ -74,6 +76,7 @@ impl fmt::Display for NcpErrorKind {
             Self::Ident(error) => error.fmt(f),
             Self::NoField => f.write_str("a parameter stands in a field"),
             Self::Nul => f.write_str("a string with a NUL would end there"),
+            Self::KnownType(kind) => write!(f, "type {kind:02x} is known: write its own value"),
         }
     }
 }

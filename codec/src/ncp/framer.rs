@@ -8,8 +8,13 @@ use crate::framer::{FrameError, FrameErrorKind, Framer, Step};
 /// Cuts packets out of a byte stream. What it hands out is the packet's
 /// [`Header`] and the bytes of its fields: [`Packet::from_parts`] reads them.
 ///
-/// The wire allows packets of 16 GiB. Longer ones than the limit are announced
-/// before anything of them is kept.
+/// The size in a header can say 16 GiB. A packet that is longer than the limit is
+/// told as [`Step::Head`] when its header has arrived, before anything of its
+/// fields is buffered.
+///
+/// What is wrong with the bytes is [`FrameErrorKind::Unrecognized`], with the
+/// offset in the packet: 0 the magic, 8 a size of less than ten words, 24 a
+/// second or more of nanoseconds, the last word no footer.
 ///
 /// ```
 /// use wigwag_codec::framer::{Framer, Step};
@@ -31,14 +36,14 @@ pub struct NcpFramer {
 
 impl NcpFramer {
     /// A framer for packets of at most `max_packet` bytes, header and footer
-    /// among them.
+    /// included.
     #[must_use]
     pub const fn new(max_packet: usize) -> Self {
         Self { max_packet }
     }
 
-    /// Another limit from the next packet on: before a peer has proved anything
-    /// it should be low.
+    /// Sets another limit, in bytes, from the next packet on. Before the
+    /// handshake, when a peer has proved nothing, it should be low.
     pub const fn set_limit(&mut self, max_packet: usize) {
         self.max_packet = max_packet;
     }
@@ -52,9 +57,8 @@ impl Framer for NcpFramer {
 
     fn decode(&mut self, prefix: &[u8]) -> Result<Step<Header>, FrameError> {
         let unrecognized = |offset| Err(FrameError::new(FrameErrorKind::Unrecognized, offset));
-        if let Some((magic, _)) = prefix.split_first_chunk::<WORD>()
-            && *magic != MAGIC
-        {
+        // One wrong byte is enough: the other end may not send another.
+        if prefix.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
             return unrecognized(0);
         }
         let Some((head, rest)) = prefix.split_first_chunk::<HEADER_LEN>() else {
@@ -64,7 +68,7 @@ impl Framer for NcpFramer {
             Ok(found) => found,
             Err(error) => return unrecognized(error.offset),
         };
-        let Some(length) = length_of(words) else {
+        let Ok(length) = length_of(words) else {
             return unrecognized(8);
         };
         let body_len = length.saturating_sub(HEADER_LEN).saturating_sub(FOOTER_LEN);

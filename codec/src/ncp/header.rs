@@ -44,17 +44,17 @@ impl Time {
     }
 }
 
-/// What a packet has besides its fields.
+/// The header of a packet: what it has besides its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
-    /// What the packet is about.
+    /// The packet's type, as `LINK` or `DSPC`.
     pub kind: Ident,
-    /// Its number. Programs on ncplib send 1 always, and 0 to keep alive.
+    /// The packet's id. Programs on ncplib send 1 always, and 0 to keep alive.
     pub id: u32,
     /// When it was made.
     pub time: Time,
-    /// Who made it: bytes 2 to 5 of a hardware address.
+    /// The sender's id: with ncplib, four bytes of its hardware (MAC) address.
     pub info: [u8; 4],
 }
 

@@ -5,8 +5,9 @@ use core::fmt;
 /// The name of a packet type, a field or a parameter: four bytes, of which
 /// spaces and NULs at the end count for nothing.
 ///
-/// What is received is taken as it comes: `ident == "TIME"` compares what is
-/// meant. What is sent is upper-case letters and digits.
+/// What is received is taken as it comes, and compared without what fills it.
+/// What is sent is upper-case letters and digits. ([`Display`](fmt::Display)
+/// shows a character for each byte; comparing with a text compares its UTF-8.)
 ///
 /// ```
 /// use wigwag_codec::ncp::Ident;
@@ -47,10 +48,10 @@ impl Ident {
     /// `LINK`, the packets that a connection itself is made of.
     pub const LINK: Self = Self(*b"LINK");
 
-    /// A name to be sent.
+    /// A name to be sent: one to four upper-case letters of ASCII and digits.
     ///
     /// # Errors
-    /// [`IdentError`].
+    /// [`IdentError`], where it is something else.
     pub const fn new(name: &str) -> Result<Self, IdentError> {
         let name = name.as_bytes();
         let mut bytes = [0; 4];
@@ -141,7 +142,9 @@ impl fmt::Display for Ident {
 }
 
 impl fmt::Debug for Ident {
+    /// With what is no printable ASCII escaped: it comes from outside, and goes
+    /// into logs and to terminals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
+        write!(f, "{}", self.trimmed().escape_ascii())
     }
 }

@@ -24,8 +24,19 @@
 //! # Ok::<(), wigwag_codec::ncp::NcpError>(())
 //! ```
 //!
-//! All numbers are little-endian, all sizes on the wire count words of four
-//! bytes.
+//! On the wire all numbers are little-endian, and all sizes count words of four
+//! bytes, headers included:
+//!
+//! | | header | then |
+//! |---|---|---|
+//! | packet | 32 bytes: magic, type, size, id, version, seconds and nanoseconds since 1970, sender | fields, a footer of 8 bytes: checksum (0), mark |
+//! | field | 12 bytes: name, size of 24 bits, a type that is 0, id | parameters |
+//! | parameter | 8 bytes: name, size of 24 bits, type | the value, padded with zeros to a whole word |
+//!
+//! What is written is what ncplib 6.1.0 writes. What is read is at least what it
+//! reads, but for what it crashes on, hangs on or misreads: that is an
+//! [`NcpError`] with its place, or, where the rest can still be read, an
+//! [`NcpWarning`].
 
 mod array;
 mod error;
@@ -36,6 +47,7 @@ mod ident;
 pub mod link;
 mod packet;
 mod rules;
+mod to_value;
 mod value;
 mod writer;
 
@@ -46,8 +58,9 @@ pub use header::{Header, Time};
 pub use ident::{Ident, IdentError};
 pub use packet::{Field, Fields, Packet, Param, Params, Warnings};
 pub use rules::CommandFault;
+pub use to_value::ToValue;
 pub use value::{Value, ValueType};
-pub use writer::{PacketWriter, ToValue, packet};
+pub use writer::{PacketWriter, packet};
 
 /// Bytes of a word, in which sizes are counted.
 pub const WORD: usize = 4;
@@ -55,7 +68,8 @@ pub const WORD: usize = 4;
 /// Bytes of a packet's header.
 pub const HEADER_LEN: usize = 32;
 
-/// Bytes of a packet's footer: a checksum that nobody looks at, and the mark.
+/// Bytes of a packet's footer: a checksum, written as 0 and not looked at, and
+/// the mark AA BB CC DD.
 pub const FOOTER_LEN: usize = 8;
 
 /// Bytes of a field's header.
@@ -64,7 +78,7 @@ pub const FIELD_HEADER_LEN: usize = 12;
 /// Bytes of a parameter's header.
 pub const PARAM_HEADER_LEN: usize = 8;
 
-/// The most words that a field or a parameter has, its header among them.
+/// The most words that a field or a parameter has, its header included: 24 bits.
 pub const MAX_WORDS: usize = 0x00ff_ffff;
 
 /// What a packet begins with.

@@ -6,8 +6,14 @@ use super::{
     FIELD_HEADER_LEN, FOOTER, FOOTER_LEN, HEADER_LEN, Header, Ident, MARK, PARAM_HEADER_LEN, WORD,
 };
 
-/// A view of a packet whose structure is sound: every size is within what it is
-/// in. Values are looked at when they are asked for.
+/// A view of a packet whose structure is sound: the sizes of its fields and
+/// parameters, in words, are at least those of their headers, and none goes
+/// beyond what it is in. Values are looked at when they are asked for.
+///
+/// Real nodes are known to put a second footer into the middle of a packet.
+/// Where a field or a parameter could begin, one is passed over, and
+/// [`warnings`](Self::warnings) tells where it stood. (As a field it would be
+/// one of 53 MB without a name.)
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
     header: Header,
@@ -18,7 +24,10 @@ impl<'a> Packet<'a> {
     /// Reads `bytes`, which are one packet and nothing else.
     ///
     /// # Errors
-    /// [`NcpError`].
+    /// [`NcpErrorKind::Magic`], [`Footer`](NcpErrorKind::Footer),
+    /// [`Truncated`](NcpErrorKind::Truncated), [`TooShort`](NcpErrorKind::TooShort),
+    /// [`TooLong`](NcpErrorKind::TooLong), [`Nanoseconds`](NcpErrorKind::Nanoseconds)
+    /// or [`Trailing`](NcpErrorKind::Trailing), with the offset of what is wrong.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, NcpError> {
         let (packet, consumed) = Self::decode_prefix(bytes)?;
         if consumed < bytes.len() {
@@ -27,19 +36,18 @@ impl<'a> Packet<'a> {
         Ok(packet)
     }
 
-    /// Reads the packet that `bytes` begin with, and says how long it is.
+    /// Reads the packet that `bytes` begin with, and says how many bytes it has.
     ///
     /// # Errors
-    /// [`NcpError`].
+    /// As [`decode`](Self::decode), without
+    /// [`Trailing`](NcpErrorKind::Trailing).
     pub fn decode_prefix(bytes: &'a [u8]) -> Result<(Self, usize), NcpError> {
         let error = |kind, offset| Err(NcpError::new(kind, offset));
         let Some((head, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             return error(NcpErrorKind::Truncated, bytes.len());
         };
         let (header, words) = Header::read(head)?;
-        let Some(length) = length_of(words) else {
-            return error(NcpErrorKind::TooShort(words), 8);
-        };
+        let length = length_of(words).map_err(|kind| NcpError::new(kind, 8))?;
         let end = length.saturating_sub(HEADER_LEN);
         let Some(rest) = rest.get(..end) else {
             return error(NcpErrorKind::Truncated, bytes.len());
@@ -57,7 +65,7 @@ impl<'a> Packet<'a> {
     /// [`NcpFramer`](super::NcpFramer) gives them.
     ///
     /// # Errors
-    /// [`NcpError`], with offsets as in the whole packet.
+    /// As [`decode`](Self::decode), with offsets as in the whole packet.
     pub fn from_parts(header: Header, body: &'a [u8]) -> Result<Self, NcpError> {
         let mut rest = body;
         while !rest.is_empty() {
@@ -74,13 +82,13 @@ impl<'a> Packet<'a> {
         Ok(Self { header, body })
     }
 
-    /// What the packet has besides its fields.
+    /// Its type, id, time and sender.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
-    /// What the packet is about.
+    /// Its type, as `LINK` or `DSPC`.
     #[must_use]
     pub const fn kind(&self) -> Ident {
         self.header.kind
@@ -101,7 +109,8 @@ impl<'a> Packet<'a> {
         self.fields().find(|field| field.name == *name)
     }
 
-    /// What is odd about it and was passed over.
+    /// What is odd about it and was passed over: footers in its middle, and
+    /// parameters of unknown types.
     #[must_use]
     pub const fn warnings(&self) -> Warnings<'a> {
         Warnings {
@@ -115,23 +124,27 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// How many bytes a packet of so many words has; `None` if it cannot even have
-/// its header and footer.
-pub(super) fn length_of(words: u32) -> Option<usize> {
+/// How many bytes a packet of so many words has, if that is enough for its
+/// header and footer, and no more than this machine can count.
+pub(super) fn length_of(words: u32) -> Result<usize, NcpErrorKind> {
     let length = usize::try_from(words)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(WORD);
-    (length >= HEADER_LEN.saturating_add(FOOTER_LEN)).then_some(length)
+        .ok()
+        .and_then(|words| words.checked_mul(WORD))
+        .ok_or(NcpErrorKind::TooLong(words))?;
+    if length < HEADER_LEN.saturating_add(FOOTER_LEN) {
+        return Err(NcpErrorKind::TooShort(words));
+    }
+    Ok(length)
 }
 
-/// A field: a command, or an answer to one, with its parameters.
+/// A field: a command, or a reply to one, with its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     /// Its name.
     pub name: Ident,
-    /// Its number, by which an answer finds its question.
+    /// Its id, by which a reply finds its request.
     pub id: u32,
-    /// Where its header stands in the packet.
+    /// Where its header stands, in bytes from the start of the packet.
     pub offset: usize,
     params: &'a [u8],
 }
@@ -173,10 +186,34 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The last parameter of this name, as ncplib has it.
+    /// The parameter of this name; the last if there are several, as ncplib has
+    /// it.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<Param<'a>> {
         self.params().filter(|param| param.name == *name).last()
+    }
+
+    /// The value of the parameter of this name, `None` if there is none.
+    ///
+    /// A parameter of an unknown type is [`Value::Unknown`]: never the value of
+    /// another parameter, not even of one of the same name before it.
+    ///
+    /// ```
+    /// use wigwag_codec::ncp::{Packet, Value, packet};
+    ///
+    /// let mut place = [0; 128];
+    /// let wire = packet(&mut place, "DSPC").field("TIME").param("SAMP", 1024).finish()?;
+    /// let packet = Packet::decode(wire)?;
+    /// let time = packet.field("TIME").unwrap();
+    /// assert_eq!(time.get("SAMP")?, Some(Value::I32(1024)));
+    /// assert_eq!(time.get("FCTR")?, None);
+    /// # Ok::<(), wigwag_codec::ncp::NcpError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Param::value`].
+    pub fn get(&self, name: &str) -> Result<Option<Value<'a>>, NcpError> {
+        self.param(name).map(|param| param.value()).transpose()
     }
 }
 
@@ -185,9 +222,9 @@ impl<'a> Field<'a> {
 pub struct Param<'a> {
     /// Its name.
     pub name: Ident,
-    /// The number of its type: [`ValueType::from_u8`].
+    /// The number of its type, which [`ValueType::from_u8`] may know.
     pub kind: u8,
-    /// Where its header stands in the packet.
+    /// Where its header stands, in bytes from the start of the packet.
     pub offset: usize,
     data: &'a [u8],
 }
@@ -208,7 +245,10 @@ impl<'a> Param<'a> {
     /// Its value.
     ///
     /// # Errors
-    /// [`NcpErrorKind::ValueSize`], [`NcpErrorKind::Text`].
+    /// [`NcpErrorKind::ValueSize`] where the type does not allow so many bytes: a
+    /// number has exactly as many as its type says, an array of 64-bit numbers
+    /// a multiple of eight. [`NcpErrorKind::Text`] for a string that is not
+    /// UTF-8.
     pub fn value(&self) -> Result<Value<'a>, NcpError> {
         let offset = self.offset.saturating_add(PARAM_HEADER_LEN);
         Value::read(self.kind, self.data, offset)
@@ -271,6 +311,8 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+impl core::iter::FusedIterator for Fields<'_> {}
+
 /// The parameters of a [`Field`].
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a> {
@@ -308,6 +350,8 @@ impl<'a> Iterator for Params<'a> {
         Some(param)
     }
 }
+
+impl core::iter::FusedIterator for Params<'_> {}
 
 /// What is odd about a [`Packet`].
 #[derive(Clone, Copy, Debug)]

@@ -26,7 +26,7 @@ macro_rules! types {
                 }
             }
 
-            /// How it is called.
+            /// Its name as tools show it: `i32`, `string`, `u8[]`.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -38,41 +38,41 @@ macro_rules! types {
 }
 
 types! {
-    /// A signed number of 32 bits.
+    /// A signed 32-bit integer.
     I32 = 0x00, "i32";
-    /// An unsigned number of 32 bits.
+    /// An unsigned 32-bit integer.
     U32 = 0x01, "u32";
-    /// Text in UTF-8.
+    /// A string: UTF-8 up to the first NUL.
     Str = 0x02, "string";
-    /// A signed number of 64 bits.
+    /// A signed 64-bit integer.
     I64 = 0x03, "i64";
-    /// An unsigned number of 64 bits.
+    /// An unsigned 64-bit integer.
     U64 = 0x04, "u64";
-    /// A single.
+    /// A 32-bit float (IEEE 754 single).
     F32 = 0x10, "f32";
-    /// A double.
+    /// A 64-bit float (IEEE 754 double).
     F64 = 0x11, "f64";
     /// Bytes.
     Raw = 0x80, "raw";
-    /// Unsigned numbers of 8 bits.
+    /// An array of unsigned 8-bit integers.
     U8s = 0x81, "u8[]";
-    /// Unsigned numbers of 16 bits.
+    /// An array of unsigned 16-bit integers.
     U16s = 0x82, "u16[]";
-    /// Unsigned numbers of 32 bits.
+    /// An array of unsigned 32-bit integers.
     U32s = 0x83, "u32[]";
-    /// Signed numbers of 8 bits.
+    /// An array of signed 8-bit integers.
     I8s = 0x84, "i8[]";
-    /// Signed numbers of 16 bits.
+    /// An array of signed 16-bit integers.
     I16s = 0x85, "i16[]";
-    /// Signed numbers of 32 bits.
+    /// An array of signed 32-bit integers.
     I32s = 0x86, "i32[]";
-    /// Unsigned numbers of 64 bits.
+    /// An array of unsigned 64-bit integers.
     U64s = 0x87, "u64[]";
-    /// Signed numbers of 64 bits.
+    /// An array of signed 64-bit integers.
     I64s = 0x88, "i64[]";
-    /// Singles.
+    /// An array of 32-bit floats.
     F32s = 0x90, "f32[]";
-    /// Doubles.
+    /// An array of 64-bit floats.
     F64s = 0x91, "f64[]";
 }
 
@@ -80,43 +80,43 @@ types! {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Value<'a> {
-    /// A signed number of 32 bits.
+    /// A signed 32-bit integer.
     I32(i32),
-    /// An unsigned number of 32 bits.
+    /// An unsigned 32-bit integer.
     U32(u32),
-    /// Text.
+    /// A string.
     Str(&'a str),
-    /// A signed number of 64 bits.
+    /// A signed 64-bit integer.
     I64(i64),
-    /// An unsigned number of 64 bits.
+    /// An unsigned 64-bit integer.
     U64(u64),
-    /// A single.
+    /// A 32-bit float (IEEE 754 single).
     F32(f32),
-    /// A double.
+    /// A 64-bit float (IEEE 754 double).
     F64(f64),
     /// Bytes, with the zeros that fill the last word.
     Raw(&'a [u8]),
-    /// Unsigned numbers of 8 bits, with the zeros that fill the last word.
+    /// An array of unsigned 8-bit integers, with the zeros that fill the last word.
     U8s(Array<'a, u8>),
-    /// Unsigned numbers of 16 bits, with one that may fill the last word.
+    /// An array of unsigned 16-bit integers, with a zero that may fill the last word.
     U16s(Array<'a, u16>),
-    /// Unsigned numbers of 32 bits.
+    /// An array of unsigned 32-bit integers.
     U32s(Array<'a, u32>),
-    /// Signed numbers of 8 bits, with the zeros that fill the last word.
+    /// An array of signed 8-bit integers, with the zeros that fill the last word.
     I8s(Array<'a, i8>),
-    /// Signed numbers of 16 bits, with one that may fill the last word.
+    /// An array of signed 16-bit integers, with a zero that may fill the last word.
     I16s(Array<'a, i16>),
-    /// Signed numbers of 32 bits.
+    /// An array of signed 32-bit integers.
     I32s(Array<'a, i32>),
-    /// Unsigned numbers of 64 bits.
+    /// An array of unsigned 64-bit integers.
     U64s(Array<'a, u64>),
-    /// Signed numbers of 64 bits.
+    /// An array of signed 64-bit integers.
     I64s(Array<'a, i64>),
-    /// Singles.
+    /// An array of 32-bit floats.
     F32s(Array<'a, f32>),
-    /// Doubles.
+    /// An array of 64-bit floats.
     F64s(Array<'a, f64>),
-    /// Something of a type that nobody knows.
+    /// A value of a type that nobody knows.
     Unknown {
         /// The number of its type.
         kind: u8,
@@ -187,7 +187,16 @@ impl<'a> Value<'a> {
         }) as u8
     }
 
-    /// A whole number of any type, if it is one and fits.
+    /// An integer of any type, if it is one and not negative.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match *self {
+            Self::U64(number) => Some(number),
+            _ => self.as_i64()?.try_into().ok(),
+        }
+    }
+
+    /// An integer of any type, if it is one and fits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match *self {
@@ -199,7 +208,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A number of any type, if it is one. Whole numbers beyond 2^53 are rounded.
+    /// A number of any type, if it is one. Integers beyond 2^53 are rounded.
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // Said above.
     pub fn as_f64(&self) -> Option<f64> {
@@ -211,7 +220,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The text, if it is one.
+    /// The string, if it is one.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match *self {

@@ -1,8 +1,7 @@
 //! Puts packets together.
 
-use super::array::{Array, Element};
 use super::error::{NcpError, NcpErrorKind};
-use super::value::{Value, ValueType};
+use super::to_value::ToValue;
 use super::{
     FIELD_HEADER_LEN, FOOTER, FOOTER_LEN, HEADER_LEN, Header, Ident, MAX_WORDS, PARAM_HEADER_LEN,
     Time, WORD,
@@ -93,13 +92,20 @@ impl<'p> PacketWriter<'p> {
         self.numbered_field(name, 0)
     }
 
-    /// Begins a field: an answer has the name and the id of its question.
+    /// Begins a field: a reply has the name and the id of its request.
     #[must_use]
     pub fn numbered_field(mut self, name: &str, id: u32) -> Self {
+        match self.ident(name) {
+            Some(name) => self.field_as(name, id),
+            None => self,
+        }
+    }
+
+    /// Begins a field whose name is taken as it is: one that was received is
+    /// written again byte for byte.
+    #[must_use]
+    pub fn field_as(mut self, name: Ident, id: u32) -> Self {
         let start = self.at;
-        let Some(name) = self.ident(name) else {
-            return self;
-        };
         let mut header = [0; FIELD_HEADER_LEN];
         let words = [name.bytes(), [3, 0, 0, 0], id.to_le_bytes()];
         for (place, word) in header.chunks_exact_mut(WORD).zip(words) {
@@ -111,53 +117,67 @@ impl<'p> PacketWriter<'p> {
         self
     }
 
-    /// Adds a parameter to the field.
+    /// Adds a parameter to the field that was begun last.
     #[must_use]
     pub fn param(mut self, name: &str, value: impl ToValue) -> Self {
-        let start = self.at;
-        let Some(field) = self.field else {
+        if self.field.is_none() {
             return self.fail(NcpErrorKind::NoField);
-        };
-        let Some(name) = self.ident(name) else {
+        }
+        match self.ident(name) {
+            Some(name) => self.param_as(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a parameter whose name is taken as it is, as
+    /// [`field_as`](Self::field_as) does.
+    #[must_use]
+    pub fn param_as(mut self, name: Ident, value: impl ToValue) -> Self {
+        if self.error.is_some() {
             return self;
-        };
+        }
+        match self.put_param(name, &value) {
+            Ok(end) => {
+                self.at = end;
+                self
+            }
+            Err(kind) => self.fail(kind),
+        }
+    }
+
+    /// Writes a parameter behind what is there, with the new size of its field,
+    /// and says where it ends.
+    fn put_param(&mut self, name: Ident, value: &impl ToValue) -> Result<usize, NcpErrorKind> {
+        let start = self.at;
+        let field = self.field.ok_or(NcpErrorKind::NoField)?;
         let length = value.length();
         let padded = length
             .checked_next_multiple_of(WORD)
-            .and_then(|length| length.checked_add(PARAM_HEADER_LEN));
-        let in_field = padded.map(|padded| start.saturating_sub(field).saturating_add(padded));
-        let (Some(padded), Some(size), Some(field_size)) = (
-            padded,
-            padded.and_then(size_of_words),
-            in_field.and_then(size_of_words),
-        ) else {
-            return self.fail(NcpErrorKind::TooLarge);
-        };
-        if let Err(kind) = value.check() {
-            return self.fail(kind);
-        }
-        let end = start.saturating_add(padded);
+            .and_then(|length| length.checked_add(PARAM_HEADER_LEN))
+            .ok_or(NcpErrorKind::TooLarge)?;
+        let size = size_of_words(padded)?;
+        let end = start.checked_add(padded).ok_or(NcpErrorKind::TooLarge)?;
+        let field_size = size_of_words(end.saturating_sub(field))?;
+        value.check()?;
         let room = self.place.len().saturating_sub(FOOTER_LEN);
-        let place = self.place.get_mut(start..end).filter(|_| end <= room);
-        let Some(place) = place else {
-            return self.fail(NcpErrorKind::NoSpace);
-        };
+        let place = self.place.get_mut(..room);
         let [s0, s1, s2] = size;
         let [n0, n1, n2, n3] = name.bytes();
-        place.fill(0);
-        if let Some((head, data)) = place.split_first_chunk_mut::<PARAM_HEADER_LEN>() {
-            *head = [n0, n1, n2, n3, s0, s1, s2, value.kind()];
-            if let Some(data) = data.get_mut(..length) {
-                value.put(data);
-            }
+        let (head, data) = place
+            .and_then(|place| place.get_mut(start..end))
+            .and_then(<[u8]>::split_first_chunk_mut::<PARAM_HEADER_LEN>)
+            .ok_or(NcpErrorKind::NoSpace)?;
+        *head = [n0, n1, n2, n3, s0, s1, s2, value.kind()];
+        if let Some((data, padding)) = data.split_at_mut_checked(length) {
+            value.put(data);
+            padding.fill(0);
         }
         let at = field.saturating_add(WORD);
         let sizes = self.place.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
         if let Some(place) = sizes {
             *place = field_size;
         }
-        self.at = end;
-        self
+        Ok(end)
     }
 
     /// Completes the packet, and returns its bytes.
@@ -218,194 +238,12 @@ impl<'p> PacketWriter<'p> {
 }
 
 /// So many bytes in words, as the wire has them.
-fn size_of_words(bytes: usize) -> Option<[u8; 3]> {
-    let words = bytes.checked_div(WORD)?;
+fn size_of_words(bytes: usize) -> Result<[u8; 3], NcpErrorKind> {
+    let words = bytes.checked_div(WORD).unwrap_or_default();
     let [s0, s1, s2, ..] = words.to_le_bytes();
-    (words <= MAX_WORDS).then_some([s0, s1, s2])
-}
-
-/// What can be the value of a parameter. `bool` is sent as 0 or 1 of 32 bits,
-/// `&[u8]` as raw bytes.
-pub trait ToValue: sealed::Put {}
-
-impl<T: sealed::Put> ToValue for T {}
-
-mod sealed {
-    use super::super::error::NcpErrorKind;
-
-    /// How a value is written.
-    pub trait Put {
-        /// The number of its type.
-        fn kind(&self) -> u8;
-        /// How many bytes it has.
-        fn length(&self) -> usize;
-        /// Writes it to `place`, which has so many.
-        fn put(&self, place: &mut [u8]);
-        /// Why it cannot be sent.
-        fn check(&self) -> Result<(), NcpErrorKind> {
-            Ok(())
-        }
-    }
-}
-
-use sealed::Put;
-
-macro_rules! scalar {
-    ($($number:ty => $kind:ident;)*) => {$(
-        impl Put for $number {
-            fn kind(&self) -> u8 {
-                ValueType::$kind as u8
-            }
-
-            fn length(&self) -> usize {
-                size_of::<Self>()
-            }
-
-            fn put(&self, place: &mut [u8]) {
-                place.copy_from_slice(&self.to_le_bytes());
-            }
-        }
-    )*};
-}
-macro_rules! array {
-    ($($number:ty => $kind:ident;)*) => {$(
-        impl Put for &[$number] {
-            fn kind(&self) -> u8 {
-                ValueType::$kind as u8
-            }
-
-            fn length(&self) -> usize {
-                size_of_val(*self)
-            }
-
-            fn put(&self, place: &mut [u8]) {
-                let each = place.chunks_exact_mut(size_of::<$number>());
-                for (place, number) in each.zip(*self) {
-                    place.copy_from_slice(&number.to_le_bytes());
-                }
-            }
-        }
-    )*};
-}
-
-scalar! {
-    i32 => I32;
-    u32 => U32;
-    i64 => I64;
-    u64 => U64;
-    f32 => F32;
-    f64 => F64;
-}
-
-array! {
-    u16 => U16s;
-    u32 => U32s;
-    i8 => I8s;
-    i16 => I16s;
-    i32 => I32s;
-    u64 => U64s;
-    i64 => I64s;
-    f32 => F32s;
-    f64 => F64s;
-}
-
-impl Put for bool {
-    fn kind(&self) -> u8 {
-        ValueType::I32 as u8
-    }
-
-    fn length(&self) -> usize {
-        WORD
-    }
-
-    fn put(&self, place: &mut [u8]) {
-        i32::from(*self).put(place);
-    }
-}
-
-impl Put for &str {
-    fn kind(&self) -> u8 {
-        ValueType::Str as u8
-    }
-
-    fn length(&self) -> usize {
-        // With the NUL at its end.
-        self.len().saturating_add(1)
-    }
-
-    fn put(&self, place: &mut [u8]) {
-        if let Some(place) = place.get_mut(..self.len()) {
-            place.copy_from_slice(self.as_bytes());
-        }
-    }
-
-    fn check(&self) -> Result<(), NcpErrorKind> {
-        if self.contains('\0') {
-            return Err(NcpErrorKind::Nul);
-        }
-        Ok(())
-    }
-}
-
-impl Put for &[u8] {
-    fn kind(&self) -> u8 {
-        ValueType::Raw as u8
-    }
-
-    fn length(&self) -> usize {
-        self.len()
-    }
-
-    fn put(&self, place: &mut [u8]) {
-        place.copy_from_slice(self);
-    }
-}
-
-impl Put for Value<'_> {
-    fn kind(&self) -> u8 {
-        Self::kind(self)
-    }
-
-    fn length(&self) -> usize {
-        self.with(|value| value.length())
-    }
-
-    fn put(&self, place: &mut [u8]) {
-        self.with(|value| value.put(place));
-    }
-
-    fn check(&self) -> Result<(), NcpErrorKind> {
-        self.with(|value| value.check())
-    }
-}
-
-impl Value<'_> {
-    /// Shows `f` something that is written as the value is.
-    fn with<T>(&self, f: impl FnOnce(&dyn Put) -> T) -> T {
-        fn bytes<'a, N: Element>(array: &Array<'a, N>) -> &'a [u8] {
-            array.bytes()
-        }
-        let raw = match self {
-            Self::I32(number) => return f(number),
-            Self::U32(number) => return f(number),
-            Self::I64(number) => return f(number),
-            Self::U64(number) => return f(number),
-            Self::F32(number) => return f(number),
-            Self::F64(number) => return f(number),
-            Self::Str(text) => return f(text),
-            Self::Raw(raw) => raw,
-            Self::U8s(array) => bytes(array),
-            Self::U16s(array) => bytes(array),
-            Self::U32s(array) => bytes(array),
-            Self::I8s(array) => bytes(array),
-            Self::I16s(array) => bytes(array),
-            Self::I32s(array) => bytes(array),
-            Self::U64s(array) => bytes(array),
-            Self::I64s(array) => bytes(array),
-            Self::F32s(array) => bytes(array),
-            Self::F64s(array) => bytes(array),
-            Self::Unknown { bytes, .. } => bytes,
-        };
-        f(&raw)
+    if words <= MAX_WORDS {
+        Ok([s0, s1, s2])
+    } else {
+        Err(NcpErrorKind::TooLarge)
     }
 }

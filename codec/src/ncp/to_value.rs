@@ -1,0 +1,253 @@
+//! What can be the value of a parameter when it is written.
+
+use super::WORD;
+use super::array::Array;
+use super::error::NcpErrorKind;
+use super::value::{Value, ValueType};
+
+/// What can be the value of a parameter.
+///
+/// | Rust | on the wire |
+/// |---|---|
+/// | `i32`, `u32`, `i64`, `u64`, `f32`, `f64` | the type of the same name |
+/// | `bool` | i32, 0 or 1, as ncplib has it |
+/// | `&str` | string, with a NUL at its end |
+/// | `&[u8]`, `&[u8; N]` | raw |
+/// | `&[i8]`, `&[u16]`, .. `&[f64]`, and `&[T; N]` | the array of that type |
+/// | [`Array<T>`](Array), [`Value`] | what they were when they were read |
+///
+/// An array of `u8` is written from `Array::<u8>::new(bytes)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of an NCP parameter",
+    note = "there are integers of 32 and 64 bits, `f32`, `f64`, `bool`, `&str`, slices of numbers and `Value`"
+)]
+pub trait ToValue: sealed::Put {}
+
+impl<T: sealed::Put> ToValue for T {}
+
+mod sealed {
+    use super::super::error::NcpErrorKind;
+
+    /// How a value is written.
+    pub trait Put {
+        /// The number of its type.
+        fn kind(&self) -> u8;
+        /// How many bytes it has, without what fills its last word.
+        fn length(&self) -> usize;
+        /// Writes it to `place`, which has so many.
+        fn put(&self, place: &mut [u8]);
+        /// Why it cannot be sent.
+        fn check(&self) -> Result<(), NcpErrorKind> {
+            Ok(())
+        }
+    }
+}
+
+pub(super) use sealed::Put;
+
+macro_rules! scalars {
+    ($($number:ty => $kind:ident;)*) => {$(
+        impl Put for $number {
+            fn kind(&self) -> u8 {
+                ValueType::$kind as u8
+            }
+
+            fn length(&self) -> usize {
+                size_of::<Self>()
+            }
+
+            fn put(&self, place: &mut [u8]) {
+                place.copy_from_slice(&self.to_le_bytes());
+            }
+        }
+    )*};
+}
+
+macro_rules! slices {
+    ($($number:ty => $kind:ident;)*) => {$(
+        impl Put for &[$number] {
+            fn kind(&self) -> u8 {
+                ValueType::$kind as u8
+            }
+
+            fn length(&self) -> usize {
+                size_of_val(*self)
+            }
+
+            fn put(&self, place: &mut [u8]) {
+                let each = place.chunks_exact_mut(size_of::<$number>());
+                for (place, number) in each.zip(*self) {
+                    place.copy_from_slice(&number.to_le_bytes());
+                }
+            }
+        }
+    )*};
+}
+
+macro_rules! arrays {
+    ($($number:ty => $kind:ident;)*) => {$(
+        impl<const N: usize> Put for &[$number; N] {
+            fn kind(&self) -> u8 {
+                self.as_slice().kind()
+            }
+
+            fn length(&self) -> usize {
+                self.as_slice().length()
+            }
+
+            fn put(&self, place: &mut [u8]) {
+                self.as_slice().put(place);
+            }
+        }
+
+        impl Put for Array<'_, $number> {
+            fn kind(&self) -> u8 {
+                ValueType::$kind as u8
+            }
+
+            fn length(&self) -> usize {
+                self.bytes().len()
+            }
+
+            fn put(&self, place: &mut [u8]) {
+                place.copy_from_slice(self.bytes());
+            }
+        }
+    )*};
+}
+
+scalars! {
+    i32 => I32;
+    u32 => U32;
+    i64 => I64;
+    u64 => U64;
+    f32 => F32;
+    f64 => F64;
+}
+
+slices! {
+    u16 => U16s;
+    u32 => U32s;
+    i8 => I8s;
+    i16 => I16s;
+    i32 => I32s;
+    u64 => U64s;
+    i64 => I64s;
+    f32 => F32s;
+    f64 => F64s;
+}
+
+arrays! {
+    u8 => U8s;
+    u16 => U16s;
+    u32 => U32s;
+    i8 => I8s;
+    i16 => I16s;
+    i32 => I32s;
+    u64 => U64s;
+    i64 => I64s;
+    f32 => F32s;
+    f64 => F64s;
+}
+
+impl Put for &[u8] {
+    fn kind(&self) -> u8 {
+        ValueType::Raw as u8
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn put(&self, place: &mut [u8]) {
+        place.copy_from_slice(self);
+    }
+}
+
+impl Put for bool {
+    fn kind(&self) -> u8 {
+        ValueType::I32 as u8
+    }
+
+    fn length(&self) -> usize {
+        WORD
+    }
+
+    fn put(&self, place: &mut [u8]) {
+        i32::from(*self).put(place);
+    }
+}
+
+impl Put for &str {
+    fn kind(&self) -> u8 {
+        ValueType::Str as u8
+    }
+
+    fn length(&self) -> usize {
+        // With the NUL at its end.
+        self.len().saturating_add(1)
+    }
+
+    fn put(&self, place: &mut [u8]) {
+        if let Some((text, nul)) = place.split_at_mut_checked(self.len()) {
+            text.copy_from_slice(self.as_bytes());
+            nul.fill(0);
+        }
+    }
+
+    fn check(&self) -> Result<(), NcpErrorKind> {
+        if self.contains('\0') {
+            return Err(NcpErrorKind::Nul);
+        }
+        Ok(())
+    }
+}
+
+impl Put for Value<'_> {
+    fn kind(&self) -> u8 {
+        Self::kind(self)
+    }
+
+    fn length(&self) -> usize {
+        self.with(|value| value.length())
+    }
+
+    fn put(&self, place: &mut [u8]) {
+        self.with(|value| value.put(place));
+    }
+
+    fn check(&self) -> Result<(), NcpErrorKind> {
+        if let Self::Unknown { kind, .. } = self
+            && ValueType::from_u8(*kind).is_some()
+        {
+            return Err(NcpErrorKind::KnownType(*kind));
+        }
+        self.with(|value| value.check())
+    }
+}
+
+impl Value<'_> {
+    /// Shows `f` something that is written as the value is.
+    fn with<T>(&self, f: impl FnOnce(&dyn Put) -> T) -> T {
+        match self {
+            Self::I32(number) => f(number),
+            Self::U32(number) => f(number),
+            Self::I64(number) => f(number),
+            Self::U64(number) => f(number),
+            Self::F32(number) => f(number),
+            Self::F64(number) => f(number),
+            Self::Str(text) => f(text),
+            Self::Raw(bytes) | Self::Unknown { bytes, .. } => f(bytes),
+            Self::U8s(array) => f(array),
+            Self::U16s(array) => f(array),
+            Self::U32s(array) => f(array),
+            Self::I8s(array) => f(array),
+            Self::I16s(array) => f(array),
+            Self::I32s(array) => f(array),
+            Self::U64s(array) => f(array),
+            Self::I64s(array) => f(array),
+            Self::F32s(array) => f(array),
+            Self::F64s(array) => f(array),
+        }
+    }
+}
