@@ -1,14 +1,15 @@
-//! The device's TCP connections, each joined to a stream of the host.
+//! The device's TCP connections, each joined to a stream of the host: those that
+//! the device opens, and those that are opened to it.
 
-use super::dial::{Answer, Dial, Dialled};
+use super::dial::{Answer, Dial, Dialled, HostStream};
 use super::joint::{Joint, Pumped, limit};
 use super::segment::{Ends, Segment};
 use crate::clock;
 use crate::faults::{DialFault, Faults};
-use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::iface::{self, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,12 +20,17 @@ const MAX_FLOWS: usize = 256;
 /// Bytes that wait in each direction of a connection.
 const WINDOW: usize = 64 * 1024;
 
+/// The first of the ports that connections to the device come from.
+const FIRST_PORT: u16 = 49_152;
+
 /// A dial that takes longer is given up. The device will have done so before.
 const DIAL_LIMIT: Duration = Duration::from_secs(120);
 
 struct Flow {
     ends: Ends,
-    opened_by: i32,
+    /// The sequence number of the device's first segment; `None` where the
+    /// connection was opened to the device.
+    opened_by: Option<i32>,
     stage: Stage,
 }
 
@@ -44,6 +50,8 @@ pub(super) struct Flows {
     flows: Vec<Flow>,
     dial: Rc<dyn Dial>,
     faults: Faults,
+    /// The last port that a connection to the device came from.
+    last_port: u16,
 }
 
 impl Flows {
@@ -52,6 +60,7 @@ impl Flows {
             flows: Vec::new(),
             dial,
             faults,
+            last_port: u16::MAX,
         }
     }
 
@@ -75,7 +84,7 @@ impl Flows {
         };
         if let Some(known) = known {
             let flow = &self.flows[known];
-            if flow.opened_by == opened_by {
+            if flow.opened_by == Some(opened_by) {
                 // Sent again. The stack answers those of open connections.
                 return (!matches!(flow.stage, Stage::Dialling { .. })).then_some(frame);
             }
@@ -95,7 +104,7 @@ impl Flows {
         }
         self.flows.push(Flow {
             ends: segment.ends,
-            opened_by,
+            opened_by: Some(opened_by),
             stage: Stage::Dialling {
                 answer: self.answer(segment.ends.server),
                 syn: frame,
@@ -143,6 +152,46 @@ impl Flows {
             }
         }
         None
+    }
+
+    /// Opens a connection to the device for `stream`. Without room for one, or
+    /// to an address that cannot be reached, the stream is reset.
+    pub(super) fn connect(
+        &mut self,
+        cx: &mut iface::Context,
+        sockets: &mut SocketSet<'static>,
+        from: IpAddr,
+        device: SocketAddr,
+        stream: Box<dyn HostStream>,
+    ) {
+        let mut stream = self.faults.apply(stream);
+        let server = SocketAddr::new(from, self.port());
+        let ends = Ends { device, server };
+        let mut socket = socket();
+        // The device may not be there. An open connection has other limits.
+        socket.set_timeout(Some(DIAL_LIMIT.into()));
+        let full = self.flows.len() >= MAX_FLOWS;
+        if full || socket.connect(cx, device, server).is_err() {
+            stream.reset();
+            return;
+        }
+        self.flows.push(Flow {
+            ends,
+            opened_by: None,
+            stage: Stage::Open(Joint::new(Box::new(stream), sockets.add(socket))),
+        });
+    }
+
+    /// The next free port on the gateway's side, of those that nobody listens
+    /// to (RFC 6335 section 6).
+    fn port(&mut self) -> u16 {
+        loop {
+            self.last_port = self.last_port.checked_add(1).unwrap_or(FIRST_PORT);
+            let is_free = |flow: &Flow| flow.ends.server.port() != self.last_port;
+            if self.flows.iter().all(is_free) {
+                return self.last_port;
+            }
+        }
     }
 
     /// Moves bytes between sockets and streams; forgets what has ended.
@@ -203,14 +252,19 @@ pub(super) fn dialled<T: 'static>(
 }
 
 fn listen(server: SocketAddr) -> Socket<'static> {
+    let mut socket = socket();
+    socket
+        .listen(server)
+        .expect("a new socket and a port that is not zero");
+    socket
+}
+
+fn socket() -> Socket<'static> {
     let buffer = || SocketBuffer::new(vec![0; WINDOW]);
     let mut socket = Socket::new(buffer(), buffer());
     // The host's end decides what a segment is, and the device's flush waits
     // for our acknowledgement.
     socket.set_nagle_enabled(false);
     socket.set_ack_delay(None);
-    socket
-        .listen(server)
-        .expect("a new socket and a port that is not zero");
     socket
 }

@@ -1,10 +1,10 @@
 //! The other end of the device's link: ARP and neighbour discovery, DHCP, DNS,
-//! and TCP and UDP to anywhere.
+//! TCP and UDP to anywhere, and TCP to the device.
 
 use super::addressing::{Addressing, Families};
 use super::associations::Associations;
 use super::dhcp;
-use super::dial::Dial;
+use super::dial::{Dial, HostStream};
 use super::dns::{self, Names};
 use super::emit;
 use super::flow::Flows;
@@ -17,8 +17,9 @@ use smoltcp::phy::{self, DeviceCapabilities, Medium};
 use smoltcp::socket::udp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpCidr, IpEndpoint};
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 /// A locally administered address.
 pub(super) const HARDWARE_ADDRESS: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
@@ -50,6 +51,8 @@ pub(super) struct Gateway {
     names: Names,
     addressing: Addressing,
     faults: Faults,
+    /// Who polls.
+    waker: Option<Waker>,
 }
 
 impl Gateway {
@@ -99,12 +102,28 @@ impl Gateway {
             names,
             addressing,
             faults,
+            waker: None,
+        }
+    }
+
+    /// Opens a connection to the device for `stream`.
+    pub(super) fn connect(&mut self, device: SocketAddr, stream: Box<dyn HostStream>) {
+        let from = match device {
+            SocketAddr::V4(_) => self.addressing.gateway.into(),
+            SocketAddr::V6(_) => self.addressing.v6.gateway.into(),
+        };
+        let cx = self.interface.context();
+        self.flows
+            .connect(cx, &mut self.sockets, from, device, stream);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
         }
     }
 
     /// Moves everything that can move, and wakes when there is more.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
         self.faults.watch(cx.waker());
+        self.waker = Some(cx.waker().clone());
         for _ in 0..ROUNDS {
             let mut moved = self.ingress(cx);
             moved |= self.serve_dhcp();

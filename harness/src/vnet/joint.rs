@@ -53,8 +53,9 @@ impl Joint {
     pub(super) fn pump(&mut self, cx: &mut Context<'_>, socket: &mut Socket<'static>) -> Pumped {
         match socket.state() {
             // Waits for the end of the three-way handshake.
-            State::SynReceived => return Pumped::Idle,
-            // Reset by the device: before the handshake's end, or later.
+            State::SynSent | State::SynReceived => return Pumped::Idle,
+            // Reset by the device: before the handshake's end, or later. Or it
+            // did not answer a connection to it in time.
             State::Listen | State::Closed => {
                 self.stream.reset();
                 return Pumped::Over;

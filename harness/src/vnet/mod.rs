@@ -45,6 +45,8 @@
 //! A device that is another process, an emulator for example, comes to the same
 //! gateway by its Ethernet frames: [`VirtualNet::carry_wire`].
 //!
+//! A device that listens is reached with [`VirtualNet::forward`].
+//!
 //! Two devices without a gateway, so that one can listen and the other connect,
 //! are joined by a [`Cable`].
 //!
@@ -60,6 +62,7 @@ mod dial;
 mod dns;
 mod emit;
 mod flow;
+mod forward;
 mod gateway;
 mod joint;
 mod lane;
