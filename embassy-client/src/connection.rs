@@ -206,7 +206,7 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
                 self.look(prefix.len());
                 let step = step(&mut self.framer, &mut self.receiver, prefix, IN, f);
                 let consumed = step.as_ref().map_or(0, |(consumed, _)| *consumed);
-                self.seen = prefix.len().saturating_sub(consumed);
+                self.took(prefix.len(), consumed);
                 step
             });
             match step {
@@ -224,6 +224,16 @@ impl<'a, F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'a, F
         if arrived > self.seen {
             self.heard = true;
             self.stirred = true;
+            self.framer.heard();
+        }
+    }
+
+    /// Notes how many bytes of those that were waiting were taken.
+    fn took(&mut self, arrived: usize, consumed: usize) {
+        self.seen = arrived.saturating_sub(consumed);
+        if consumed > 0 {
+            // They may have left the peer no room to say more.
+            self.framer.heard();
         }
     }
 

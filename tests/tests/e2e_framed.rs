@@ -152,6 +152,32 @@ fn a_silent_server_ends_the_handshake_and_the_session_by_the_framers_clock() {
 }
 
 #[test]
+fn a_message_that_comes_slowly_and_one_that_waits_are_no_silence() {
+    in_paused_time(async || {
+        let serve = async |mut stream: Server| {
+            agree(&mut stream, b"").await;
+            for byte in b"\0\x04Mslow." {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                stream.write_all(&[*byte]).await.unwrap();
+            }
+            stream.write_all(b"\0\x03Mone.\0\x03Mtwo.").await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        };
+        connect(serve, async |connection| {
+            let mut framed = Framed::open(connection, device()).await.unwrap();
+            // Eighty seconds, of which twelve without a byte would be too many.
+            assert_eq!(message(&mut framed).await.unwrap(), b"slow");
+            for expected in [&b"one"[..], b"two"] {
+                tokio::time::sleep(Duration::from_secs(100)).await;
+                assert_eq!(message(&mut framed).await.unwrap(), expected);
+            }
+            connection.close();
+        })
+        .await;
+    });
+}
+
+#[test]
 fn a_server_that_ends_in_the_handshake_is_told_from_one_that_refuses() {
     in_paused_time(async || {
         let serve = async |mut stream: Server| {

@@ -83,3 +83,57 @@ fn a_runner_sleeps_while_its_connections_and_listeners_are_idle() {
         run.await;
     });
 }
+
+#[test]
+fn a_runner_sleeps_while_what_has_arrived_is_not_received() {
+    in_paused_time(async || {
+        let cable = Cable::new(3);
+        let run = cable.run(async |near, far| {
+            let config = TransportConfig::DEFAULT;
+            let (mut near_memory, mut far_memory) = (memory::<Passthrough>(), memory());
+            let (near, far) = (EmbassyNetwork::new(near), EmbassyNetwork::new(far));
+            let (near, mut near_runner) = taps::new(&mut near_memory, near, OsRng, config);
+            let (far, mut far_runner) = taps::new(&mut far_memory, far, OsRng, config);
+            let polls = Cell::new(0);
+            let background: Vec<Background<'_>> = vec![
+                Box::pin(async { near_runner.run().await }),
+                Box::pin(counted(async { far_runner.run().await }, &polls)),
+            ];
+            let app = async {
+                let stream = TransportProperties::RELIABLE_INORDER_STREAM;
+                let listener = Preconnection::new(stream, Disabled)
+                    .add_local(LocalEndpoint::new().with_port(PORT))
+                    .listen(&far)
+                    .unwrap();
+                let to = RemoteEndpoint::new().with_address(End::Far.v4().into());
+                let near = Preconnection::new(stream, Disabled)
+                    .add_remote(to.with_port(PORT))
+                    .initiate(&near, None)
+                    .await
+                    .unwrap();
+                let far = listener.accept().await.unwrap();
+                // More than far's queues hold: what does not fit waits here.
+                let (context, data) = (MessageContext::new(), [7; 1024]);
+                let mut said = 0;
+                while let Ok(sent) =
+                    tokio::time::timeout(Duration::from_secs(1), near.send(&data, &context)).await
+                {
+                    assert_eq!(sent, Ok(Sent));
+                    said += 1;
+                }
+                assert!(said > 3, "only {said} messages fill all queues");
+                let before = polls.get();
+                tokio::time::sleep(Duration::from_secs(15)).await;
+                let polled = polls.get() - before;
+                assert!(polled < 50, "{polled} times in 15 seconds");
+                // Nothing was lost, and it goes on.
+                let (mut heard, mut buffer) = (0, [0; 700]);
+                while heard < said * data.len() {
+                    heard += far.receive(&mut buffer).await.unwrap().length;
+                }
+            };
+            alongside(app, background).await;
+        });
+        run.await;
+    });
+}

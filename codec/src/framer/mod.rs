@@ -141,6 +141,7 @@ pub use switch::Switch;
 /// | [`start`](Self::start) | once for each connection, as soon as the transport below is connected |
 /// | [`on_handshake`](Self::on_handshake) | on received bytes, from [`Start::Handshake`] to [`Handshake::Ready`] |
 /// | [`decode`](Self::decode), [`encode`](Self::encode) | from Ready on |
+/// | [`heard`](Self::heard) | when bytes have arrived, before anybody has looked at them |
 /// | [`on_time`](Self::on_time) | after `start`, when its time has come, and when bytes were received or messages sent |
 /// | [`stop`](Self::stop) | once, before the connection is closed in good order |
 ///
@@ -206,8 +207,14 @@ pub trait Framer {
         Ok(None)
     }
 
-    /// Bytes have arrived, or wait, that [`decode`](Self::decode) has not seen
-    /// yet: the peer is alive. Called before [`on_time`](Self::on_time).
+    /// Bytes have arrived that [`decode`](Self::decode) has not seen: the peer is
+    /// there. For a framer that counts silence; what the bytes are, and when it
+    /// was, it learns from `decode` and the next [`on_time`](Self::on_time).
+    ///
+    /// Who keeps received bytes until the application takes them calls this also
+    /// before each `on_time` while such bytes wait: the peer may have no room to
+    /// say more, so an application that does not receive for a while must not
+    /// look like a peer that is silent.
     fn heard(&mut self) {}
 
     /// The connection is about to be closed in good order: the last words go
@@ -259,6 +266,10 @@ impl<F: Framer> Framer for &mut F {
 
     fn on_time(&mut self, now: Instant, out: &mut Out<'_>) -> Result<Option<Instant>, FrameError> {
         (**self).on_time(now, out)
+    }
+
+    fn heard(&mut self) {
+        (**self).heard();
     }
 
     fn stop(&mut self, out: &mut Out<'_>) {

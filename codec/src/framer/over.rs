@@ -124,6 +124,11 @@ impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
         })
     }
 
+    fn heard(&mut self) {
+        self.outer.heard();
+        self.inner.heard();
+    }
+
     fn stop(&mut self, out: &mut Out<'_>) {
         if self.stage != Stage::Outer {
             // Where there is no room left, there are no last words.

@@ -103,6 +103,9 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// Says that `n` bytes were written to the start of [`FrameReader::space`].
     /// More than there was space for counts as all of it.
     pub fn filled(&mut self, n: usize) {
+        if n > 0 {
+            self.framer.heard();
+        }
         self.held.end = self
             .held
             .end

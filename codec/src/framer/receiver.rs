@@ -244,6 +244,25 @@ impl<M: Copy> Receiver<M> {
         }
     }
 
+    /// How many bytes at the start of `prefix` to drop because they carry nothing
+    /// ([`Step::Skip`]), such as keep-alives between two messages; 0 where a
+    /// message begins, goes on, or cannot be told yet. For who holds bytes that
+    /// nobody receives: call it again until it says 0. What is wrong with the
+    /// bytes is left to [`next`](Self::next) and [`part`](Self::part) to say.
+    pub fn pass_over<F: Framer<Meta = M>>(&mut self, framer: &mut F, prefix: &[u8]) -> usize {
+        let arrived = prefix.len();
+        match self.dropped::<()>(arrived) {
+            Some(Turn::Drop(count)) => return count,
+            Some(_) => return 0,
+            None if self.body.is_some() || arrived == 0 => return 0,
+            None => {}
+        }
+        match framer.decode(prefix) {
+            Ok(Step::Skip(count)) => self.drop_now(count, arrived),
+            _ => 0,
+        }
+    }
+
     /// Drops what is to be dropped; `None` if that is nothing.
     pub(super) fn dropped<T>(&mut self, arrived: usize) -> Option<Turn<T>> {
         if self.skip == 0 {

@@ -74,6 +74,13 @@ impl<A: Framer, B: Framer<Meta = A::Meta>> Framer for Switch<A, B> {
         }
     }
 
+    fn heard(&mut self) {
+        match self {
+            Self::First(framer) => framer.heard(),
+            Self::Second(framer) => framer.heard(),
+        }
+    }
+
     fn stop(&mut self, out: &mut Out<'_>) {
         match self {
             Self::First(framer) => framer.stop(out),

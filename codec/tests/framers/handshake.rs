@@ -257,6 +257,31 @@ fn keep_alives_hold_an_idle_connection_and_silence_ends_it() {
 }
 
 #[test]
+fn a_message_that_comes_slowly_is_no_silence() {
+    let mut server = End::new(line(Role::Server, 30));
+    let mut client = End::new(Over::new(
+        Switch::<_, LineFramer>::First(line(Role::Client, 30)),
+        Passthrough,
+    ));
+    client.start(seconds(0));
+    server.start(seconds(0));
+    exchange(&mut client, &mut server, 5, seconds(0));
+    // Four minutes for twelve bytes, and it is there.
+    for (byte, second) in b"\0\x08Mslowness.".iter().zip((20..).step_by(20)) {
+        client.take(&[*byte], seconds(second));
+        client.time(seconds(second + 19));
+        assert_eq!(client.failed, None, "second {second}");
+    }
+    assert_eq!(client.received, [b"slowness"]);
+    // Half a message and nothing behind it is one.
+    client.take(b"\0\x08Mslow", seconds(245));
+    client.time(seconds(274));
+    assert_eq!(client.failed, None);
+    client.time(seconds(275));
+    assert_eq!(client.failed.unwrap().kind, FrameErrorKind::Silent);
+}
+
+#[test]
 fn a_handshake_that_nobody_answers_ends_by_the_framers_own_clock() {
     let mut client = End::new(Over::new(line(Role::Client, 20), PrefixFramer::new(80)));
     client.start(seconds(5));
@@ -329,6 +354,12 @@ fn converse_by_reference(client: &mut LineFramer, server: &mut LineFramer) {
     assert!(client.ready && server.ready);
     pass_time(&mut client, &mut server, 1, 20);
     assert_eq!(server.framer().kept_alive, 2);
+    // Nine bytes of a message that does not end, in two minutes.
+    for (byte, second) in b"\0\x20Mendless"[..9].iter().zip((30..).step_by(14)) {
+        client.take(&[*byte], seconds(second));
+        client.time(seconds(second + 13));
+    }
+    assert_eq!(client.failed, None);
     client.stop();
     exchange(&mut client, &mut server, 3, seconds(20));
     assert_eq!(server.failed.unwrap().kind, FrameErrorKind::Closed);

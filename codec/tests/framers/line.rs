@@ -250,6 +250,10 @@ impl Framer for LineFramer {
         ))
     }
 
+    fn heard(&mut self) {
+        self.heard = true;
+    }
+
     fn stop(&mut self, out: &mut Out<'_>) {
         let _ = self.say(out, b'R', b"");
     }

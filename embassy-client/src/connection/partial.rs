@@ -90,13 +90,13 @@ impl<F: Framer, M: RawMutex, const IN: usize, const OUT: usize> Framed<'_, F, M,
                 let (found, consumed) = match turn {
                     Err(error) => return Some((0, Err(error))),
                     Ok(Turn::Drop(count)) => {
-                        self.seen = prefix.len().saturating_sub(count);
+                        self.took(prefix.len(), count);
                         return Some((count, Ok(None)));
                     }
                     Ok(Turn::Take { found, consumed }) => (found, consumed),
                     Ok(Turn::Need(_)) => (self.last(prefix.len(), end?)?, prefix.len()),
                 };
-                self.seen = prefix.len().saturating_sub(consumed);
+                self.took(prefix.len(), consumed);
                 let data = prefix.get(found.data).unwrap_or_default();
                 // Never more than was asked for, which is what the buffer holds.
                 buffer.get_mut(..data.len())?.copy_from_slice(data);

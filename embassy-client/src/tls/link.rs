@@ -518,8 +518,12 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Connection<'_, M, IN, OUT> 
     ) -> Result<Option<T>, End> {
         self.0.with(|inner| {
             if let Some((consumed, value)) = f(inner.input.prefix()) {
-                inner.input.consume(consumed);
-                inner.owner_reads.wake();
+                if consumed > 0 {
+                    inner.input.consume(consumed);
+                    // Who only looks makes no room: an owner woken for nothing
+                    // would be polled for ever by those that look when it is.
+                    inner.owner_reads.wake();
+                }
                 return Ok(Some(value));
             }
             match inner.state {

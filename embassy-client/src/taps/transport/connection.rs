@@ -48,6 +48,10 @@ pub enum ConnectionState {
 /// 24 hours at most) takes no more messages and closes in good order by itself,
 /// with [`End::SessionLimit`](crate::tls::End::SessionLimit): make a new one.
 ///
+/// A framer's clock runs whether or not the application receives: keep-alives go
+/// out, and those of the peer are taken as long as no message waits before them.
+/// While one waits, the peer does not count as silent, and nothing is lost.
+///
 /// Dropped, it closes in good order in the background, as [`close`](Self::close)
 /// does, and nobody learns more of it.
 ///

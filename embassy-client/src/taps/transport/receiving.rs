@@ -147,6 +147,8 @@ fn take<F: Framer, S>(
         };
         let receiver = &mut talk.receiver;
         let is_over = &mut talk.is_over;
+        let wanting = &mut talk.wanting;
+        *wanting = 0;
         let mut result = Taken::Nothing;
         let mut again = false;
         let look = seat.link.look(&mut |prefix| {
@@ -166,6 +168,7 @@ fn take<F: Framer, S>(
                 }
                 Ok(Turn::Take { found, consumed }) => (found, consumed),
                 Ok(Turn::Need(_)) => {
+                    *wanting = prefix.len();
                     let end = end?;
                     match receiver.finish(prefix.len()) {
                         Ok(Some(mut piece)) => {

@@ -106,6 +106,8 @@ pub(super) struct Talk<F: Framer> {
     pub(super) receiver: Receiver<F::Meta>,
     /// How many received bytes were there at the last look.
     pub(super) seen: usize,
+    /// How many of them the application has looked at and found to be too few.
+    pub(super) wanting: usize,
     /// Something was received or sent, or the connection has begun: the framer's
     /// clock is to be looked at.
     pub(super) stirred: bool,
@@ -164,6 +166,7 @@ impl<F: Framer> Talk<F> {
         framer: None,
         receiver: Receiver::new(),
         seen: 0,
+        wanting: 0,
         stirred: true,
         alarm: None,
         tail: [0; AROUND],
