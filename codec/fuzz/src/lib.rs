@@ -1,7 +1,9 @@
 //! What the targets share. Each target is one way in or out of the codec, in
 //! `fuzz_targets/`; it looks for broken promises, not only for panics.
 
+use wigwag_codec::framer::write;
 use wigwag_codec::minijson::{Floats, Limits, Options, Value, canonical};
+use wigwag_codec::ncp::{FOOTER_LEN, HEADER_LEN, Header, Ident, NcpFramer};
 
 /// The deepest limits there are, so that nothing hides behind them.
 pub fn deep() -> Limits {
@@ -15,6 +17,15 @@ pub fn shortest(value: Value<'_>) -> Vec<u8> {
     let length = canonical(value, &mut out, options).expect("no form is longer");
     out.truncate(length);
     out
+}
+
+/// An NCP packet with these bytes for fields, as far as they are whole words.
+pub fn ncp_packet(body: &[u8]) -> Vec<u8> {
+    let body = &body[..body.len() / 4 * 4];
+    let header = Header::new(Ident::LINK);
+    let mut packet = vec![0; body.len() + HEADER_LEN + FOOTER_LEN];
+    write(&mut NcpFramer::new(usize::MAX), &header, body, &mut packet).expect("it fits");
+    packet
 }
 
 /// Input as a list of choices.

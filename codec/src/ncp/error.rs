@@ -111,12 +111,17 @@ pub enum NcpWarningKind {
     UnknownType(u8),
 }
 
+impl fmt::Display for NcpWarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmbeddedFooter => f.write_str("a footer in the middle of the packet"),
+            Self::UnknownType(kind) => write!(f, "a value of unknown type {kind:02x}"),
+        }
+    }
+}
+
 impl fmt::Display for NcpWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at byte {}: ", self.offset)?;
-        match self.kind {
-            NcpWarningKind::EmbeddedFooter => f.write_str("a footer in the middle of the packet"),
-            NcpWarningKind::UnknownType(kind) => write!(f, "a value of unknown type {kind:02x}"),
-        }
+        write!(f, "at byte {}: {}", self.offset, self.kind)
     }
 }
