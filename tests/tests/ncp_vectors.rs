@@ -3,81 +3,17 @@
 use serde_json::{Value as Json, json};
 use wigwag_codec::framer::{FrameReader, Framer, Received, Step};
 use wigwag_codec::ncp::{
-    Header, Ident, NcpFramer, NcpWarningKind, Packet, PacketWriter, Time, Value, ValueType, packet,
+    Header, Ident, NcpFramer, NcpWarningKind, Packet, PacketWriter, Time, Value, packet,
 };
 use wigwag_harness::tagged;
 use wigwag_tests::vectors;
 
 /// A packet as the vectors have it, or what is wrong with one of its values.
 fn written(packet: &Packet<'_>) -> Result<Json, String> {
-    let header = packet.header();
-    let mut fields = Vec::new();
-    for field in packet.fields() {
-        let mut params = Vec::new();
-        for param in field.params() {
-            let value = param.value().map_err(|error| error.to_string())?;
-            let (kind, value) = value_of(&value);
-            params.push(json!({"name": param.name.to_string(), "t": kind, "v": value}));
-        }
-        fields.push(json!({"name": field.name.to_string(), "id": field.id, "params": params}));
-    }
-    Ok(json!({
-        "type": header.kind.to_string(),
-        "id": header.id,
-        "secs": header.time.secs(),
-        // ncplib keeps microseconds.
-        "nanos": header.time.nanos() / 1000 * 1000,
-        "info": tagged::to_hex(&header.info),
-        "fields": fields,
-    }))
-}
-
-fn texts<T: ToString>(numbers: impl IntoIterator<Item = T>) -> Json {
-    numbers
-        .into_iter()
-        .map(|number| json!(number.to_string()))
-        .collect()
-}
-
-fn singles(numbers: impl IntoIterator<Item = f32>) -> Json {
-    numbers.into_iter().map(single).collect()
-}
-
-fn doubles(numbers: impl IntoIterator<Item = f64>) -> Json {
-    numbers.into_iter().map(double).collect()
-}
-
-fn single(number: f32) -> Json {
-    json!(format!("{:08x}", number.to_bits()))
-}
-
-fn double(number: f64) -> Json {
-    json!(format!("{:016x}", number.to_bits()))
-}
-
-fn value_of(value: &Value<'_>) -> (&'static str, Json) {
-    let name = ValueType::from_u8(value.kind()).map_or("unknown", ValueType::name);
-    let json = match *value {
-        Value::I32(number) => json!(number.to_string()),
-        Value::U32(number) => json!(number.to_string()),
-        Value::I64(number) => json!(number.to_string()),
-        Value::U64(number) => json!(number.to_string()),
-        Value::F32(number) => single(number),
-        Value::F64(number) => double(number),
-        Value::Str(text) => json!(text),
-        Value::Raw(bytes) | Value::Unknown { bytes, .. } => json!(tagged::to_hex(bytes)),
-        Value::U8s(array) => texts(array),
-        Value::U16s(array) => texts(array),
-        Value::U32s(array) => texts(array),
-        Value::I8s(array) => texts(array),
-        Value::I16s(array) => texts(array),
-        Value::I32s(array) => texts(array),
-        Value::U64s(array) => texts(array),
-        Value::I64s(array) => texts(array),
-        Value::F32s(array) => singles(array),
-        Value::F64s(array) => doubles(array),
-    };
-    (name, json)
+    let mut json = tagged::ncp::from_packet(packet).map_err(|error| error.to_string())?;
+    // ncplib keeps microseconds.
+    json["nanos"] = json!(packet.header().time.nanos() / 1000 * 1000);
+    Ok(json)
 }
 
 /// The same packet, written anew.

@@ -10,6 +10,8 @@ pub(crate) enum Format {
     Minijson,
     /// NGTT frames one after another.
     Ngtt,
+    /// NCP packets one after another.
+    Ncp,
     /// Messages behind a u32 length each.
     Prefix,
 }

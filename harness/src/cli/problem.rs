@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use serde_json::{Value as Json, json};
 use wigwag_codec::framer::FrameError;
 use wigwag_codec::minijson;
+use wigwag_codec::ncp::{NcpError, NcpWarning};
 
 use crate::tagged::TaggedError;
 
@@ -25,6 +26,14 @@ impl Problem {
             kind: kind.to_owned(),
             offset,
             message: message.to_string(),
+        }
+    }
+
+    /// The same in an input of which this is only what follows `offset`.
+    pub(crate) fn behind(self, offset: usize) -> Self {
+        Self {
+            offset: offset + self.offset,
+            ..self
         }
     }
 
@@ -61,6 +70,18 @@ impl From<FrameError> for Problem {
             offset: error.offset,
             message: error.to_string(),
         }
+    }
+}
+
+impl From<NcpError> for Problem {
+    fn from(error: NcpError) -> Self {
+        Self::new(&word(&error.kind), error.offset, error.kind)
+    }
+}
+
+impl From<NcpWarning> for Problem {
+    fn from(warning: NcpWarning) -> Self {
+        Self::new(&word(&warning.kind), warning.offset, warning.kind)
     }
 }
 

@@ -3,6 +3,7 @@
 mod filter;
 mod frames;
 mod minijson;
+mod ncp;
 mod ngtt;
 mod prefix;
 
@@ -33,11 +34,12 @@ pub(crate) struct Args {
     /// Every line is a hex text of its own, answered by exactly one line.
     #[arg(long)]
     lines: bool,
-    /// Show only frames that match (ngtt): terms type=NAME, type=NUMBER,
-    /// tid=NUMBER, or != for all others, joined by commas, all of which must
-    /// hold. Example: type=ORDER,tid=7
+    /// Show only what matches: terms joined by commas, all of which must hold,
+    /// with != for all others. For ngtt type=NAME, type=NUMBER and tid=NUMBER;
+    /// for ncp type=NAME, id=NUMBER and field=NAME, which a packet must have.
+    /// Examples: type=ORDER,tid=7 and type!=LINK
     #[arg(long, value_name = "EXPR")]
-    filter: Option<Filter>,
+    filter: Option<String>,
     /// One JSON object for each input.
     #[arg(long)]
     json: bool,
@@ -54,36 +56,44 @@ trait Report {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    if args.filter.is_some() && args.format != Format::Ngtt {
-        return Err(Failure::Usage(
-            "--filter chooses among NGTT frames; it does nothing for other formats".into(),
-        ));
-    }
+    let filter = args.filter.as_deref();
+    let filter = filter
+        .map(|text| Filter::new(args.format, text))
+        .transpose()?;
+    let filter = filter.as_ref();
     let mut output = Output::new();
     let mut failed = false;
     if args.lines {
         for line in args.source.lines()? {
             let bytes = line?.and_then(|line| hex::decode(&line));
-            failed |= answer(args, bytes.as_deref(), &mut output)?;
+            failed |= answer(args, filter, bytes.as_deref(), &mut output)?;
         }
     } else {
         let mut bytes = Ok(args.source.read()?);
         if args.hex {
             bytes = bytes.and_then(|text| hex::decode(&text));
         }
-        failed = answer(args, bytes.as_deref(), &mut output)?;
+        failed = answer(args, filter, bytes.as_deref(), &mut output)?;
     }
     output.finish()?;
     if failed { Err(Failure::Shown) } else { Ok(()) }
 }
 
 /// Prints the answer to one input and returns whether it holds an error.
-fn answer(args: &Args, input: Result<&[u8], &Problem>, output: &mut Output) -> Outcome<bool> {
+fn answer(
+    args: &Args,
+    filter: Option<&Filter>,
+    input: Result<&[u8], &Problem>,
+    output: &mut Output,
+) -> Outcome<bool> {
+    let ngtt = filter.and_then(Filter::ngtt);
+    let ncp = filter.and_then(Filter::ncp);
     let report: Box<dyn Report> = match input {
         Err(problem) => Box::new(Unread(problem)),
         Ok(bytes) => match args.format {
             Format::Minijson => Box::new(minijson::read(bytes)),
-            Format::Ngtt => Box::new(ngtt::read(bytes, args.filter.as_ref())),
+            Format::Ngtt => Box::new(ngtt::read(bytes, ngtt)),
+            Format::Ncp => Box::new(ncp::read(bytes, ncp)),
             Format::Prefix => Box::new(prefix::read(bytes)),
         },
     };

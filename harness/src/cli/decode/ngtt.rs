@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 use wigwag_codec::minijson::{Error, Value};
 use wigwag_codec::ngtt::{Frame, NgttFramer};
 
-use super::filter::Filter;
+use super::filter::NgttFilter;
 use super::{Report, frames, minijson};
 use crate::cli::format::LIMITS;
 use crate::cli::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) struct Frames<'a> {
     problem: Option<Problem>,
 }
 
-pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&Filter>) -> Frames<'a> {
+pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&NgttFilter>) -> Frames<'a> {
     let mut frames = Vec::new();
     let mut framer = NgttFramer::new(usize::MAX);
     let (left, end) = frames::cut(&mut framer, bytes, |offset, head, payload| {

@@ -1,6 +1,7 @@
 //! `wigwag encode FORMAT [FILE]`: the bytes of what `decode --json` shows.
 
 mod minijson;
+mod ncp;
 mod ngtt;
 mod prefix;
 
@@ -16,9 +17,11 @@ use crate::tagged::{self, TaggedError};
 /// Make bytes from JSON.
 ///
 /// Reads what `decode --json` shows: for minijson the tagged value itself, for
-/// ngtt the object of one frame (or an object with `frames`), for prefix an
-/// object with `messages`. A frame's `payload` is encoded canonically and wins
-/// over its `payload_hex`. Plain JSON becomes minijson with `convert`.
+/// ngtt the object of one frame (or an object with `frames`), for ncp that of one
+/// packet (or an object with `packets`), for prefix an object with `messages`. A
+/// frame's `payload` is encoded canonically and wins over its `payload_hex`. A
+/// packet needs `type` and `fields`, a field its `name`, a parameter `name`, `t`
+/// and `v`. Plain JSON becomes minijson with `convert`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     format: Format,
@@ -67,6 +70,7 @@ fn encode(format: Format, text: &[u8]) -> Result<Vec<u8>, Problem> {
     match format {
         Format::Minijson => minijson::write(&json),
         Format::Ngtt => ngtt::write(&json),
+        Format::Ncp => ncp::write(&json),
         Format::Prefix => prefix::write(&json),
     }
 }

@@ -9,6 +9,10 @@
 //! | single, double | `{"$f32":"3f800000"}`, `{"$f64":"3ff0000000000000"}`: the bits |
 //! | bytes | `{"$bytes":"00ff"}` |
 //! | map of either form | `{"$map":[[key,value],[key,value]]}` in the order of the wire |
+//!
+//! [`ncp`] has the same for packets of NCP.
+
+pub mod ncp;
 
 use std::fmt;
 

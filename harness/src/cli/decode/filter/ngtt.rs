@@ -1,12 +1,14 @@
-//! The expression of `--filter`.
+//! Which NGTT frames to show.
 
 use std::str::FromStr;
 
 use wigwag_codec::ngtt::{FrameHead, FrameType};
 
+use super::split;
+
 /// Terms that must all hold.
 #[derive(Clone, Debug)]
-pub(crate) struct Filter(Vec<Term>);
+pub(crate) struct NgttFilter(Vec<Term>);
 
 #[derive(Clone, Debug)]
 struct Term {
@@ -20,7 +22,7 @@ enum Field {
     Tid(u16),
 }
 
-impl Filter {
+impl NgttFilter {
     /// Whether a frame with this head is to be shown.
     pub(crate) fn matches(&self, head: FrameHead) -> bool {
         self.0.iter().all(|term| {
@@ -33,7 +35,7 @@ impl Filter {
     }
 }
 
-impl FromStr for Filter {
+impl FromStr for NgttFilter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -45,16 +47,8 @@ impl FromStr for Filter {
 }
 
 fn term(text: &str) -> Result<Term, String> {
-    let (field, equal, value) = text
-        .split_once("!=")
-        .map(|(field, value)| (field, false, value))
-        .or_else(|| {
-            text.split_once('=')
-                .map(|(field, value)| (field, true, value))
-        })
-        .ok_or_else(|| format!("`{text}` is neither FIELD=VALUE nor FIELD!=VALUE"))?;
-    let value = value.trim();
-    let field = match field.trim() {
+    let (field, equal, value) = split(text)?;
+    let field = match field {
         "type" => FrameType::from_name(&value.to_ascii_uppercase())
             .map(FrameType::as_u16)
             .or_else(|| value.parse().ok())
@@ -77,7 +71,7 @@ mod tests {
 
     fn shows(filter: &str, kind: u16, tid: u16) -> bool {
         let kind = FrameType::from_u16(kind);
-        Filter::from_str(filter)
+        NgttFilter::from_str(filter)
             .unwrap()
             .matches(FrameHead { tid, kind })
     }
@@ -94,7 +88,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused() {
         for wrong in ["", "type", "type=NOTHING", "tid=70000", "path=W1", "tid=7,"] {
-            assert!(Filter::from_str(wrong).is_err(), "{wrong}");
+            assert!(NgttFilter::from_str(wrong).is_err(), "{wrong}");
         }
     }
 }
