@@ -72,7 +72,7 @@ pub use support::{Answer, Support, support};
 pub use transport::{
     ByteStreamError, CloneError, Connection, ConnectionError, ConnectionEvent, ConnectionState,
     EstablishmentError, Framing, Listener, MAX_ENDPOINTS, PartialMessage, Preconnection,
-    ReceiveError, Received, RemoteError, Runner, Ticket, Transport, TransportConfig,
+    ReceiveError, Received, RemoteError, Runner, Shown, Ticket, Transport, TransportConfig,
     TransportMemory, Unframed, With, new,
 };
 #[doc(no_inline)]

@@ -57,7 +57,8 @@ pub enum ConnectionState {
 ///
 /// Up to three tasks besides the runner's may wait on one connection at a time.
 /// More work too, but wake each other in turns and use up the processor: join
-/// what waits into fewer tasks.
+/// what waits into fewer tasks, or let one receive on behalf of the others
+/// ([`poll_receive_in_place`](Self::poll_receive_in_place)).
 pub struct Connection<'a, F: Framer, S> {
     pub(super) hub: &'a dyn Hub<'a, F, S>,
     pub(super) seat: Seat<'a, 'a, F, S>,

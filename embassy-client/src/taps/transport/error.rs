@@ -176,6 +176,14 @@ pub enum ReceiveError {
     /// A datagram was not a message of the framer. It was dropped; the
     /// connection goes on.
     Datagram(FrameError),
+    /// The message cannot be shown in place, because its framer does not hand it
+    /// out whole. It waits: take it in parts by
+    /// [`receive_partial`](super::Connection::receive_partial), or go on without
+    /// it.
+    NotWhole {
+        /// How many bytes it has; `None` if it ends with the stream.
+        length: Option<usize>,
+    },
     /// The buffer is empty.
     NoBuffer,
     /// The connection sends only (the property `direction`).
@@ -190,6 +198,12 @@ impl fmt::Display for ReceiveError {
             Self::Closed(Some(error)) => error.fmt(f),
             Self::Framing(error) => error.fmt(f),
             Self::Datagram(error) => write!(f, "a datagram was dropped: {error}"),
+            Self::NotWhole {
+                length: Some(length),
+            } => write!(f, "a message of {length} bytes comes in parts only"),
+            Self::NotWhole { length: None } => {
+                f.write_str("a message that ends with the stream comes in parts only")
+            }
             Self::NoBuffer => f.write_str("there is no room in the buffer"),
             Self::SendOnly => f.write_str("the connection is for sending only"),
         }

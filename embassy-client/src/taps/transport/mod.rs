@@ -12,6 +12,7 @@
 //! | `runner`, `attempt`, `datagrams` | brings connections up, over TCP, TLS and UDP |
 //! | `own`, `plain`, `watch` | keeps a connected socket going |
 //! | `connection`, `sending`, `receiving`, `grouping`, `stream` | what the application has |
+//! | `in_place` | the next message where it lies, without a copy |
 
 mod attempt;
 mod claim;
@@ -21,6 +22,7 @@ mod datagrams;
 mod error;
 mod grouping;
 mod handing;
+mod in_place;
 mod listener;
 mod memory;
 mod own;
@@ -44,6 +46,7 @@ use crate::net::Network;
 pub use config::TransportConfig;
 pub use connection::{Connection, ConnectionState, RemoteError};
 pub use error::{CloneError, ConnectionError, EstablishmentError, ReceiveError};
+pub use in_place::Shown;
 pub use listener::Listener;
 use memory::Hub;
 pub use memory::TransportMemory;

@@ -69,14 +69,10 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
         min: usize,
     ) -> Option<Result<Received<F::Meta>, ReceiveError>> {
         let mut state = seat.state.borrow_mut();
-        match (state.stage, state.step) {
-            (Stage::Establishing, _) => return None,
-            (Stage::Closing, Step::Ready) | (Stage::Established, _) => {}
-            (_, Step::Stopped) if state.failed.is_none() => {}
-            _ => return Some(Err(ReceiveError::Closed(state.lost))),
-        }
-        if let Some(ConnectionError::Framing(_)) = state.lost {
-            return Some(Err(ReceiveError::Closed(state.lost)));
+        match is_ready(&state) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(Err(error)),
         }
         let result = if state.is_datagram() {
             take_datagram(seat, &mut state, buffer)
@@ -101,6 +97,20 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
             Taken::End if state.is_alive() => Some(Err(ReceiveError::Finished)),
             Taken::End => Some(Err(ReceiveError::Closed(state.lost))),
         }
+    }
+}
+
+/// Whether messages can be received now.
+pub(super) fn is_ready<F: Framer, S>(state: &State<'_, F, S>) -> Result<bool, ReceiveError> {
+    match (state.stage, state.step) {
+        (Stage::Establishing, _) => return Ok(false),
+        (Stage::Closing, Step::Ready) | (Stage::Established, _) => {}
+        (_, Step::Stopped) if state.failed.is_none() => {}
+        _ => return Err(ReceiveError::Closed(state.lost)),
+    }
+    match state.lost {
+        Some(ConnectionError::Framing(_)) => Err(ReceiveError::Closed(state.lost)),
+        _ => Ok(true),
     }
 }
 
