@@ -82,6 +82,8 @@ struct Rest {
     next_id: u32,
     /// How many wait for unsolicited fields.
     waiting: u16,
+    /// How many wait for anything.
+    all_waiting: u16,
     /// Unsolicited fields that were dropped since the last one that was kept.
     lost: u16,
     counters: Counters,
@@ -98,6 +100,7 @@ struct RestOf<'e> {
     cursor: &'e mut usize,
     next_id: &'e mut u32,
     waiting: &'e mut u16,
+    all_waiting: &'e mut u16,
     lost: &'e mut u16,
     counters: &'e mut Counters,
 }
@@ -225,6 +228,7 @@ impl<const REQUESTS: usize, const KEPT: usize> Exchange<REQUESTS, KEPT> {
                 cursor: 0,
                 next_id: 0,
                 waiting: 0,
+                all_waiting: 0,
                 lost: 0,
                 counters: Counters {
                     kept: 0,
@@ -242,6 +246,7 @@ impl<const REQUESTS: usize, const KEPT: usize> Exchange<REQUESTS, KEPT> {
             cursor,
             next_id,
             waiting,
+            all_waiting,
             lost,
             counters,
         } = &mut self.rest;
@@ -255,11 +260,17 @@ impl<const REQUESTS: usize, const KEPT: usize> Exchange<REQUESTS, KEPT> {
                 cursor,
                 next_id,
                 waiting,
+                all_waiting,
                 lost,
                 counters,
             },
         }
     }
+}
+
+/// The slot of an owner; `None` of what is unsolicited.
+fn slot_of(owner: u16) -> Option<usize> {
+    (owner != NONE).then(|| usize::from(owner))
 }
 
 impl Desk<'_> {
@@ -273,6 +284,7 @@ impl Desk<'_> {
         *self.rest.cursor = 0;
         *self.rest.next_id = first_id;
         *self.rest.waiting = 0;
+        *self.rest.all_waiting = 0;
         *self.rest.lost = 0;
         *self.rest.counters = Counters::default();
     }
@@ -324,9 +336,16 @@ impl Desk<'_> {
     }
 
     fn count(&mut self, who: &Who, more: bool) {
-        match (who, more) {
-            (Who::Recv, true) => *self.rest.waiting = self.rest.waiting.saturating_add(1),
-            (Who::Recv, false) => *self.rest.waiting = self.rest.waiting.saturating_sub(1),
+        let change = |count: &mut u16| {
+            *count = if more {
+                count.saturating_add(1)
+            } else {
+                count.saturating_sub(1)
+            };
+        };
+        change(self.rest.all_waiting);
+        match who {
+            Who::Recv => change(self.rest.waiting),
             _ => self.table.count(who, more),
         }
     }
@@ -403,17 +422,62 @@ impl Desk<'_> {
                 }
                 return Offer::Field { length, is_done };
             }
-            let slot = (owner != NONE).then(|| usize::from(owner));
-            if self.keep(owner, header, field) {
-                wake(slot);
-            } else if self.is_waiting(owner) {
-                wake(slot);
+            if !self.put_by(owner, header, field, &mut wake) {
                 return Offer::Stays;
-            } else {
-                self.lose(owner);
             }
             self.advance(length);
         }
+    }
+
+    /// Hands the packet at the front of the receive queue round, as
+    /// [`offer`](Self::offer) does, on behalf of all who wait: for a task of its
+    /// own, that looks whenever something has arrived. A field for which alone
+    /// somebody waits stays where it is, and is not copied twice.
+    pub fn distribute(
+        &mut self,
+        header: &Header,
+        body: &[u8],
+        mut wake: impl FnMut(Option<usize>),
+    ) -> Offer {
+        if *self.rest.all_waiting == 0 {
+            return Offer::Stays;
+        }
+        loop {
+            let Some((name, id, field)) = self.next_field(body) else {
+                *self.rest.cursor = 0;
+                return Offer::Done;
+            };
+            let owner = self.table.find(header.kind, name, id);
+            let length = field.len();
+            if self.waiting(owner) == *self.rest.all_waiting {
+                wake(slot_of(owner));
+                return Offer::Stays;
+            }
+            if !self.put_by(owner, header, field, &mut wake) {
+                return Offer::Stays;
+            }
+            self.advance(length);
+        }
+    }
+
+    /// Puts a field out of the way of others, and wakes its owner; `false` if it
+    /// has to stay.
+    fn put_by(
+        &mut self,
+        owner: u16,
+        header: &Header,
+        field: &[u8],
+        wake: &mut impl FnMut(Option<usize>),
+    ) -> bool {
+        if self.keep(owner, header, field) {
+            wake(slot_of(owner));
+        } else if self.waiting(owner) > 0 {
+            wake(slot_of(owner));
+            return false;
+        } else {
+            self.lose(owner);
+        }
+        true
     }
 
     /// Whether a packet was begun that is not done yet.
@@ -475,10 +539,11 @@ impl Desk<'_> {
         is_kept
     }
 
-    fn is_waiting(&self, owner: u16) -> bool {
+    /// How many wait for fields of an owner.
+    fn waiting(&self, owner: u16) -> u16 {
         match self.table.get(owner) {
-            Some(slot) => slot.waiting() > 0,
-            None => *self.rest.waiting > 0,
+            Some(slot) => slot.waiting(),
+            None => *self.rest.waiting,
         }
     }
 

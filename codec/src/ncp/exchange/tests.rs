@@ -279,6 +279,31 @@ fn ids_are_not_used_twice_even_when_they_are_used_up() {
 }
 
 #[test]
+fn what_is_handed_round_stays_for_the_only_one_who_waits_and_is_kept_for_others() {
+    let mut exchange: Exchange<4, 512> = Exchange::new();
+    let mut desk = exchange.desk();
+    let (request, id) = open(&mut desk, &["TIME"]);
+    let who = Who::Request(request);
+    let front = arrived("DSPC", &[("TIME", id, 1), ("NEWS", 0, 2)]);
+    let round = |desk: &mut Desk<'_>| {
+        let mut woken = Vec::new();
+        let wake = |slot| woken.push(slot);
+        (desk.distribute(&front.header, &front.body, wake), woken)
+    };
+    assert_eq!(round(&mut desk), (Offer::Stays, vec![]));
+    desk.wait(&who);
+    assert_eq!(round(&mut desk), (Offer::Stays, vec![Some(0)]));
+    assert_eq!(desk.in_use(), (1, 0));
+    desk.wait(&Who::Recv);
+    assert_eq!(round(&mut desk), (Offer::Done, vec![Some(0), None]));
+    assert_eq!(take(&mut desk, &who), Some(1));
+    assert_eq!(take(&mut desk, &Who::Recv), Some(2));
+    desk.leave(&who);
+    desk.leave(&Who::Recv);
+    assert_eq!(round(&mut desk), (Offer::Stays, vec![]));
+}
+
+#[test]
 fn footers_between_fields_and_short_buffers_are_no_obstacle() {
     let mut exchange: Exchange<2, 256> = Exchange::new();
     let mut desk = exchange.desk();

@@ -44,7 +44,8 @@ enum Wanted {
 #[derive(Default)]
 struct Model {
     asked: Vec<Asked>,
-    waiting: Vec<Owner>,
+    /// For each one who waits, what it waits for.
+    waiting: Vec<Vec<Owner>>,
     /// Owner, fields lost before it, value, bytes.
     kept: Vec<(Owner, u16, i32, usize)>,
     lost: Vec<Owner>,
@@ -152,22 +153,65 @@ impl Model {
                 self.queue[0].pop_front();
                 return Outcome::Value(value);
             }
-            let length = FIELD + RECORD;
-            if self.room_for(owner, length) {
-                let lost = self.take_lost(owner);
-                self.kept.push((owner, lost, value, length));
-            } else if self.waiting.contains(&owner) {
+            if !self.put_by(owner, value) {
                 return Outcome::Nothing;
-            } else {
-                self.lost.push(owner);
-                match owner {
-                    Some(_) => self.lost_answers += 1,
-                    None => self.lost_unsolicited += 1,
-                }
             }
             self.queue[0].pop_front();
         }
         Outcome::Nothing
+    }
+}
+
+impl Model {
+    fn waits(&self, owner: Owner) -> usize {
+        let waiting = self.waiting.iter();
+        waiting.filter(|waits| waits.contains(&owner)).count()
+    }
+
+    fn put_by(&mut self, owner: Owner, value: i32) -> bool {
+        let length = FIELD + RECORD;
+        if self.room_for(owner, length) {
+            let lost = self.take_lost(owner);
+            self.kept.push((owner, lost, value, length));
+            return true;
+        }
+        if self.waits(owner) > 0 {
+            return false;
+        }
+        self.lost.push(owner);
+        match owner {
+            Some(_) => self.lost_answers += 1,
+            None => self.lost_unsolicited += 1,
+        }
+        true
+    }
+
+    fn distribute(&mut self) {
+        while let Some(packet) = self.queue.front() {
+            if self.waiting.is_empty() {
+                return;
+            }
+            let Some((name, id, value)) = packet.front().copied() else {
+                self.queue.pop_front();
+                continue;
+            };
+            let owner = self.owner(name, id);
+            if self.waits(owner) == self.waiting.len() || !self.put_by(owner, value) {
+                return;
+            }
+            self.queue[0].pop_front();
+        }
+    }
+}
+
+/// What the task does that looks for all.
+fn distribute(desk: &mut Desk<'_>, queue: &mut VecDeque<Arrived>) {
+    while let Some(front) = queue.front() {
+        match desk.distribute(&front.header, &front.body, |_| {}) {
+            Offer::Done => drop(queue.pop_front()),
+            Offer::Stays => return,
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -218,7 +262,7 @@ fn schedule(seed: u64) {
         _ => Wanted::Unsolicited,
     };
     for _ in 0..60 {
-        match random.below(8) {
+        match random.below(9) {
             0 => {
                 let first = desk.next_id();
                 let names = (0..=random.below(2)).map(|_| NAMES[random.below(3)]);
@@ -241,18 +285,19 @@ fn schedule(seed: u64) {
             2 => {
                 let wanted = wanted(&model, &mut random);
                 desk.wait(&model.who(&wanted));
-                model.waiting.extend(model.owners(&wanted));
+                model.waiting.push(model.owners(&wanted));
                 waiting.push(wanted);
             }
             3 if !waiting.is_empty() => {
-                let wanted = waiting.swap_remove(random.below(waiting.len()));
-                desk.leave(&model.who(&wanted));
-                for owner in model.owners(&wanted) {
-                    let index = model.waiting.iter().position(|waits| *waits == owner);
-                    model.waiting.swap_remove(index.unwrap());
-                }
+                let index = random.below(waiting.len());
+                desk.leave(&model.who(&waiting.swap_remove(index)));
+                model.waiting.swap_remove(index);
             }
-            4 | 5 => {
+            4 => {
+                model.distribute();
+                distribute(&mut desk, &mut queue);
+            }
+            5 | 6 => {
                 let fields: Vec<_> = (0..random.below(4))
                     .map(|_| {
                         number += 1;
