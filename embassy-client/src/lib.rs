@@ -7,6 +7,7 @@
 //! | Module | What it is |
 //! |---|---|
 //! | [`ngtt`] | the NGTT client: orders, pathpoints, logs, binary objects |
+//! | [`ncp`] | NCP, client and server: packets of named fields |
 //! | [`tls`] | TLS 1.3 with mutual authentication, on embedded-tls |
 //! | [`connection`] | messages over a secure connection |
 //! | [`taps`] | transport services: what a connection needs, and which stack gives it |
@@ -22,6 +23,7 @@ mod apart;
 pub mod connection;
 mod der;
 pub mod journal;
+pub mod ncp;
 pub mod net;
 pub mod ngtt;
 pub mod settings;

@@ -11,6 +11,7 @@ pub mod limbo;
 pub mod loopback;
 pub mod minijson;
 pub mod ncplib;
+pub mod nodes;
 pub mod peer;
 pub mod runner;
 pub mod secure;

@@ -350,6 +350,12 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether anybody waits.
+    #[must_use]
+    pub const fn is_waited_for(&self) -> bool {
+        *self.rest.all_waiting > 0
+    }
+
     /// The slots whose wakers `who` has to leave its own at; none of
     /// [`Who::Recv`].
     pub fn slots(&self, who: &Who) -> impl Iterator<Item = usize> {

@@ -97,7 +97,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
 
 /// Shows the next whole message to `f`, which says whether it is done with;
 /// `None` when there is none yet.
-fn front<'a, F: Framer, S, T>(
+pub(super) fn front<'a, F: Framer, S, T>(
     hub: &dyn Hub<'a, F, S>,
     seat: &Seat<'_, 'a, F, S>,
     f: impl FnMut(&F::Meta, &[u8]) -> (bool, T),

@@ -13,6 +13,7 @@
 //! | `own`, `plain`, `watch` | keeps a connected socket going |
 //! | `connection`, `sending`, `receiving`, `grouping`, `stream` | what the application has |
 //! | `in_place` | the next message where it lies, without a copy |
+//! | `front` | what protocols of this crate with several receivers have besides |
 
 mod attempt;
 mod claim;
@@ -20,6 +21,7 @@ mod config;
 mod connection;
 mod datagrams;
 mod error;
+mod front;
 mod grouping;
 mod handing;
 mod in_place;

@@ -1,0 +1,242 @@
+//! What is known of one connection besides what the transport knows.
+
+use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
+use heapless::Deque;
+use wigwag_codec::ncp::exchange::{Desk, Exchange, Who};
+use wigwag_codec::ncp::{Header, Ident, NcpError, Packet};
+
+use super::error::{Fault, Warning};
+
+/// How many warnings wait for an application that does not look.
+const WARNINGS: usize = 4;
+
+/// One slot.
+pub(super) struct Seat<const REQUESTS: usize, const KEPT: usize> {
+    exchange: Exchange<REQUESTS, KEPT>,
+    /// Who waits for answers in each slot of the exchange, or to send its request.
+    wakers: [WakerRegistration; REQUESTS],
+    /// Whose turn it is to send: the slot with the lowest number. 0 is none.
+    turns: [u32; REQUESTS],
+    common: Common,
+}
+
+/// What does not depend on its size.
+pub(super) struct Common {
+    /// There is a handle.
+    pub(super) is_open: bool,
+    /// Who waits for what is unsolicited.
+    pub(super) recv: WakerRegistration,
+    /// Who waits to send a reply.
+    pub(super) replies: MultiWakerRegistration<4>,
+    /// Who waits for a warning, or for the end.
+    pub(super) watchers: MultiWakerRegistration<2>,
+    pub(super) warnings: Deque<Warning, WARNINGS>,
+    /// The packet in front was looked at.
+    is_checked: bool,
+    /// A packet that was not sound.
+    pub(super) fault: Option<NcpError>,
+    /// What the other end said before it closed.
+    pub(super) last_words: Option<Fault>,
+    /// Everybody was told of the end.
+    pub(super) is_over: bool,
+    /// The number of the turn that was given out last.
+    turn: u32,
+}
+
+impl<const REQUESTS: usize, const KEPT: usize> Seat<REQUESTS, KEPT> {
+    pub(super) const fn new() -> Self {
+        Self {
+            exchange: Exchange::new(),
+            wakers: [const { WakerRegistration::new() }; REQUESTS],
+            turns: [0; REQUESTS],
+            common: Common {
+                is_open: false,
+                recv: WakerRegistration::new(),
+                replies: MultiWakerRegistration::new(),
+                watchers: MultiWakerRegistration::new(),
+                warnings: Deque::new(),
+                is_checked: false,
+                fault: None,
+                last_words: None,
+                is_over: false,
+                turn: 0,
+            },
+        }
+    }
+}
+
+/// A [`Seat`] of any size.
+pub(super) trait AnySeat {
+    fn look(&mut self) -> Look<'_>;
+}
+
+/// All of it.
+pub(super) struct Look<'s> {
+    pub(super) desk: Desk<'s>,
+    pub(super) wakers: &'s mut [WakerRegistration],
+    turns: &'s mut [u32],
+    pub(super) common: &'s mut Common,
+}
+
+impl<const REQUESTS: usize, const KEPT: usize> AnySeat for Seat<REQUESTS, KEPT> {
+    fn look(&mut self) -> Look<'_> {
+        Look {
+            desk: self.exchange.desk(),
+            wakers: &mut self.wakers,
+            turns: &mut self.turns,
+            common: &mut self.common,
+        }
+    }
+}
+
+impl Look<'_> {
+    /// A connection begins.
+    pub(super) fn begin(&mut self, first_id: u32) {
+        self.desk.reset(first_id);
+        self.turns.fill(0);
+        let Common {
+            is_open,
+            warnings,
+            is_checked,
+            fault,
+            last_words,
+            is_over,
+            ..
+        } = &mut *self.common;
+        *is_open = true;
+        warnings.clear();
+        *is_checked = false;
+        *fault = None;
+        *last_words = None;
+        *is_over = false;
+    }
+
+    /// Wakes whoever waits for fields of a slot; `None` for what is unsolicited.
+    pub(super) fn wake(
+        wakers: &mut [WakerRegistration],
+        recv: &mut WakerRegistration,
+        slot: Option<usize>,
+    ) {
+        match slot {
+            Some(slot) => {
+                if let Some(waker) = wakers.get_mut(slot) {
+                    waker.wake();
+                }
+            }
+            None => recv.wake(),
+        }
+    }
+
+    /// Wakes everybody.
+    pub(super) fn wake_all(&mut self) {
+        for waker in self.wakers.iter_mut() {
+            waker.wake();
+        }
+        self.common.recv.wake();
+        self.common.replies.wake();
+        self.common.watchers.wake();
+    }
+
+    /// Leaves a waker for the fields of `who`.
+    pub(super) fn register(&mut self, who: &Who, waker: &core::task::Waker) {
+        if *who == Who::Recv {
+            self.common.recv.register(waker);
+        }
+        for slot in self.desk.slots(who) {
+            if let Some(place) = self.wakers.get_mut(slot) {
+                place.register(waker);
+            }
+        }
+    }
+
+    /// Takes a turn to send, for a slot that has none.
+    pub(super) fn queue_up(&mut self, slot: usize) {
+        if let Some(turn) = self.turns.get_mut(slot)
+            && *turn == 0
+        {
+            // After four billion turns somebody passes another one once.
+            self.common.turn = self.common.turn.wrapping_add(1).max(1);
+            *turn = self.common.turn;
+        }
+    }
+
+    /// The slot that is to send next.
+    pub(super) fn first_in_line(&self) -> Option<usize> {
+        let waiting = self.turns.iter().enumerate().filter(|(_, turn)| **turn > 0);
+        let first = waiting.min_by_key(|(_, turn)| **turn);
+        first.map(|(slot, _)| slot)
+    }
+
+    /// A slot has sent, or does not want to any more.
+    pub(super) fn leave_line(&mut self, slot: usize) {
+        if let Some(turn) = self.turns.get_mut(slot) {
+            *turn = 0;
+        }
+        self.wake_senders();
+    }
+
+    /// There may be room to send.
+    pub(super) fn wake_senders(&mut self) {
+        if let Some(slot) = self.first_in_line()
+            && let Some(waker) = self.wakers.get_mut(slot)
+        {
+            waker.wake();
+        }
+        self.common.replies.wake();
+    }
+
+    /// Looks at a packet when it is in front for the first time. Whether it is
+    /// sound; one that is not ends the connection.
+    pub(super) fn check(&mut self, header: &Header, body: &[u8]) -> bool {
+        if self.common.fault.is_some() {
+            return false;
+        }
+        if self.common.is_checked {
+            return true;
+        }
+        match Packet::from_parts(*header, body) {
+            Ok(packet) => {
+                self.common.is_checked = true;
+                for warning in packet.warnings() {
+                    self.warn(Warning::DecodeWarning(header.kind, warning));
+                }
+                if header.kind == Ident::LINK {
+                    self.hear_last_words(&packet);
+                }
+                true
+            }
+            Err(error) => {
+                self.common.fault = Some(error);
+                self.wake_all();
+                false
+            }
+        }
+    }
+
+    /// A server says why it is about to close, and whoever asked something wants
+    /// to know.
+    fn hear_last_words(&mut self, packet: &Packet<'_>) {
+        let said = packet.fields().find_map(|field| {
+            let fault = field.error().filter(|_| field.name == "ERRO")?;
+            Some(Fault::new(packet.header(), &field, &fault))
+        });
+        if said.is_some() {
+            self.common.last_words = said;
+        }
+    }
+
+    /// The packet in front is done with.
+    pub(super) fn is_done(&mut self) {
+        self.common.is_checked = false;
+    }
+
+    /// Tells the application; the oldest warning goes when there are too many.
+    pub(super) fn warn(&mut self, warning: Warning) {
+        if self.common.warnings.is_full() {
+            self.common.warnings.pop_front();
+        }
+        // There is room now.
+        let _ = self.common.warnings.push_back(warning);
+        self.common.watchers.wake();
+    }
+}

@@ -1,0 +1,172 @@
+//! Two devices on a cable that speak NCP: a client's and a server's.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use rand_core::OsRng;
+use wigwag_codec::framer::Passthrough;
+use wigwag_embassy::ncp::{
+    self, Client, ClientConnection, ClientLink, ClientMemory, Error, Field, Ncp, Server,
+    ServerConnection, ServerLink, ServerMemory,
+};
+use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::taps::{self, Disabled, TransportConfig};
+use wigwag_harness::vnet::{Background, Cable, End, alongside};
+
+use crate::devices::{Plain, memory};
+use crate::e2e::in_paused_time;
+
+/// The memory of the client's device: packets of 8 KiB, 64 fields of requests.
+pub type NearMemory<'a> = ClientMemory<'a, Disabled, 4, 8192, 4096, 64, 4096, 1024, 4096, 2>;
+
+/// The memory of the server's device: two clients at a time.
+pub type FarMemory<'a> = ServerMemory<'a, 4, 8192, 4096, 8, 2048, 1024, 4096>;
+
+/// What the client's device has.
+pub type Near<'a> = Ncp<'a, ClientLink<'a>, Disabled>;
+
+/// What the server's device has.
+pub type Far<'a> = Ncp<'a, ServerLink<'a>, Disabled>;
+
+/// The server's address, as a client's host.
+pub const HOST: &str = "10.0.0.2";
+
+/// A client of the server's device.
+#[must_use]
+pub const fn client<'a>() -> Client<'a> {
+    Client::plain(HOST).with_hostname("wigwag-test")
+}
+
+/// Runs `app` with the two devices, in paused time.
+pub fn on_cable(app: impl AsyncFnOnce(&Cable, Near<'_>, Far<'_>) + Send + 'static) {
+    in_paused_time(async move || {
+        let cable = Cable::new(6);
+        assert_eq!(End::Far.v4().to_string(), HOST);
+        let run = cable.run(async |near, far| {
+            let mut near_memory = Box::new(NearMemory::new());
+            let mut far_memory = Box::new(FarMemory::new());
+            let config = TransportConfig::DEFAULT;
+            let near = EmbassyNetwork::new(near);
+            let far = EmbassyNetwork::new(far);
+            let (near, mut near_runner) = ncp::new(&mut near_memory, near, OsRng, config);
+            let (far, mut far_runner) = ncp::new(&mut far_memory, far, OsRng, config);
+            let background: Vec<Background<'_>> = vec![
+                Box::pin(async { near_runner.run().await }),
+                Box::pin(async { far_runner.run().await }),
+            ];
+            alongside(app(&cable, near, far), background).await;
+        });
+        run.await;
+    });
+}
+
+/// Runs `app` as [`on_cable`] does, with a server that says what the test wants.
+pub fn with_raw_server(
+    app: impl AsyncFnOnce(&Cable, Near<'_>, Plain<'_, Passthrough>) + Send + 'static,
+) {
+    in_paused_time(async move || {
+        let cable = Cable::new(7);
+        let run = cable.run(async |near, far| {
+            let mut near_memory = Box::new(NearMemory::new());
+            let mut far_memory = memory();
+            let config = TransportConfig::DEFAULT;
+            let near = EmbassyNetwork::new(near);
+            let far = EmbassyNetwork::new(far);
+            let (near, mut near_runner) = ncp::new(&mut near_memory, near, OsRng, config);
+            let (far, mut far_runner) = taps::new(&mut far_memory, far, OsRng, config);
+            let background: Vec<Background<'_>> = vec![
+                Box::pin(async { near_runner.run().await }),
+                Box::pin(async { far_runner.run().await }),
+            ];
+            alongside(app(&cable, near, far), background).await;
+        });
+        run.await;
+    });
+}
+
+/// Runs `app` as [`on_cable`] does, with a client that says what the test wants.
+pub fn with_raw_client(
+    app: impl AsyncFnOnce(&Cable, Plain<'_, Passthrough>, Far<'_>) + Send + 'static,
+) {
+    in_paused_time(async move || {
+        let cable = Cable::new(8);
+        let run = cable.run(async |near, far| {
+            let mut near_memory = memory();
+            let mut far_memory = Box::new(FarMemory::new());
+            let config = TransportConfig::DEFAULT;
+            let near = EmbassyNetwork::new(near);
+            let far = EmbassyNetwork::new(far);
+            let (near, mut near_runner) = taps::new(&mut near_memory, near, OsRng, config);
+            let (far, mut far_runner) = ncp::new(&mut far_memory, far, OsRng, config);
+            let background: Vec<Background<'_>> = vec![
+                Box::pin(async { near_runner.run().await }),
+                Box::pin(async { far_runner.run().await }),
+            ];
+            alongside(app(&cable, near, far), background).await;
+        });
+        run.await;
+    });
+}
+
+/// Runs `app` with a connection to a server whose handler is `handler`.
+pub fn with_server<E>(
+    handler: impl AsyncFn(&ServerConnection<'_>) -> Result<(), E> + Send + 'static,
+    app: impl AsyncFnOnce(&Cable, ClientConnection<'_>) + Send + 'static,
+) {
+    on_cable(async move |cable, near, far| {
+        let server = Server::plain().listen(&far).unwrap();
+        let talk = async {
+            let connection = client().connect(&near).await.unwrap();
+            app(cable, connection).await;
+        };
+        beside(server.serve::<2, E>(handler), talk).await;
+    });
+}
+
+/// Runs `main` to its end beside a server, which has no end of its own. Both
+/// have a waker of their own.
+pub async fn beside<T>(
+    server: impl Future<Output = Result<(), Error>>,
+    main: impl Future<Output = T>,
+) -> T {
+    let ended = RefCell::new(None);
+    let server: Background<'_> = Box::pin(async {
+        *ended.borrow_mut() = Some(server.await);
+        panic!("the server has ended: {ended:?}");
+    });
+    alongside(main, vec![server]).await
+}
+
+/// Sends every field back, after an acknowledgement: the server of ncplib's
+/// tests.
+///
+/// # Errors
+/// Those of the connection.
+pub async fn echo(client: &ServerConnection<'_>) -> Result<(), Error> {
+    let mut buffer = [0; 8192];
+    while let Some(field) = client.next(&mut buffer).await? {
+        let to = field.reply_to();
+        client
+            .reply(to, |params| params.param("ACKN", true))
+            .await?;
+        client.reply(to, |params| ncp::echo(params, &field)).await?;
+    }
+    Ok(())
+}
+
+/// The text of a parameter.
+#[must_use]
+pub fn text<'b>(field: &Field<'b>, name: &str) -> &'b str {
+    let value = field.value(name).expect("the parameter is there");
+    value.as_str().expect("it is a text")
+}
+
+/// The number of a parameter.
+#[must_use]
+pub fn number(field: &Field<'_>, name: &str) -> i64 {
+    let value = field.value(name).expect("the parameter is there");
+    value.as_i64().expect("it is a number")
+}
+
+/// A few seconds, after which something has happened in a network of two.
+pub const SOON: Duration = Duration::from_secs(5);
