@@ -112,7 +112,12 @@ pub(super) fn front<'a, F: Framer, S, T>(
         show(seat, &mut state, f)
     };
     match seen {
-        Seen::Nothing => Ok(None),
+        Seen::Nothing => {
+            if state.talk.stirred {
+                hub.shared().wake_runner();
+            }
+            Ok(None)
+        }
         Seen::Message((is_done, found)) => {
             if is_done {
                 // The framer's clock is looked at, and whoever waits for the next
@@ -206,7 +211,9 @@ fn show<F: Framer, S, T>(
             consumed
         });
         match look {
-            Ok(_) if again => {}
+            // What carries nothing is passed over, and the framer's clock is looked
+            // at all the same: it may have noted something.
+            Ok(_) if again => state.talk.stirred = true,
             Ok(_) => return seen,
             Err(_) => return Seen::End,
         }

@@ -80,7 +80,12 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
             take(seat, &mut state, buffer, min)
         };
         match result {
-            Taken::Nothing => None,
+            Taken::Nothing => {
+                if state.talk.stirred {
+                    self.hub.shared().wake_runner();
+                }
+                None
+            }
             Taken::Piece(piece) => {
                 // The framer's clock is looked at.
                 state.talk.stirred = true;
@@ -208,7 +213,9 @@ fn take<F: Framer, S>(
             Some(consumed)
         });
         match look {
-            Ok(_) if again => {}
+            // What carries nothing is passed over, and the framer's clock is looked
+            // at all the same: it may have noted something.
+            Ok(_) if again => state.talk.stirred = true,
             Ok(_) => return result,
             Err(_) => return Taken::End,
         }
