@@ -16,6 +16,7 @@ use tokio::io::{
     AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
 };
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use wigwag_codec::framer::Framer;
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::taps::{
@@ -109,6 +110,12 @@ impl Servers {
         let config = pki.server_config(false, None);
         let config = Arc::new(config.expect("a Pki has a server"));
         acceptors.insert(address.into(), TlsAcceptor::from(config));
+    }
+
+    /// From now on a server with this configuration is at the address.
+    pub fn set_config(&self, address: Ipv4Addr, config: ServerConfig) {
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        self.acceptors.borrow_mut().insert(address.into(), acceptor);
     }
 
     /// A network to them, which knows them as [`SERVER`].
@@ -232,8 +239,8 @@ impl HostStream for Tapped {}
 pub struct Setup<'s> {
     /// Whose servers it trusts.
     pub trust: &'s Pki,
-    /// What it shows.
-    pub identity: pki::Identity,
+    /// What it shows, if it shows anything.
+    pub identity: Option<pki::Identity>,
     /// A second identity, that is to take over.
     pub next: Option<pki::Identity>,
 }
@@ -248,7 +255,7 @@ impl<'s> Setup<'s> {
         let identity = pki.device(DEFAULT_DEVICE_ID);
         Self {
             trust: pki,
-            identity: identity.expect("a new Pki has this device").clone(),
+            identity: Some(identity.expect("a new Pki has this device").clone()),
             next: None,
         }
     }
@@ -277,10 +284,14 @@ impl<'s> Setup<'s> {
     ) -> T {
         let roots: [&[u8]; 1] = [self.trust.server_ca()];
         let trust = TrustAnchors::new(&roots).expect("the root of a Pki is a certificate");
-        let key = key(&self.identity);
-        let identity = identity(&self.identity, &key);
         let clock = ClockPolicy::real_time(host_time);
-        let mut security = SecurityParameters::new(trust, identity, clock);
+        let key = self.identity.as_ref().map(self::key);
+        let mut security = match (&self.identity, &key) {
+            (Some(identity), Some(key)) => {
+                SecurityParameters::new(trust, self::identity(identity, key), clock)
+            }
+            _ => SecurityParameters::without_client_certificate(trust, clock),
+        };
         let next_key = self.next.as_ref().map(self::key);
         if let (Some(next), Some(key)) = (&self.next, &next_key) {
             security = security

@@ -91,7 +91,7 @@ pub const fn security_support(parameter: SecurityParameter) -> Answer {
         ),
         P::ClientCertificate => Answer::new(
             Applied,
-            "Identity, and a second one while certificates are renewed",
+            "Identity, and a second one while certificates are renewed; or none, if asked for so",
         ),
         P::PinnedServerCertificate => Answer::new(
             Applied,
@@ -152,7 +152,7 @@ pub struct SecurityParameters<'a>(Proof<'a>);
 enum Proof<'a> {
     Certificates {
         trust: TrustAnchors<'a>,
-        identity: Identity<'a>,
+        identity: Option<Identity<'a>>,
         next: Option<Identity<'a>>,
         clock: ClockPolicy,
     },
@@ -174,6 +174,8 @@ pub enum SecurityError {
     /// A shared key takes the place of certificates, so there is nothing to
     /// pin and no certificate to show.
     SharedKey,
+    /// There is no client certificate that another one could take over from.
+    NoFirstCertificate,
     /// [`SecurityParameters::opportunistic`].
     Opportunistic,
     /// [`SecurityChoice::of_security_needed`]: security is needed, and nothing
@@ -196,6 +198,9 @@ impl fmt::Display for SecurityError {
             }
             Self::Pins(error) => write!(f, "pinnedServerCertificate: {error}"),
             Self::SharedKey => f.write_str("a shared key takes the place of certificates"),
+            Self::NoFirstCertificate => {
+                f.write_str("there is no client certificate that another one could take over from")
+            }
             Self::Opportunistic => f.write_str(
                 "opportunistic security goes on in the clear when somebody on the way wants it \
                  to: give SecurityParameters, or say Disabled",
@@ -224,7 +229,19 @@ impl<'a> SecurityParameters<'a> {
     ) -> Self {
         Self(Proof::Certificates {
             trust,
-            identity: client_certificate,
+            identity: Some(client_certificate),
+            next: None,
+            clock,
+        })
+    }
+
+    /// The same with a device that shows no certificate, as to a web server: the
+    /// server does not learn from TLS whom it talks to.
+    #[must_use]
+    pub const fn without_client_certificate(trust: TrustAnchors<'a>, clock: ClockPolicy) -> Self {
+        Self(Proof::Certificates {
+            trust,
+            identity: None,
             next: None,
             clock,
         })
@@ -280,20 +297,21 @@ impl<'a> SecurityParameters<'a> {
     /// [`Credentials`](crate::tls::Credentials).
     ///
     /// # Errors
-    /// [`SecurityError::SharedKey`] when there are no certificates.
+    /// [`SecurityError`] when there is no first one.
     pub fn next_client_certificate(self, identity: Identity<'a>) -> Result<Self, SecurityError> {
         match self.0 {
             Proof::Certificates {
                 trust,
-                identity: current,
+                identity: Some(current),
                 clock,
                 ..
             } => Ok(Self(Proof::Certificates {
                 trust,
-                identity: current,
+                identity: Some(current),
                 next: Some(identity),
                 clock,
             })),
+            Proof::Certificates { identity: None, .. } => Err(SecurityError::NoFirstCertificate),
             Proof::SharedKey(_) => Err(SecurityError::SharedKey),
         }
     }
@@ -326,7 +344,10 @@ impl<'a> SecurityParameters<'a> {
                 next,
                 clock,
             } => {
-                let parameters = TlsParameters::new(server, *trust, *identity, *clock)?;
+                let parameters = match identity {
+                    Some(identity) => TlsParameters::new(server, *trust, *identity, *clock)?,
+                    None => TlsParameters::without_identity(server, *trust, *clock)?,
+                };
                 Ok(match next {
                     Some(next) => parameters.with_next(*next),
                     None => parameters,

@@ -52,6 +52,24 @@ fn certificates_become_the_parameters_of_a_connection() {
 }
 
 #[test]
+fn a_device_can_do_without_a_certificate() {
+    let pki = Pki::new();
+    let roots = [pki.root.der.as_slice()];
+    let trust = TrustAnchors::new(&roots).unwrap();
+    let clock = ClockPolicy::floor(IN_2026);
+    let security = SecurityParameters::without_client_certificate(trust, clock);
+    let parameters = security.for_server("orders.example").unwrap();
+    assert!(parameters.identity().is_none() && !parameters.has_next());
+    let pins = [PublicKeyPin::from_sha256([7; 32])];
+    let security = security.pinned_server_certificate(&pins).unwrap();
+    pki.with(|_, identity| {
+        let error = security.clone().next_client_certificate(identity);
+        assert_eq!(error.unwrap_err(), SecurityError::NoFirstCertificate);
+        assert!(!parameters.clone().with_next(identity).has_next());
+    });
+}
+
+#[test]
 fn a_shared_key_takes_the_place_of_certificates() {
     let psk = ExternalPsk::new(b"device-0001", &[0x5a; 32]).unwrap();
     let security = SecurityParameters::with_pre_shared_key(psk);

@@ -43,7 +43,8 @@ pub(crate) enum Proof<'a> {
     /// Each by its own certificate.
     Certificates {
         trust: TrustAnchors<'a>,
-        current: Identity<'a>,
+        /// `None`: the device shows no certificate.
+        current: Option<Identity<'a>>,
         next: Option<Identity<'a>>,
         clock: ClockPolicy,
     },
@@ -78,7 +79,30 @@ impl<'a> TlsParameters<'a> {
     ) -> Result<Self, NameError> {
         let proof = Proof::Certificates {
             trust,
-            current: identity,
+            current: Some(identity),
+            next: None,
+            clock,
+        };
+        Self::proved_by(proof, server)
+    }
+
+    /// The same with a device that shows no certificate, as to a web server: the
+    /// server does not learn from TLS whom it talks to. One that asks for a
+    /// certificate is told that there is none (RFC 8446 section 4.4.2); if it
+    /// insists, the connection ends in
+    /// [`End::IdentityRefused`](super::End::IdentityRefused) or
+    /// [`End::HandshakeAlert`](super::End::HandshakeAlert).
+    ///
+    /// # Errors
+    /// [`NameError`] when `server` cannot be a name in a certificate.
+    pub fn without_identity(
+        server: &'a str,
+        trust: TrustAnchors<'a>,
+        clock: ClockPolicy,
+    ) -> Result<Self, NameError> {
+        let proof = Proof::Certificates {
+            trust,
+            current: None,
             next: None,
             clock,
         };
@@ -118,10 +142,16 @@ impl<'a> TlsParameters<'a> {
     }
 
     /// A second identity, for renewal: see [`Credentials`](super::Credentials).
-    /// Where a shared key takes the place of certificates, nothing changes.
+    /// Where the device shows no certificate, or a shared key takes the place of
+    /// certificates, nothing changes.
     #[must_use]
     pub fn with_next(mut self, identity: Identity<'a>) -> Self {
-        if let Proof::Certificates { next, .. } = &mut self.proof {
+        if let Proof::Certificates {
+            current: Some(_),
+            next,
+            ..
+        } = &mut self.proof
+        {
             *next = Some(identity);
         }
         self
@@ -132,7 +162,8 @@ impl<'a> TlsParameters<'a> {
         matches!(self.proof, Proof::Certificates { next: Some(_), .. })
     }
 
-    /// The identity that is shown; `None` where a shared key takes its place.
+    /// The identity that is shown; `None` where there is none, or a shared key
+    /// takes its place.
     pub fn identity(&self) -> Option<Identity<'a>> {
         match (&self.proof, self.slot) {
             (Proof::SharedKey(_), _) => None,
@@ -142,7 +173,7 @@ impl<'a> TlsParameters<'a> {
                 },
                 Slot::Next,
             ) => Some(*next),
-            (Proof::Certificates { current, .. }, _) => Some(*current),
+            (Proof::Certificates { current, .. }, _) => *current,
         }
     }
 

@@ -15,7 +15,7 @@ use super::witness::Witness;
 pub(crate) struct Provider<'p, R> {
     rng: &'p mut R,
     witness: Witness<'p>,
-    /// `None` where a shared key takes its place.
+    /// `None` where there is none, or a shared key takes its place.
     identity: Option<Identity<'p>>,
     signer_failed: Cell<bool>,
 }
