@@ -16,8 +16,9 @@ use wigwag_harness::vnet::{Background, Cable, End, alongside};
 use crate::devices::{Plain, memory};
 use crate::e2e::in_paused_time;
 
-/// The memory of the client's device: packets of 8 KiB, 64 fields of requests.
-pub type NearMemory<'a> = ClientMemory<'a, Disabled, 4, 8192, 4096, 64, 4096, 1024, 4096, 2>;
+/// The memory of the client's device, with packets of 8 KiB.
+pub type NearMemory<'a, const REQUESTS: usize = 64, const KEPT: usize = 4096> =
+    ClientMemory<'a, Disabled, 4, 8192, 4096, REQUESTS, KEPT, 1024, 4096, 2>;
 
 /// The memory of the server's device: two clients at a time.
 pub type FarMemory<'a> = ServerMemory<'a, 4, 8192, 4096, 8, 2048, 1024, 4096>;
@@ -37,13 +38,21 @@ pub const fn client<'a>() -> Client<'a> {
     Client::plain(HOST).with_hostname("wigwag-test")
 }
 
-/// Runs `app` with the two devices, in paused time.
+/// Runs `app` with the two devices, in paused time. The client's has room for 64
+/// fields of requests, and keeps 4 KiB.
 pub fn on_cable(app: impl AsyncFnOnce(&Cable, Near<'_>, Far<'_>) + Send + 'static) {
+    on_cable_with::<64, 4096>(app);
+}
+
+/// The same with other sizes of the client's device.
+pub fn on_cable_with<const REQUESTS: usize, const KEPT: usize>(
+    app: impl AsyncFnOnce(&Cable, Near<'_>, Far<'_>) + Send + 'static,
+) {
     in_paused_time(async move || {
         let cable = Cable::new(6);
         assert_eq!(End::Far.v4().to_string(), HOST);
         let run = cable.run(async |near, far| {
-            let mut near_memory = Box::new(NearMemory::new());
+            let mut near_memory = Box::new(NearMemory::<REQUESTS, KEPT>::new());
             let mut far_memory = Box::new(FarMemory::new());
             let config = TransportConfig::DEFAULT;
             let near = EmbassyNetwork::new(near);
@@ -67,7 +76,7 @@ pub fn with_raw_server(
     in_paused_time(async move || {
         let cable = Cable::new(7);
         let run = cable.run(async |near, far| {
-            let mut near_memory = Box::new(NearMemory::new());
+            let mut near_memory = Box::new(<NearMemory<'_>>::new());
             let mut far_memory = memory();
             let config = TransportConfig::DEFAULT;
             let near = EmbassyNetwork::new(near);
@@ -120,6 +129,19 @@ pub fn with_server<E>(
             app(cable, connection).await;
         };
         beside(server.serve::<2, E>(handler), talk).await;
+    });
+}
+
+/// Runs `app` with both ends of a connection: the client's, and the server's as
+/// the application that has accepted it.
+pub fn with_both<const REQUESTS: usize, const KEPT: usize>(
+    app: impl AsyncFnOnce(&Cable, ClientConnection<'_>, ServerConnection<'_>) + Send + 'static,
+) {
+    on_cable_with::<REQUESTS, KEPT>(async move |cable, near, far| {
+        let server = Server::plain().listen(&far).unwrap();
+        let client = client();
+        let (near, far) = futures::join!(client.connect(&near), server.accept());
+        app(cable, near.unwrap(), far.unwrap()).await;
     });
 }
 
