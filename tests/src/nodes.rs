@@ -3,14 +3,19 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use embedded_io_async::{Read as _, Write as _};
 use rand_core::OsRng;
 use wigwag_codec::framer::Passthrough;
+use wigwag_codec::ncp::{PacketWriter, packet};
 use wigwag_embassy::ncp::{
     self, Client, ClientConnection, ClientLink, ClientMemory, Error, Field, Ncp, Server,
     ServerConnection, ServerLink, ServerMemory,
 };
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::taps::{self, Disabled, TransportConfig};
+use wigwag_embassy::taps::{
+    self, Connection, Disabled, LocalEndpoint, Preconnection, RemoteEndpoint, TransportConfig,
+    TransportProperties,
+};
 use wigwag_harness::vnet::{Background, Cable, End, alongside};
 
 use crate::devices::{Plain, memory};
@@ -192,3 +197,89 @@ pub fn number(field: &Field<'_>, name: &str) -> i64 {
 
 /// A few seconds, after which something has happened in a network of two.
 pub const SOON: Duration = Duration::from_secs(5);
+
+/// A connection that is no more than its bytes.
+pub type Raw<'a> = Connection<'a, Passthrough, Disabled>;
+
+/// Reads a packet.
+///
+/// # Panics
+/// When there is none.
+pub async fn read_packet(raw: &mut Raw<'_>) -> Vec<u8> {
+    let mut packet = vec![0; 32];
+    raw.read_exact(&mut packet).await.expect("a header");
+    let words = u32::from_le_bytes(packet[8..12].try_into().expect("four bytes"));
+    packet.resize(words as usize * 4, 0);
+    raw.read_exact(&mut packet[32..]).await.expect("a packet");
+    packet
+}
+
+/// Says a packet of type LINK with a field.
+async fn say(raw: &mut Raw<'_>, packet: PacketWriter<'_>) {
+    let packet = packet.finish().expect("it fits");
+    raw.write_all(packet).await.expect("it is taken");
+}
+
+/// What a client says up to SCON, as ncplib's does.
+///
+/// # Panics
+/// When the server does not answer as one.
+pub async fn shake_hands(raw: &mut Raw<'_>) {
+    let mut place = [0; 256];
+    assert_eq!(&read_packet(raw).await[32..36], b"HELO");
+    let ccre = packet(&mut place, "LINK").field("CCRE").param("CIW", "raw");
+    say(raw, ccre.param("LINK", 15)).await;
+    assert_eq!(&read_packet(raw).await[32..36], b"SCAR");
+    let care = packet(&mut place, "LINK").field("CARE").param("CAR", "raw");
+    say(raw, care).await;
+    assert_eq!(&read_packet(raw).await[32..36], b"SCON");
+}
+
+/// What a server says up to SCON; the time is what it says in SCAR.
+///
+/// # Panics
+/// When the client does not answer as one.
+pub async fn serve_handshake(raw: &mut Raw<'_>, time: i32) {
+    let mut place = [0; 256];
+    say(raw, packet(&mut place, "LINK").field("HELO")).await;
+    assert_eq!(&read_packet(raw).await[32..36], b"CCRE");
+    let scar = packet(&mut place, "LINK").field("SCAR").param("LINK", time);
+    say(raw, scar).await;
+    assert_eq!(&read_packet(raw).await[32..36], b"CARE");
+    say(raw, packet(&mut place, "LINK").field("SCON")).await;
+}
+
+/// Everything up to the end.
+pub async fn read_all(raw: &mut Raw<'_>) -> Vec<u8> {
+    let (mut all, mut chunk) = (Vec::new(), [0; 256]);
+    loop {
+        match raw.read(&mut chunk).await {
+            Ok(0) | Err(_) => return all,
+            Ok(count) => all.extend(&chunk[..count]),
+        }
+    }
+}
+
+/// Who comes next, to a server that says what the test wants.
+///
+/// # Panics
+/// When nobody does.
+pub async fn accept_raw<'a>(far: &Plain<'a, Passthrough>) -> Raw<'a> {
+    let listener = Preconnection::new(TransportProperties::DEFAULT, Disabled)
+        .add_local(LocalEndpoint::new().with_port(9999))
+        .listen(far)
+        .expect("it can be listened");
+    listener.accept().await.expect("somebody comes")
+}
+
+/// A connection to the server's device.
+///
+/// # Panics
+/// When nobody listens there.
+pub async fn connect_raw<'a>(near: &Plain<'a, Passthrough>, port: u16) -> Raw<'a> {
+    Preconnection::new(TransportProperties::DEFAULT, Disabled)
+        .add_remote(RemoteEndpoint::new().with_host(HOST).with_port(port))
+        .initiate(near, Some(SOON))
+        .await
+        .expect("a connection")
+}

@@ -21,18 +21,14 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use embedded_io_async::{Read as _, Write as _};
-use wigwag_codec::framer::Passthrough;
+use embedded_io_async::Write as _;
 use wigwag_codec::ncp::packet;
 use wigwag_embassy::ncp::{
     self, Client, Error, Login, RemoteHostname, Server, ServerConnection, Timing, Warning,
 };
-use wigwag_embassy::taps::{
-    Connection, Disabled, LocalEndpoint, Preconnection, RemoteEndpoint, TransportProperties,
-};
 use wigwag_tests::nodes::{
-    HOST, SOON, beside, client, echo, number, on_cable, text, with_raw_client, with_raw_server,
-    with_server,
+    HOST, accept_raw, beside, client, connect_raw, echo, number, on_cable, read_all, read_packet,
+    shake_hands, text, with_raw_client, with_raw_server, with_server,
 };
 
 #[test]
@@ -143,52 +139,12 @@ fn a_warning_comes_beside_its_field() {
     });
 }
 
-type Raw<'a> = Connection<'a, Passthrough, Disabled>;
-
-/// The next `N` bytes.
-async fn read<const N: usize>(connection: &mut Raw<'_>) -> [u8; N] {
-    let mut bytes = [0; N];
-    connection.read_exact(&mut bytes).await.unwrap();
-    bytes
-}
-
-/// What a client says up to CARE, as ncplib's does.
-async fn shake_hands(connection: &mut Raw<'_>) {
-    let mut place = [0; 256];
-    let _helo: [u8; 52] = read(connection).await;
-    let ccre = packet(&mut place, "LINK")
-        .field("CCRE")
-        .param("CIW", "raw")
-        .param("LINK", 15);
-    connection.write_all(ccre.finish().unwrap()).await.unwrap();
-    let _scar: [u8; 64] = read(connection).await;
-    let care = packet(&mut place, "LINK").field("CARE").param("CAR", "raw");
-    connection.write_all(care.finish().unwrap()).await.unwrap();
-    let _scon: [u8; 52] = read(connection).await;
-}
-
-/// Everything up to the end.
-async fn read_all(connection: &mut Raw<'_>) -> Vec<u8> {
-    let (mut all, mut chunk) = (Vec::new(), [0; 256]);
-    loop {
-        match connection.read(&mut chunk).await {
-            Ok(0) | Err(_) => return all,
-            Ok(count) => all.extend(&chunk[..count]),
-        }
-    }
-}
-
 #[test]
 fn bytes_that_are_no_packet_are_told_to_be_a_bad_request() {
     with_raw_client(async |_, near, far| {
         let server = Server::plain().listen(&far).unwrap();
         let talk = async {
-            let to = RemoteEndpoint::new().with_host(HOST).with_port(9999);
-            let mut raw = Preconnection::new(TransportProperties::DEFAULT, Disabled)
-                .add_remote(to)
-                .initiate(&near, Some(SOON))
-                .await
-                .unwrap();
+            let mut raw = connect_raw(&near, 9999).await;
             shake_hands(&mut raw).await;
             raw.write_all(&b"Boom!".repeat(100)).await.unwrap();
             let said = read_all(&mut raw).await;
@@ -222,19 +178,10 @@ fn a_handler_that_fails_is_a_server_error() {
     });
 }
 
-/// Who comes next, to a server that says what the test wants.
-async fn accept<'a>(far: &wigwag_tests::devices::Plain<'a, Passthrough>) -> Raw<'a> {
-    let listener = Preconnection::new(TransportProperties::DEFAULT, Disabled)
-        .add_local(LocalEndpoint::new().with_port(9999))
-        .listen(far)
-        .unwrap();
-    listener.accept().await.unwrap()
-}
-
 #[test]
 fn a_server_that_closes_at_once_is_a_closed_connection() {
     with_raw_server(async |_, near, far| {
-        let serve = async { drop(accept(&far).await) };
+        let serve = async { drop(accept_raw(&far).await) };
         let client = client();
         let (connected, ()) = futures::join!(client.connect(&near), serve);
         assert_eq!(connected.unwrap_err(), Error::ConnectionClosed);
@@ -245,7 +192,7 @@ fn a_server_that_closes_at_once_is_a_closed_connection() {
 fn a_server_without_a_time_is_kept_alive_all_the_same() {
     with_raw_server(async |_, near, far| {
         let serve = async {
-            let mut raw = accept(&far).await;
+            let mut raw = accept_raw(&far).await;
             let mut place = [0; 256];
             for (field, answer) in [("HELO", 1), ("SCAR", 1), ("SCON", 0)] {
                 // What cannot be a time counts for nothing.
@@ -253,17 +200,14 @@ fn a_server_without_a_time_is_kept_alive_all_the_same() {
                 let said = said.param("LINK", "boom!").finish().unwrap();
                 raw.write_all(said).await.unwrap();
                 for _ in 0..answer {
-                    let head: [u8; 32] = read(&mut raw).await;
-                    let words = u32::from_le_bytes(head[8..12].try_into().unwrap());
-                    let mut rest = vec![0; words as usize * 4 - 32];
-                    raw.read_exact(&mut rest).await.unwrap();
+                    read_packet(&mut raw).await;
                 }
             }
             // One keep-alive at once, the others every three seconds.
             let since = tokio::time::Instant::now();
             for count in 0..4 {
-                let keep_alive: [u8; 40] = read(&mut raw).await;
-                assert_eq!(&keep_alive[4..8], b"LINK");
+                let keep_alive = read_packet(&mut raw).await;
+                assert_eq!((&keep_alive[4..8], keep_alive.len()), (&b"LINK"[..], 40));
                 assert_eq!(since.elapsed().as_secs(), 3 * count);
             }
             raw

@@ -1,0 +1,205 @@
+//! Every future of NCP's may be dropped at any await: nothing is lost, nothing
+//! comes twice, nothing stays taken.
+
+use std::time::Duration;
+
+use wigwag_embassy::ncp::{Error, Field, Server, ServerConnection};
+use wigwag_tests::devices::until;
+use wigwag_tests::nodes::{beside, client, echo, number, on_cable, on_cable_with, with_both};
+use wigwag_tests::tls::stopped_after;
+
+/// Calls `receive` again and again, dropped after so many polls, until it has
+/// something.
+async fn insist<T>(polls: u32, mut receive: impl AsyncFnMut() -> T) -> T {
+    loop {
+        if let Some(received) = stopped_after(polls, receive()).await {
+            return received;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn value(field: Result<Field<'_>, Error>) -> i64 {
+    number(&field.unwrap(), "N")
+}
+
+#[test]
+fn receiving_that_is_dropped_loses_nothing() {
+    for polls in 1..=4 {
+        with_both::<8, 300>(async move |_, client, server| {
+            let response = client.send("DSPC", "TIME", |params| params.param("N", 0));
+            let response = response.await.unwrap();
+            let mut buffer = [0; 64];
+            let to = server.recv(&mut buffer).await.unwrap().reply_to();
+            let sending = async {
+                for number in 0..50 {
+                    let sent = server.reply(to, |params| params.param("N", number)).await;
+                    assert_eq!(sent, Ok(()));
+                    let news = server.send("NEWS", "NEWS", |params| params.param("N", number));
+                    drop(news.await.unwrap());
+                }
+            };
+            let receiving = async {
+                for expected in 0..50 {
+                    // In turns, so that the mailbox is used as well.
+                    let news = async || value(client.recv(&mut [0; 64]).await);
+                    let answer = async || value(response.recv(&mut [0; 64]).await);
+                    if expected % 2 == 0 {
+                        assert_eq!(insist(polls, news).await, expected);
+                        assert_eq!(insist(polls, answer).await, expected);
+                    } else {
+                        assert_eq!(insist(polls, answer).await, expected);
+                        assert_eq!(insist(polls, news).await, expected);
+                    }
+                }
+            };
+            futures::join!(sending, receiving);
+            let counters = client.counters();
+            assert_eq!((counters.lost_answers, counters.lost_unsolicited), (0, 0));
+        });
+    }
+}
+
+#[test]
+fn sending_that_is_dropped_sends_all_of_a_packet_or_nothing() {
+    with_both::<4, 300>(async |_, client, server| {
+        let data = [0_u8; 900];
+        let sending = async {
+            let mut sent = Vec::new();
+            for number in 0..200 {
+                let send = async {
+                    let sent = client.send("DSPC", "DATA", |params| {
+                        params.param("N", number).param("DATA", &data[..])
+                    });
+                    drop(sent.await.unwrap());
+                };
+                if stopped_after(1 + number as u32 % 3, send).await.is_some() {
+                    sent.push(i64::from(number));
+                } else {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            client.close();
+            sent
+        };
+        let receiving = async {
+            let mut received = Vec::new();
+            let mut buffer = [0; 2048];
+            while let Some(field) = server.next(&mut buffer).await.unwrap() {
+                assert_eq!(field.params().count(), 2);
+                received.push(number(&field, "N"));
+            }
+            received
+        };
+        let (sent, received) = futures::join!(sending, receiving);
+        assert_eq!(sent, received);
+        assert!(sent.len() < 200 && !sent.is_empty(), "{}", sent.len());
+    });
+}
+
+#[test]
+fn who_gives_up_waiting_to_send_lets_the_next_one_send() {
+    with_both::<64, 300>(async |_, client, server| {
+        let data = [0_u8; 3000];
+        // Many wait for room at once; every third gives up.
+        let tasks = (0..30).map(async |number| {
+            let send = async {
+                let sent = client.send("DSPC", "DATA", |params| {
+                    params.param("N", number).param("DATA", &data[..])
+                });
+                drop(sent.await.unwrap());
+            };
+            if number % 3 == 0 {
+                stopped_after(1, send).await.is_some()
+            } else {
+                send.await;
+                true
+            }
+        });
+        let sending = async {
+            let sent = futures::future::join_all(tasks).await;
+            client.close();
+            sent.into_iter().filter(|is_sent| *is_sent).count()
+        };
+        let receiving = async {
+            let mut count = 0;
+            let mut buffer = [0; 4096];
+            while server.next(&mut buffer).await.unwrap().is_some() {
+                count += 1;
+            }
+            count
+        };
+        let (sent, received) = futures::join!(sending, receiving);
+        assert_eq!(sent, received);
+        assert!(sent >= 20, "{sent}");
+    });
+}
+
+#[test]
+fn connecting_that_is_dropped_leaves_no_slot_taken() {
+    on_cable(async |_, near, far| {
+        let server = Server::plain().listen(&far).unwrap();
+        let slots = near.free_slots();
+        let talk = async {
+            let mut connected = 0;
+            for polls in 1..40 {
+                let client = client();
+                let connection = stopped_after(polls, client.connect(&near)).await;
+                connected += u32::from(connection.is_some_and(|connection| connection.is_ok()));
+                until("the slot is free", || near.free_slots() == slots).await;
+            }
+            assert!(connected > 0);
+            let connection = client().connect(&near).await.unwrap();
+            let response = connection.send("LINK", "ECHO", |params| params.param("N", 7));
+            let response = response.await.unwrap();
+            assert_eq!(value(response.recv(&mut [0; 64]).await), 7);
+        };
+        beside(server.serve::<2, Error>(echo), talk).await;
+    });
+}
+
+#[test]
+fn a_server_that_is_dropped_at_any_await_can_serve_again() {
+    on_cable_with::<8, 512>(async |_, near, far| {
+        let server = Server::plain().listen(&far).unwrap();
+        let handler = async |client: &ServerConnection<'_>| echo(client).await;
+        let talk = async {
+            let mut answered = 0;
+            for number in 0..60 {
+                let Ok(connection) = client().connect(&near).await else {
+                    continue;
+                };
+                let asked = connection.send("LINK", "ECHO", |params| params.param("N", number));
+                let Ok(asked) = asked.await else { continue };
+                let mut buffer = [0; 64];
+                if let Ok(field) = asked.recv(&mut buffer).await {
+                    assert_eq!(number_of(&field), i64::from(number));
+                    answered += 1;
+                }
+                drop(asked);
+                connection.close();
+                let _ = connection.wait_closed().await;
+            }
+            answered
+        };
+        let serving = async {
+            let mut polls = 1;
+            loop {
+                let serve = server.serve::<2, Error>(handler);
+                if stopped_after(polls, serve).await.is_some() {
+                    panic!("nobody stopped the server");
+                }
+                polls += 1;
+            }
+        };
+        let (talk, serving) = (std::pin::pin!(talk), std::pin::pin!(serving));
+        match futures::future::select(talk, serving).await {
+            futures::future::Either::Left((answered, _)) => assert!(answered > 30, "{answered}"),
+            futures::future::Either::Right((never, _)) => never,
+        }
+    });
+}
+
+fn number_of(field: &Field<'_>) -> i64 {
+    number(field, "N")
+}
