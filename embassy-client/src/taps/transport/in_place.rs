@@ -106,6 +106,7 @@ pub(super) fn front<'a, F: Framer, S, T>(
     if !is_ready(&state)? {
         return Ok(None);
     }
+    let was_stirred = state.talk.stirred;
     let seen = if state.is_datagram() {
         show_datagram(seat, &mut state, f)
     } else {
@@ -113,7 +114,8 @@ pub(super) fn front<'a, F: Framer, S, T>(
     };
     match seen {
         Seen::Nothing => {
-            if state.talk.stirred {
+            // Once: where the framer has no room to say something, it stays so.
+            if state.talk.stirred && !was_stirred {
                 hub.shared().wake_runner();
             }
             Ok(None)

@@ -74,6 +74,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
             Ok(false) => return None,
             Err(error) => return Some(Err(error)),
         }
+        let was_stirred = state.talk.stirred;
         let result = if state.is_datagram() {
             take_datagram(seat, &mut state, buffer)
         } else {
@@ -81,7 +82,8 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
         };
         match result {
             Taken::Nothing => {
-                if state.talk.stirred {
+                // Once: where the framer has no room to say something, it stays so.
+                if state.talk.stirred && !was_stirred {
                     self.hub.shared().wake_runner();
                 }
                 None
