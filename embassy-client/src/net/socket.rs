@@ -139,6 +139,13 @@ pub trait TcpSocket {
     /// [`ConnectError`].
     async fn accept(&self, port: u16) -> Result<(), ConnectError>;
 
+    /// Whether a peer has begun to connect to a socket that accepts, and is not
+    /// connected yet: nobody else can connect to it then. `false` where the
+    /// network does not tell, or where others can.
+    fn is_half_open(&self) -> bool {
+        false
+    }
+
     /// Reads at least one byte; 0 is the end of the stream.
     ///
     /// # Errors

@@ -157,6 +157,10 @@ impl TcpSocket for EmbassyTcp<'_> {
         result
     }
 
+    fn is_half_open(&self) -> bool {
+        self.socket.borrow().state() == State::SynReceived
+    }
+
     async fn read(&self, buffer: &mut [u8]) -> Result<usize, StreamError> {
         poll_fn(|cx| {
             let mut socket = self.socket.borrow_mut();

@@ -1,10 +1,15 @@
 //! Brings one connection up, and keeps it going to its end: over TCP, secured or
 //! not.
 
+use core::future::{Future as _, poll_fn};
 use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
 
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, Either3, select, select3};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_time::Timer;
 use rand_core::CryptoRngCore;
 use wigwag_codec::framer::Framer;
 
@@ -13,17 +18,22 @@ use super::super::endpoint::RemoteEndpoint;
 use super::super::race::{KnownGood, Race, RaceError};
 use super::super::security::Security;
 use super::super::stack::StackId;
+use super::backlog::Caller;
 use super::error::EstablishmentError;
 use super::memory::{Hub, Seat, SocketMemory};
 use super::plain::Times;
 use super::state::{Good, Order, Stage};
 use super::watch::{Watched, options};
-use crate::net::{Network, PathId, TcpBuffers, TcpOptions, TcpSocket};
+use crate::net::{ConnectError, Network, PathId, TcpBuffers, TcpOptions, TcpSocket};
 use crate::time;
 use crate::tls::{ByteLink, End, Link};
 
 /// Most addresses that are looked at: all that two questions can bring.
 const CANDIDATES: usize = 2 * crate::net::MAX_ADDRESSES;
+
+/// Longest time to tell a peer that it was cut off before it was connected: where
+/// nobody knows the way to it, it is never told.
+const TELLING: Duration = Duration::from_millis(100);
 
 /// What a connection is made with.
 pub(super) struct Attempt<'o, 'r, 'a, F: Framer, S, N, const IN: usize, const OUT: usize> {
@@ -136,23 +146,38 @@ where
             let Some(socket) = sockets.first() else {
                 return Err(EstablishmentError::Race(RaceError::NoEndpoint));
             };
-            let accepted = select(socket.accept(port), super::runner::given_up(&self.seat));
+            self.seat.with(|state| {
+                state.caller = None;
+                state.cut = None;
+            });
+            let accepted = select3(
+                self.called(socket, port),
+                // Whoever cuts it off wakes this task.
+                poll_fn(|_| match self.seat.with(|state| state.cut) {
+                    Some(_) => Poll::Ready(()),
+                    None => Poll::Pending,
+                }),
+                super::runner::given_up(&self.seat),
+            );
             match accepted.await {
-                Either::First(Ok(())) => {}
-                Either::First(Err(error)) => {
+                Either3::First(Ok(())) => {}
+                Either3::First(Err(error)) => {
                     return Err(EstablishmentError::Race(RaceError::Connect(error)));
                 }
-                Either::Second(error) => {
-                    socket.abort();
-                    socket.flushed().await;
+                Either3::Second(()) => {
+                    cut(socket).await;
+                    continue;
+                }
+                Either3::Third(error) => {
+                    cut(socket).await;
                     return Err(error);
                 }
             }
             let Some(to) = socket.remote().filter(|remote| self.is_welcome(*remote)) else {
-                socket.abort();
-                socket.flushed().await;
+                cut(socket).await;
                 continue;
             };
+            self.comes(Some(to));
             let records = (&mut memory.record_in[..], &mut memory.record_out[..]);
             let remote = (RemoteEndpoint::new(), to);
             let end = self.own(stack, path, remote, socket, records, rng);
@@ -165,6 +190,37 @@ where
                 Err(_) => {}
             }
         }
+    }
+
+    /// Waits for a peer, and notes one that has only begun to connect.
+    async fn called<T: TcpSocket>(&self, socket: &T, port: u16) -> Result<(), ConnectError> {
+        let mut accepted = pin!(socket.accept(port));
+        poll_fn(|cx| {
+            let result = accepted.as_mut().poll(cx);
+            let is_known = self.seat.with(|state| state.caller.is_some());
+            match (socket.is_half_open(), is_known) {
+                (true, false) => self.comes(None),
+                // It was reset, and the socket waits again.
+                (false, true) if result.is_pending() => {
+                    self.seat.with(|state| state.caller = None);
+                }
+                _ => {}
+            }
+            result
+        })
+        .await
+    }
+
+    /// A peer has come to a socket that waited: another one may have to wait in
+    /// its place.
+    fn comes(&self, from: Option<SocketAddr>) {
+        let from = from.map(|from| from.ip());
+        self.seat.with(|state| {
+            let since = state.caller.map_or_else(time::now, |caller| caller.since);
+            state.caller = Some(Caller { since, from });
+        });
+        self.hub.shared().wake_waiting();
+        self.hub.shared().wake_runner();
     }
 
     /// Keeps a connected socket going to its end.
@@ -284,6 +340,12 @@ where
         let config = self.hub.shared().config.get();
         options(&self.order.transport, &self.properties(), &config)
     }
+}
+
+/// Cuts off a socket whose peer may not be there to be told.
+async fn cut<T: TcpSocket>(socket: &T) {
+    socket.abort();
+    select(socket.flushed(), Timer::after(time::duration(TELLING))).await;
 }
 
 /// Keeps a session apart (`isolateSession`): it knows nothing of the one before

@@ -27,8 +27,21 @@ pub struct TransportConfig<'a> {
     /// How addresses are raced.
     pub race: RaceConfig,
     /// Longest time from the connection of the transport below to the end of
-    /// the framers' handshake; 10 s by default. TLS has a limit of its own.
+    /// the framers' handshake; 10 s by default. TLS has a limit of its own. Of a
+    /// listener it is also the longest time that a peer may take to connect.
     pub framer_timeout: Duration,
+    /// How many connections of a listener may be ready and wait to be accepted,
+    /// and how many of its sockets wait while there are none; 2 by default.
+    pub backlog: usize,
+    /// Most slots that a listener takes for what was not accepted: sockets that
+    /// wait, connections in their handshake, and those that are ready. All that
+    /// are free by default; at least one is taken.
+    pub listener_slots: usize,
+    /// How long a connection of a listener is left alone in its handshake when
+    /// no other socket waits, or no slot is free: after that it may have to make
+    /// room for somebody else, long before `framer_timeout`. 500 ms by default;
+    /// longer for peers that are far away.
+    pub handshake_grace: Duration,
     /// Longest time the peer may take not one byte of what is to be sent;
     /// 30 s by default. A shorter `connTimeout` goes before it.
     pub write_timeout: Duration,
@@ -50,6 +63,9 @@ impl TransportConfig<'_> {
         paths: &ONE_PATH,
         race: RaceConfig::DEFAULT,
         framer_timeout: Duration::from_secs(10),
+        backlog: 2,
+        listener_slots: usize::MAX,
+        handshake_grace: Duration::from_millis(500),
         write_timeout: Duration::from_secs(30),
         close_timeout: Duration::from_secs(10),
         packet_size: 1500,

@@ -436,23 +436,37 @@ where
             let listens = state.failed.is_none() && !state.is_aborted;
             state.listener.filter(|_| listens)
         })?;
-        let waiting = super::listener::waiting(self.hub, listener);
-        if waiting >= super::listener::BACKLOG || !self.is_welcome(peer) {
+        let config = self.hub.shared().config.get();
+        let now = time::now();
+        let backlog = super::backlog::count(self.hub, listener, now);
+        if backlog.ready >= config.backlog || !self.is_welcome(peer) {
             return None;
         }
-        let config = self.hub.shared().config.get();
         let order = Order {
             duty: Duty::Guest(gate),
-            deadline: time::now().saturating_add(config.framer_timeout),
+            deadline: now.saturating_add(config.framer_timeout),
             ..self.order.clone()
         };
         let properties = self.properties();
-        let guest = super::claim::claim(self.hub, order, &properties, Some(listener), false)?;
+        let is_full = backlog.slots() >= config.listener_slots.max(1);
+        let claimed = || super::claim::claim(self.hub, order, &properties, Some(listener), false);
+        let Some(guest) = (!is_full).then(claimed).flatten() else {
+            // There is room when it says it again.
+            if super::backlog::give_way(self.hub, &config, listener, now).is_ok() {
+                self.hub.shared().wake_runner();
+            }
+            return None;
+        };
         guest.link.begin();
         guest.with_queue(|queue| queue.set_streaming(false));
         guest.with(|state| {
             state.talk.begin(self.order.framer.clone());
             state.attach(stack, path, Some(peer));
+            state.caller = Some(super::backlog::Caller {
+                since: now,
+                // Anybody can write any address on a datagram.
+                from: None,
+            });
         });
         guest.link.open();
         Some(guest)

@@ -8,26 +8,37 @@ use core::task::{Context, Poll};
 use wigwag_codec::framer::Framer;
 
 use super::super::property::ConnectionProperties;
+use super::backlog::count;
 use super::claim::{claim, is_in_use};
 use super::connection::Connection;
 use super::error::{EstablishmentError, PORT_IN_USE};
 use super::memory::Hub;
 use super::runner::let_go;
-use super::state::{Duty, Order, Stage};
-
-/// How many slots a listener takes that hold no connection of the
-/// application's: sockets that wait, and connections that nobody has accepted.
-pub(super) const BACKLOG: usize = 2;
+use super::state::{Duty, Order, Stage, State};
+use crate::time;
 
 /// Accepts connections. It stops when it is dropped; those that were accepted
 /// go on.
 ///
-/// Over TCP it keeps up to two sockets waiting, each in a slot of the transport:
-/// an embassy socket can wait for one connection only, and who comes when none
-/// waits is refused. Over UDP it takes one slot for its socket, and the first
-/// datagram of a peer makes a connection. Anybody can send one datagram: strangers
-/// fill the two places for what was not accepted yet, unless remote endpoints say
-/// who may come, or a framer's handshake asks for more than that.
+/// Over TCP it keeps two sockets waiting, each in a slot of the transport: an
+/// embassy socket can wait for one connection only, and who comes when none waits
+/// is refused. Over UDP it takes one slot for its socket, and the first datagram
+/// of a peer makes a connection.
+///
+/// Two connections that are ready wait to be accepted, and nobody else comes in
+/// then ([`backlog`](super::TransportConfig::backlog)). Those that are in their
+/// framers' handshake keep nobody out: as long as there are free slots another
+/// socket waits, and when there are none, one of them is cut off that has had
+/// [`handshake_grace`](super::TransportConfig::handshake_grace), an old one of
+/// those that one address has most of. So strangers that connect and say nothing,
+/// or say it slowly, or never answer, hold up who is quick only as far as they
+/// come first to every socket that waits. Connections that were accepted are
+/// never cut off.
+///
+/// Without a framer's handshake a stranger's connection is ready at once, over
+/// UDP with one datagram: name the remote endpoints that may come, or be quick to
+/// accept. What else the transport needs slots for is kept free by
+/// [`listener_slots`](super::TransportConfig::listener_slots).
 ///
 /// There is none with TLS: embedded-tls has no server role. With
 /// [`SecurityParameters`](super::super::SecurityParameters) this does not
@@ -134,12 +145,27 @@ impl<'a, F: Framer + Clone, S: Clone> Listener<'a, F, S> {
         self.hub.shared().wake_waiting();
     }
 
-    /// Stops listening. Connections that were not accepted are cut off.
+    /// Stops listening. Connections that were not accepted are cut off. It does
+    /// not wait: [`stopped`](Self::stopped) does.
     pub fn stop(&self) {
         if self.is_stopped.replace(true) {
             return;
         }
         stop(self.hub, self.number);
+    }
+
+    /// Waits until it has stopped: until [`stop`](Self::stop) was called and its
+    /// sockets are gone, with their slots free. Over UDP its one socket stays
+    /// until the last connection is over that was accepted from it.
+    pub async fn stopped(&self) {
+        poll_fn(|cx| {
+            self.hub.shared().register_waiting(cx.waker());
+            if self.is_stopped.get() && self.seats().next().is_none() {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Where it listens, once it does; over TCP not before somebody connects.
@@ -156,21 +182,25 @@ impl<'a, F: Framer + Clone, S: Clone> Listener<'a, F, S> {
 
     /// Takes slots as far as there are.
     fn arm(&self) {
-        let is_gate = self.order.duty == Duty::Gate;
-        let most = if is_gate { 1 } else { BACKLOG };
-        let own = |duty| {
-            self.seats().filter(move |seat| {
-                seat.with(|state| state.order.as_ref().is_some_and(|order| order.duty == duty))
-            })
-        };
-        let mut count = own(self.order.duty).count();
-        while count < most {
+        let take = || {
             let order = self.order.clone();
-            let seat = claim(self.hub, order, &self.properties, Some(self.number), false);
-            if seat.is_none() {
-                break;
+            claim(self.hub, order, &self.properties, Some(self.number), false).is_some()
+        };
+        if self.order.duty == Duty::Gate {
+            let is_gate = |order: &Order<'a, F, S>| order.duty == Duty::Gate;
+            let has_gate = |state: &mut State<'a, F, S>| state.order.as_ref().is_some_and(is_gate);
+            if !self.seats().any(|seat| seat.with(has_gate)) {
+                take();
             }
-            count += 1;
+            return;
+        }
+        let config = self.hub.shared().config.get();
+        let mut backlog = count(self.hub, self.number, time::now());
+        while backlog.waiting + backlog.ready < config.backlog.max(1)
+            && backlog.slots() < config.listener_slots.max(1)
+            && take()
+        {
+            backlog.waiting += 1;
         }
     }
 }
@@ -185,19 +215,6 @@ pub(super) const fn is_lasting(error: EstablishmentError) -> bool {
             | EstablishmentError::Endpoint(_)
             | EstablishmentError::Aborted
     )
-}
-
-/// How many slots of a listener hold what nobody has accepted, its gate not
-/// counted.
-pub(super) fn waiting<F: Framer, S>(hub: &dyn Hub<'_, F, S>, number: u32) -> usize {
-    hub.seats()
-        .filter(|seat| {
-            seat.with(|state| {
-                let duty = state.order.as_ref().map(|order| order.duty);
-                state.listener == Some(number) && duty != Some(Duty::Gate)
-            })
-        })
-        .count()
 }
 
 fn stop<F: Framer, S>(hub: &dyn Hub<'_, F, S>, number: u32) {

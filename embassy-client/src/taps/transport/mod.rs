@@ -7,6 +7,7 @@
 //!
 //! | File | What it is |
 //! |---|---|
+//! | `listener`, `backlog` | who comes in, and who gives way to whom |
 //! | `memory`, `state` | the slots, and what is known of the connection in each |
 //! | `pump`, `handing` | what is done between messages and bytes, without I/O |
 //! | `runner`, `attempt`, `datagrams` | brings connections up, over TCP, TLS and UDP |
@@ -16,6 +17,7 @@
 //! | `front` | what protocols of this crate with several receivers have besides |
 
 mod attempt;
+mod backlog;
 mod claim;
 mod config;
 mod connection;

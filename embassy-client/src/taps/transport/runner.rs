@@ -15,6 +15,7 @@ use wigwag_codec::framer::Framer;
 
 use super::super::security::Security;
 use super::attempt::Attempt;
+use super::backlog::keep_waiting;
 use super::error::{ConnectionError, EstablishmentError};
 use super::handing::hand_down;
 use super::memory::{Hub, Seat, TransportMemory};
@@ -355,6 +356,9 @@ async fn pump<'a, F: Framer, S>(hub: &dyn Hub<'a, F, S>) -> Infallible {
                 }
                 due(look.next);
             }
+            let (gave_way, at) = keep_waiting(hub, &config, now);
+            has_changed |= gave_way;
+            due(at);
             for index in 0..hub.slots() {
                 if let (Ok(number), Some(group)) = (u8::try_from(index), hub.group(index)) {
                     let (handed, at) = hand_down(hub, number, group, now);

@@ -13,6 +13,7 @@ use super::super::planner::Plan;
 use super::super::property::TransportProperties;
 use super::super::race::KnownGood;
 use super::super::stack::StackId;
+use super::backlog::Caller;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::AROUND;
 use crate::net::{DatagramError, PathId, PathState};
@@ -133,6 +134,10 @@ pub(super) struct State<'a, F: Framer, S> {
     pub(super) order: Option<Order<'a, F, S>>,
     /// The listener that it waits for.
     pub(super) listener: Option<u32>,
+    /// Who has come to it, if it is one of a listener's.
+    pub(super) caller: Option<Caller>,
+    /// When that one was cut off to make room for others.
+    pub(super) cut: Option<Instant>,
     pub(super) talk: Talk<F>,
     pub(super) group: u8,
     pub(super) priority: u32,
@@ -190,6 +195,8 @@ impl<F: Framer, S> State<'_, F, S> {
         is_running: false,
         order: None,
         listener: None,
+        caller: None,
+        cut: None,
         talk: Talk::NEW,
         group: 0,
         priority: 100,

@@ -187,6 +187,10 @@ impl<T: TcpSocket> TcpSocket for Watched<'_, T> {
         self.socket.accept(port).await
     }
 
+    fn is_half_open(&self) -> bool {
+        self.socket.is_half_open()
+    }
+
     async fn read(&self, buffer: &mut [u8]) -> Result<usize, StreamError> {
         self.socket.read(buffer).await
     }
