@@ -71,6 +71,7 @@ impl Header {
     }
 
     /// Reads a header, and the size of the whole packet in words.
+    #[inline]
     pub(super) fn read(bytes: &[u8; HEADER_LEN]) -> Result<(Self, u32), NcpError> {
         let error = |kind, offset| Err(NcpError::new(kind, offset));
         let [

@@ -52,24 +52,21 @@ impl Ident {
     ///
     /// # Errors
     /// [`IdentError`], where it is something else.
+    #[inline]
     pub const fn new(name: &str) -> Result<Self, IdentError> {
-        let name = name.as_bytes();
-        let mut bytes = [0; 4];
-        let mut rest = name;
-        let mut place = bytes.as_mut_slice();
+        let bytes = match *name.as_bytes() {
+            [a] => [a, 0, 0, 0],
+            [a, b] => [a, b, 0, 0],
+            [a, b, c] => [a, b, c, 0],
+            [a, b, c, d] => [a, b, c, d],
+            _ => return Err(IdentError::Length),
+        };
+        let mut rest = name.as_bytes();
         while let [first, after @ ..] = rest {
-            let [to, next @ ..] = place else {
-                return Err(IdentError::Length);
-            };
             if !first.is_ascii_uppercase() && !first.is_ascii_digit() {
                 return Err(IdentError::Character);
             }
-            *to = *first;
             rest = after;
-            place = next;
-        }
-        if name.is_empty() {
-            return Err(IdentError::Length);
         }
         Ok(Self(bytes))
     }

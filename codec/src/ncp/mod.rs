@@ -46,6 +46,7 @@ mod header;
 mod ident;
 pub mod link;
 mod packet;
+mod rest;
 mod rules;
 mod to_value;
 mod value;

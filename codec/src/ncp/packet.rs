@@ -1,9 +1,10 @@
 //! Packets where they lie.
 
 use super::error::{NcpError, NcpErrorKind, NcpWarning, NcpWarningKind};
+use super::rest::Rest;
 use super::value::{Value, ValueType};
 use super::{
-    FIELD_HEADER_LEN, FOOTER, FOOTER_LEN, HEADER_LEN, Header, Ident, MARK, PARAM_HEADER_LEN, WORD,
+    FIELD_HEADER_LEN, FOOTER_LEN, HEADER_LEN, Header, Ident, MARK, PARAM_HEADER_LEN, WORD,
 };
 
 /// A view of a packet whose structure is sound: the sizes of its fields and
@@ -67,19 +68,14 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// As [`decode`](Self::decode), with offsets as in the whole packet.
     pub fn from_parts(header: Header, body: &'a [u8]) -> Result<Self, NcpError> {
-        let mut rest = body;
-        while !rest.is_empty() {
-            let offset = HEADER_LEN.saturating_add(body.len().saturating_sub(rest.len()));
-            rest = match rest.strip_prefix(&FOOTER) {
-                Some(after) => after,
-                None => {
-                    let (field, after) = Field::split(rest, offset)?;
-                    field.check()?;
-                    after
-                }
-            };
+        let mut fields = Fields::new(body);
+        loop {
+            fields.rest.skip_footers();
+            if fields.rest.bytes.is_empty() {
+                return Ok(Self { header, body });
+            }
+            Field::take(&mut fields.rest)?.check()?;
         }
-        Ok(Self { header, body })
     }
 
     /// Its type, id, time and sender.
@@ -97,10 +93,7 @@ impl<'a> Packet<'a> {
     /// Its fields, in their order.
     #[must_use]
     pub const fn fields(&self) -> Fields<'a> {
-        Fields {
-            rest: self.body,
-            offset: HEADER_LEN,
-        }
+        Fields::new(self.body)
     }
 
     /// The first field of this name.
@@ -114,12 +107,8 @@ impl<'a> Packet<'a> {
     #[must_use]
     pub const fn warnings(&self) -> Warnings<'a> {
         Warnings {
-            rest: self.body,
-            offset: HEADER_LEN,
-            params: Params {
-                rest: &[],
-                offset: 0,
-            },
+            fields: self.fields(),
+            params: Params { rest: Rest::EMPTY },
         }
     }
 }
@@ -150,30 +139,30 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The field that `bytes` begin with, and what follows it.
-    fn split(bytes: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), NcpError> {
-        let (name, _, content, rest) = split::<FIELD_HEADER_LEN>(bytes, offset)?;
-        let Some((id, params)) = content.split_first_chunk() else {
-            return Err(NcpError::new(NcpErrorKind::Truncated, offset));
+    /// The field that stands here.
+    #[inline]
+    fn take(rest: &mut Rest<'a>) -> Result<Self, NcpError> {
+        let part = rest.take::<FIELD_HEADER_LEN>()?;
+        let Some((id, params)) = part.content.split_first_chunk() else {
+            return Err(NcpError::new(NcpErrorKind::Truncated, part.offset));
         };
-        let field = Self {
-            name,
+        Ok(Self {
+            name: part.name,
             id: u32::from_le_bytes(*id),
-            offset,
+            offset: part.offset,
             params,
-        };
-        Ok((field, rest))
+        })
     }
 
+    /// Whether its parameters fill it.
     fn check(&self) -> Result<(), NcpError> {
-        let mut params = self.params();
+        let mut rest = self.params().rest;
         loop {
-            params.skip_footers();
-            if params.rest.is_empty() {
+            rest.skip_footers();
+            if rest.bytes.is_empty() {
                 return Ok(());
             }
-            let (_, rest) = Param::split(params.rest, params.offset)?;
-            params.advance(rest);
+            rest.take::<PARAM_HEADER_LEN>()?;
         }
     }
 
@@ -181,8 +170,10 @@ impl<'a> Field<'a> {
     #[must_use]
     pub const fn params(&self) -> Params<'a> {
         Params {
-            rest: self.params,
-            offset: self.offset.saturating_add(FIELD_HEADER_LEN),
+            rest: Rest {
+                bytes: self.params,
+                offset: self.offset.saturating_add(FIELD_HEADER_LEN),
+            },
         }
     }
 
@@ -230,18 +221,6 @@ pub struct Param<'a> {
 }
 
 impl<'a> Param<'a> {
-    /// The parameter that `bytes` begin with, and what follows it.
-    fn split(bytes: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), NcpError> {
-        let (name, kind, data, rest) = split::<PARAM_HEADER_LEN>(bytes, offset)?;
-        let param = Self {
-            name,
-            kind,
-            offset,
-            data,
-        };
-        Ok((param, rest))
-    }
-
     /// Its value.
     ///
     /// # Errors
@@ -255,59 +234,31 @@ impl<'a> Param<'a> {
     }
 }
 
-/// The thing that `bytes` begin with: name, type, content behind these eight
-/// bytes, and what follows it. Its size, in words at byte 4, counts a header of
-/// `HEAD` bytes.
-#[allow(clippy::type_complexity)]
-fn split<const HEAD: usize>(
-    bytes: &[u8],
-    offset: usize,
-) -> Result<(Ident, u8, &[u8], &[u8]), NcpError> {
-    let Some((&[n0, n1, n2, n3, s0, s1, s2, kind], _)) = bytes.split_first_chunk::<8>() else {
-        let end = offset.saturating_add(bytes.len());
-        return Err(NcpError::new(NcpErrorKind::Truncated, end));
-    };
-    let words = u32::from_le_bytes([s0, s1, s2, 0]);
-    // 24 bits.
-    let length = usize::try_from(words)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(WORD);
-    let at = offset.saturating_add(WORD);
-    if length < HEAD {
-        return Err(NcpError::new(NcpErrorKind::TooShort(words), at));
-    }
-    match bytes.split_at_checked(length) {
-        Some((thing, rest)) => Ok((
-            Ident::from_wire([n0, n1, n2, n3]),
-            kind,
-            thing.get(8..).unwrap_or_default(),
-            rest,
-        )),
-        None => Err(NcpError::new(NcpErrorKind::TooLong(words), at)),
-    }
-}
-
 /// The fields of a [`Packet`].
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
-    rest: &'a [u8],
-    offset: usize,
+    rest: Rest<'a>,
+}
+
+impl<'a> Fields<'a> {
+    const fn new(body: &'a [u8]) -> Self {
+        Self {
+            rest: Rest {
+                bytes: body,
+                offset: HEADER_LEN,
+            },
+        }
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
-        while let Some(rest) = self.rest.strip_prefix(&FOOTER) {
-            self.rest = rest;
-            self.offset = self.offset.saturating_add(FOOTER_LEN);
-        }
+        self.rest.skip_footers();
         // The structure was checked: an error is the end.
-        let (field, rest) = Field::split(self.rest, self.offset).ok()?;
-        let length = self.rest.len().saturating_sub(rest.len());
-        self.offset = self.offset.saturating_add(length);
-        self.rest = rest;
-        Some(field)
+        Field::take(&mut self.rest).ok()
     }
 }
 
@@ -316,38 +267,22 @@ impl core::iter::FusedIterator for Fields<'_> {}
 /// The parameters of a [`Field`].
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a> {
-    rest: &'a [u8],
-    offset: usize,
-}
-
-impl<'a> Params<'a> {
-    /// Passes over a footer that stands here, and says where it stood.
-    fn skip_footer(&mut self) -> Option<usize> {
-        let offset = self.offset;
-        let rest = self.rest.strip_prefix(&FOOTER)?;
-        self.advance(rest);
-        Some(offset)
-    }
-
-    fn skip_footers(&mut self) {
-        while self.skip_footer().is_some() {}
-    }
-
-    const fn advance(&mut self, rest: &'a [u8]) {
-        let length = self.rest.len().saturating_sub(rest.len());
-        self.offset = self.offset.saturating_add(length);
-        self.rest = rest;
-    }
+    rest: Rest<'a>,
 }
 
 impl<'a> Iterator for Params<'a> {
     type Item = Param<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Param<'a>> {
-        self.skip_footers();
-        let (param, rest) = Param::split(self.rest, self.offset).ok()?;
-        self.advance(rest);
-        Some(param)
+        self.rest.skip_footers();
+        let part = self.rest.take::<PARAM_HEADER_LEN>().ok()?;
+        Some(Param {
+            name: part.name,
+            kind: part.kind,
+            offset: part.offset,
+            data: part.content,
+        })
     }
 }
 
@@ -356,8 +291,8 @@ impl core::iter::FusedIterator for Params<'_> {}
 /// What is odd about a [`Packet`].
 #[derive(Clone, Copy, Debug)]
 pub struct Warnings<'a> {
-    rest: &'a [u8],
-    offset: usize,
+    fields: Fields<'a>,
+    /// Of the field before.
     params: Params<'a>,
 }
 
@@ -365,33 +300,23 @@ impl Iterator for Warnings<'_> {
     type Item = NcpWarning;
 
     fn next(&mut self) -> Option<NcpWarning> {
+        let warning = |kind, offset| Some(NcpWarning { kind, offset });
         loop {
-            loop {
-                if let Some(offset) = self.params.skip_footer() {
-                    let kind = NcpWarningKind::EmbeddedFooter;
-                    return Some(NcpWarning { kind, offset });
-                }
-                let Some(param) = self.params.next() else {
-                    break;
-                };
+            if let Some(offset) = self.params.rest.take_footer() {
+                return warning(NcpWarningKind::EmbeddedFooter, offset);
+            }
+            if let Some(param) = self.params.next() {
                 if ValueType::from_u8(param.kind).is_none() {
-                    let kind = NcpWarningKind::UnknownType(param.kind);
-                    let offset = param.offset;
-                    return Some(NcpWarning { kind, offset });
+                    return warning(NcpWarningKind::UnknownType(param.kind), param.offset);
                 }
+                continue;
             }
-            let offset = self.offset;
-            if let Some(rest) = self.rest.strip_prefix(&FOOTER) {
-                self.rest = rest;
-                self.offset = offset.saturating_add(FOOTER_LEN);
-                let kind = NcpWarningKind::EmbeddedFooter;
-                return Some(NcpWarning { kind, offset });
+            if let Some(offset) = self.fields.rest.take_footer() {
+                return warning(NcpWarningKind::EmbeddedFooter, offset);
             }
-            let (field, rest) = Field::split(self.rest, offset).ok()?;
-            let length = self.rest.len().saturating_sub(rest.len());
-            self.offset = offset.saturating_add(length);
-            self.rest = rest;
-            self.params = field.params();
+            self.params = self.fields.next()?.params();
         }
     }
 }
+
+impl core::iter::FusedIterator for Warnings<'_> {}

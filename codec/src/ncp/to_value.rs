@@ -189,9 +189,9 @@ impl Put for &str {
     }
 
     fn put(&self, place: &mut [u8]) {
-        if let Some((text, nul)) = place.split_at_mut_checked(self.len()) {
+        if let Some((nul, text)) = place.split_last_mut() {
             text.copy_from_slice(self.as_bytes());
-            nul.fill(0);
+            *nul = 0;
         }
     }
 
@@ -209,45 +209,54 @@ impl Put for Value<'_> {
     }
 
     fn length(&self) -> usize {
-        self.with(|value| value.length())
+        match self {
+            Self::I32(_) | Self::U32(_) | Self::F32(_) => 4,
+            Self::I64(_) | Self::U64(_) | Self::F64(_) => 8,
+            Self::Str(text) => text.length(),
+            _ => self.bytes().len(),
+        }
     }
 
     fn put(&self, place: &mut [u8]) {
-        self.with(|value| value.put(place));
+        match self {
+            Self::I32(number) => number.put(place),
+            Self::U32(number) => number.put(place),
+            Self::I64(number) => number.put(place),
+            Self::U64(number) => number.put(place),
+            Self::F32(number) => number.put(place),
+            Self::F64(number) => number.put(place),
+            Self::Str(text) => text.put(place),
+            _ => place.copy_from_slice(self.bytes()),
+        }
     }
 
     fn check(&self) -> Result<(), NcpErrorKind> {
-        if let Self::Unknown { kind, .. } = self
-            && ValueType::from_u8(*kind).is_some()
-        {
-            return Err(NcpErrorKind::KnownType(*kind));
+        match self {
+            Self::Str(text) => text.check(),
+            Self::Unknown { kind, .. } if ValueType::from_u8(*kind).is_some() => {
+                Err(NcpErrorKind::KnownType(*kind))
+            }
+            _ => Ok(()),
         }
-        self.with(|value| value.check())
     }
 }
 
-impl Value<'_> {
-    /// Shows `f` something that is written as the value is.
-    fn with<T>(&self, f: impl FnOnce(&dyn Put) -> T) -> T {
+impl<'a> Value<'a> {
+    /// The bytes of raw bytes, of an array, or of something unknown.
+    const fn bytes(&self) -> &'a [u8] {
         match self {
-            Self::I32(number) => f(number),
-            Self::U32(number) => f(number),
-            Self::I64(number) => f(number),
-            Self::U64(number) => f(number),
-            Self::F32(number) => f(number),
-            Self::F64(number) => f(number),
-            Self::Str(text) => f(text),
-            Self::Raw(bytes) | Self::Unknown { bytes, .. } => f(bytes),
-            Self::U8s(array) => f(array),
-            Self::U16s(array) => f(array),
-            Self::U32s(array) => f(array),
-            Self::I8s(array) => f(array),
-            Self::I16s(array) => f(array),
-            Self::I32s(array) => f(array),
-            Self::U64s(array) => f(array),
-            Self::I64s(array) => f(array),
-            Self::F32s(array) => f(array),
-            Self::F64s(array) => f(array),
+            Self::Raw(bytes) | Self::Unknown { bytes, .. } => bytes,
+            Self::U8s(array) => array.bytes(),
+            Self::U16s(array) => array.bytes(),
+            Self::U32s(array) => array.bytes(),
+            Self::I8s(array) => array.bytes(),
+            Self::I16s(array) => array.bytes(),
+            Self::I32s(array) => array.bytes(),
+            Self::U64s(array) => array.bytes(),
+            Self::I64s(array) => array.bytes(),
+            Self::F32s(array) => array.bytes(),
+            Self::F64s(array) => array.bytes(),
+            _ => &[],
         }
     }
 }

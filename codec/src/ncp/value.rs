@@ -18,6 +18,7 @@ macro_rules! types {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The type of a number; `None` if nobody knows it.
+            #[inline(always)]
             #[must_use]
             pub const fn from_u8(id: u8) -> Option<Self> {
                 match id {
@@ -128,37 +129,35 @@ pub enum Value<'a> {
 impl<'a> Value<'a> {
     /// Reads the value of a parameter of type `kind`; `offset` is where `bytes`
     /// stand in the packet.
+    #[inline]
     pub(super) fn read(kind: u8, bytes: &'a [u8], offset: usize) -> Result<Self, NcpError> {
         let Some(known) = ValueType::from_u8(kind) else {
             return Ok(Self::Unknown { kind, bytes });
         };
-        let size = NcpError::new(NcpErrorKind::ValueSize(kind), offset);
-        let word = || <[u8; 4]>::try_from(bytes).map_err(|_| size);
-        let two = || <[u8; 8]>::try_from(bytes).map_err(|_| size);
-        let whole = || {
-            let is_whole = bytes.len().is_multiple_of(8);
-            if is_whole { Ok(bytes) } else { Err(size) }
+        let word = || bytes.try_into().ok();
+        let two = || bytes.try_into().ok();
+        let whole = || bytes.len().is_multiple_of(8).then_some(bytes);
+        let value = match known {
+            ValueType::I32 => word().map(|bytes| Self::I32(i32::from_le_bytes(bytes))),
+            ValueType::U32 => word().map(|bytes| Self::U32(u32::from_le_bytes(bytes))),
+            ValueType::Str => return text(bytes, offset).map(Self::Str),
+            ValueType::I64 => two().map(|bytes| Self::I64(i64::from_le_bytes(bytes))),
+            ValueType::U64 => two().map(|bytes| Self::U64(u64::from_le_bytes(bytes))),
+            ValueType::F32 => word().map(|bytes| Self::F32(f32::from_le_bytes(bytes))),
+            ValueType::F64 => two().map(|bytes| Self::F64(f64::from_le_bytes(bytes))),
+            ValueType::Raw => Some(Self::Raw(bytes)),
+            ValueType::U8s => Some(Self::U8s(Array::new(bytes))),
+            ValueType::U16s => Some(Self::U16s(Array::new(bytes))),
+            ValueType::U32s => Some(Self::U32s(Array::new(bytes))),
+            ValueType::I8s => Some(Self::I8s(Array::new(bytes))),
+            ValueType::I16s => Some(Self::I16s(Array::new(bytes))),
+            ValueType::I32s => Some(Self::I32s(Array::new(bytes))),
+            ValueType::U64s => whole().map(|bytes| Self::U64s(Array::new(bytes))),
+            ValueType::I64s => whole().map(|bytes| Self::I64s(Array::new(bytes))),
+            ValueType::F32s => Some(Self::F32s(Array::new(bytes))),
+            ValueType::F64s => whole().map(|bytes| Self::F64s(Array::new(bytes))),
         };
-        Ok(match known {
-            ValueType::I32 => Self::I32(i32::from_le_bytes(word()?)),
-            ValueType::U32 => Self::U32(u32::from_le_bytes(word()?)),
-            ValueType::Str => Self::Str(text(bytes, offset)?),
-            ValueType::I64 => Self::I64(i64::from_le_bytes(two()?)),
-            ValueType::U64 => Self::U64(u64::from_le_bytes(two()?)),
-            ValueType::F32 => Self::F32(f32::from_le_bytes(word()?)),
-            ValueType::F64 => Self::F64(f64::from_le_bytes(two()?)),
-            ValueType::Raw => Self::Raw(bytes),
-            ValueType::U8s => Self::U8s(Array::new(bytes)),
-            ValueType::U16s => Self::U16s(Array::new(bytes)),
-            ValueType::U32s => Self::U32s(Array::new(bytes)),
-            ValueType::I8s => Self::I8s(Array::new(bytes)),
-            ValueType::I16s => Self::I16s(Array::new(bytes)),
-            ValueType::I32s => Self::I32s(Array::new(bytes)),
-            ValueType::U64s => Self::U64s(Array::new(whole()?)),
-            ValueType::I64s => Self::I64s(Array::new(whole()?)),
-            ValueType::F32s => Self::F32s(Array::new(bytes)),
-            ValueType::F64s => Self::F64s(Array::new(whole()?)),
-        })
+        value.ok_or(NcpError::new(NcpErrorKind::ValueSize(kind), offset))
     }
 
     /// The number of its type on the wire.
@@ -231,6 +230,7 @@ impl<'a> Value<'a> {
 }
 
 /// The text up to the first NUL, or the end.
+#[inline(never)] // Numbers need none of the registers that this does.
 fn text(bytes: &[u8], offset: usize) -> Result<&str, NcpError> {
     let end = bytes.iter().position(|byte| *byte == 0);
     let bytes = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();

@@ -118,66 +118,72 @@ impl<'p> PacketWriter<'p> {
     }
 
     /// Adds a parameter to the field that was begun last.
+    #[inline]
     #[must_use]
     pub fn param(mut self, name: &str, value: impl ToValue) -> Self {
-        if self.field.is_none() {
-            return self.fail(NcpErrorKind::NoField);
-        }
-        match self.ident(name) {
-            Some(name) => self.param_as(name, value),
-            None => self,
-        }
+        let name = Ident::new(name).map_err(NcpErrorKind::Ident);
+        self.try_param(name, &value);
+        self
     }
 
     /// Adds a parameter whose name is taken as it is, as
     /// [`field_as`](Self::field_as) does.
+    #[inline]
     #[must_use]
     pub fn param_as(mut self, name: Ident, value: impl ToValue) -> Self {
-        if self.error.is_some() {
-            return self;
-        }
-        match self.put_param(name, &value) {
-            Ok(end) => {
-                self.at = end;
-                self
-            }
-            Err(kind) => self.fail(kind),
+        self.try_param(Ok(name), &value);
+        self
+    }
+
+    /// Adds a parameter, or keeps why not.
+    fn try_param(&mut self, name: Result<Ident, NcpErrorKind>, value: &impl ToValue) {
+        if self.error.is_none()
+            && let Err(kind) = self.put_param(name, value)
+        {
+            self.error = Some(NcpError::new(kind, self.at));
         }
     }
 
-    /// Writes a parameter behind what is there, with the new size of its field,
-    /// and says where it ends.
-    fn put_param(&mut self, name: Ident, value: &impl ToValue) -> Result<usize, NcpErrorKind> {
+    /// Writes a parameter behind what is there, with the new size of its field.
+    #[inline]
+    fn put_param(
+        &mut self,
+        name: Result<Ident, NcpErrorKind>,
+        value: &impl ToValue,
+    ) -> Result<(), NcpErrorKind> {
         let start = self.at;
         let field = self.field.ok_or(NcpErrorKind::NoField)?;
+        let [n0, n1, n2, n3] = name?.bytes();
         let length = value.length();
         let padded = length
             .checked_next_multiple_of(WORD)
             .and_then(|length| length.checked_add(PARAM_HEADER_LEN))
             .ok_or(NcpErrorKind::TooLarge)?;
-        let size = size_of_words(padded)?;
+        let [s0, s1, s2] = size_of_words(padded)?;
         let end = start.checked_add(padded).ok_or(NcpErrorKind::TooLarge)?;
         let field_size = size_of_words(end.saturating_sub(field))?;
         value.check()?;
         let room = self.place.len().saturating_sub(FOOTER_LEN);
         let place = self.place.get_mut(..room);
-        let [s0, s1, s2] = size;
-        let [n0, n1, n2, n3] = name.bytes();
         let (head, data) = place
             .and_then(|place| place.get_mut(start..end))
             .and_then(<[u8]>::split_first_chunk_mut::<PARAM_HEADER_LEN>)
             .ok_or(NcpErrorKind::NoSpace)?;
         *head = [n0, n1, n2, n3, s0, s1, s2, value.kind()];
-        if let Some((data, padding)) = data.split_at_mut_checked(length) {
+        // What the value leaves of its last word is zeros.
+        if let Some(last) = data.last_chunk_mut::<WORD>() {
+            *last = [0; WORD];
+        }
+        if let Some(data) = data.get_mut(..length) {
             value.put(data);
-            padding.fill(0);
         }
         let at = field.saturating_add(WORD);
         let sizes = self.place.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
         if let Some(place) = sizes {
             *place = field_size;
         }
-        Ok(end)
+        self.at = end;
+        Ok(())
     }
 
     /// Completes the packet, and returns its bytes.
@@ -199,11 +205,6 @@ impl<'p> PacketWriter<'p> {
         }
         // It was written up to there.
         Ok(place.get(..self.at).unwrap_or_default())
-    }
-
-    fn fail(mut self, kind: NcpErrorKind) -> Self {
-        self.error = self.error.or(Some(NcpError::new(kind, self.at)));
-        self
     }
 
     fn ident(&mut self, name: &str) -> Option<Ident> {

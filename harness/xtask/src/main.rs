@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{check, check_features, ci, firmware, fuzz, soak, test, wasm};
+use commands::{bench, check, check_features, ci, firmware, fuzz, soak, test, wasm};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -26,6 +26,7 @@ enum Command {
     Wasm(wasm::Args),
     Firmware(firmware::Args),
     Fuzz(fuzz::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Wasm(args) => wasm::run(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

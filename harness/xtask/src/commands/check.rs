@@ -6,7 +6,7 @@ use xtask::targets;
 
 use super::{check_features, wasm};
 
-/// Formatting, lints and documentation of both workspaces, feature combinations
+/// Formatting, lints and documentation of all workspaces, feature combinations
 /// for the bare target, the browser's crate.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
@@ -25,8 +25,17 @@ pub(crate) fn run(_: &Args) -> Result {
     ]))?;
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     boards()?;
+    bench()?;
     check_features::run(&check_features::Args {})?;
     wasm::run(&wasm::Args {})
+}
+
+/// The workspace that measures the codec.
+fn bench() -> Result {
+    let manifest = ["--manifest-path", "codec/bench/Cargo.toml"];
+    run_command(cargo(&["fmt", "--check"]).args(manifest))?;
+    let strict = ["--all-targets", "--", "-D", "warnings"];
+    run_command(cargo(&["clippy"]).args(manifest).args(strict))
 }
 
 /// The boards' workspace: all of it as it is for a chip; what is shared by all

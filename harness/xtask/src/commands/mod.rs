@@ -1,5 +1,6 @@
 //! One command a file: its arguments and `run`.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod check_features;
 pub(crate) mod ci;
