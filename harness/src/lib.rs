@@ -10,12 +10,14 @@
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`mock`]: an NGTT server that any test can start.
+//! * [`mock_ncp`]: an NCP server that any test can start, with a node behind it.
 //! * [`firmware`]: a device's program in an emulator, on that network.
 //! * [`hostnet`]: the host's own sockets as a device's network.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
-//! * [`tagged`]: minijson values as JSON without loss, for tools and tests.
+//! * [`tagged`]: minijson values and NCP packets as JSON without loss, for tools
+//!   and tests.
 
 #![deny(unsafe_code)]
 
@@ -28,6 +30,7 @@ pub mod faults;
 pub mod firmware;
 pub mod hostnet;
 pub mod mock;
+pub mod mock_ncp;
 pub mod pki;
 pub mod tagged;
 pub mod vnet;

@@ -50,7 +50,7 @@ const FIRST_ID: u32 = 1 << 31;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
-    authenticate: Option<&'a dyn Authenticate>,
+    authenticate: Option<&'a (dyn Authenticate + Sync)>,
     local: LocalEndpoint<'a>,
     timeout: Duration,
     handshake_timeout: Option<Duration>,
@@ -79,11 +79,11 @@ impl<'a> Server<'a> {
     /// [`Login`](wigwag_codec::ncp::link::Login), or a function of user and
     /// password. Everybody on the way can read the password, and use it.
     #[must_use]
-    pub const fn login_in_the_clear(authenticate: &'a dyn Authenticate) -> Self {
+    pub const fn login_in_the_clear(authenticate: &'a (dyn Authenticate + Sync)) -> Self {
         Self::new(Some(authenticate), LOGIN_PORT)
     }
 
-    const fn new(authenticate: Option<&'a dyn Authenticate>, port: u16) -> Self {
+    const fn new(authenticate: Option<&'a (dyn Authenticate + Sync)>, port: u16) -> Self {
         Self {
             authenticate,
             local: LocalEndpoint::new().with_port(port),

@@ -83,8 +83,8 @@ fn device_name<S>(stream: &TlsStream<S>) -> Result<Arc<str>, &'static str> {
     }
 }
 
-/// Why a handshake failed, in words a person can act on.
-fn reason(error: &io::Error) -> String {
+/// Why a TLS handshake failed, in words a person can act on.
+pub(crate) fn reason(error: &io::Error) -> String {
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<Error>())

@@ -3,7 +3,7 @@
 use super::{Identity, KeyLogFile, Pki, PkiError};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 use std::sync::Arc;
@@ -28,8 +28,32 @@ impl Pki {
         keylog: Option<KeyLogFile>,
     ) -> Result<ServerConfig, PkiError> {
         let versions = if tls12 { OLDER_VERSIONS } else { VERSIONS };
+        self.config(versions, keylog, |verifier| verifier)
+    }
+
+    /// The same for clients that need no certificate: those that show one must
+    /// show one of the device CA. TLS 1.3 only.
+    ///
+    /// # Errors
+    /// [`PkiError::Tls`] when the certificates cannot be used.
+    pub fn public_server_config(
+        &self,
+        keylog: Option<KeyLogFile>,
+    ) -> Result<ServerConfig, PkiError> {
+        self.config(VERSIONS, keylog, |verifier| {
+            verifier.allow_unauthenticated()
+        })
+    }
+
+    fn config(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        keylog: Option<KeyLogFile>,
+        adjust: fn(ClientCertVerifierBuilder) -> ClientCertVerifierBuilder,
+    ) -> Result<ServerConfig, PkiError> {
         let devices = Arc::new(roots(self.device_ca())?);
-        let verifier = WebPkiClientVerifier::builder_with_provider(devices, provider())
+        let verifier = WebPkiClientVerifier::builder_with_provider(devices, provider());
+        let verifier = adjust(verifier)
             .build()
             .map_err(|error| rustls::Error::General(error.to_string()))?;
         let mut config = ServerConfig::builder_with_provider(provider())

@@ -37,7 +37,7 @@ pub struct ServerLink<'a> {
 /// Who is let through the tunnel.
 #[derive(Clone, Copy)]
 struct Door<'a> {
-    authenticate: Option<&'a dyn Authenticate>,
+    authenticate: Option<&'a (dyn Authenticate + Sync)>,
 }
 
 impl core::fmt::Debug for Door<'_> {
@@ -88,12 +88,16 @@ impl<'a> ServerLink<'a> {
         self
     }
 
-    /// The same through a tunnel, for whom `authenticate` lets in.
+    /// The same through a tunnel, for whom `authenticate` lets in. It is `Sync` so
+    /// that the link can be moved to another thread.
     ///
     /// The password can be read by everybody on the way, unless the connection
     /// is secured below.
     #[must_use]
-    pub const fn with_authentication(mut self, authenticate: &'a dyn Authenticate) -> Self {
+    pub const fn with_authentication(
+        mut self,
+        authenticate: &'a (dyn Authenticate + Sync),
+    ) -> Self {
         self.tunnel = Some(Door {
             authenticate: Some(authenticate),
         });

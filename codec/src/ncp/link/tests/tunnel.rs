@@ -1,8 +1,8 @@
-use core::cell::RefCell;
 use core::time::Duration;
 use std::borrow::ToOwned as _;
 use std::format;
 use std::string::String;
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -258,9 +258,10 @@ fn logins_are_checked_and_not_shown() {
 
 #[test]
 fn a_callback_says_who_is_let_in() {
-    let seen = RefCell::new(Vec::new());
+    let seen = Mutex::new(Vec::new());
     let ask = |user: &str, password: &str| {
-        seen.borrow_mut()
+        seen.lock()
+            .unwrap()
             .push((user.to_owned(), password.to_owned()));
         user == "jürgen"
     };
@@ -276,6 +277,9 @@ fn a_callback_says_who_is_let_in() {
         assert_eq!(said.starts_with(b"HTTP/1.1 200"), is_let_in);
         assert_eq!(tick(&mut server, at(0)).0.is_err(), !is_let_in);
     }
-    assert_eq!(seen.borrow().len(), 2);
-    assert_eq!(seen.borrow()[0], ("jürgen".to_owned(), "p".to_owned()));
+    assert_eq!(seen.lock().unwrap().len(), 2);
+    assert_eq!(
+        seen.lock().unwrap()[0],
+        ("jürgen".to_owned(), "p".to_owned())
+    );
 }

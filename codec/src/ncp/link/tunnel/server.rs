@@ -73,7 +73,7 @@ answers! {
 /// everybody without it.
 pub(in crate::ncp::link) fn read_request(
     input: &[u8],
-    authenticate: Option<&dyn Authenticate>,
+    authenticate: Option<&(dyn Authenticate + Sync)>,
 ) -> Request {
     let mut fields = [EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
@@ -102,7 +102,7 @@ pub(in crate::ncp::link) fn read_request(
 }
 
 /// Whether the request has a login that is right. One that has two has none.
-fn is_let_in(fields: &[Header<'_>], authenticate: &dyn Authenticate) -> bool {
+fn is_let_in(fields: &[Header<'_>], authenticate: &(dyn Authenticate + Sync)) -> bool {
     let mut logins = fields
         .iter()
         .filter(|field| field.name.eq_ignore_ascii_case("Proxy-Authorization"));

@@ -1,0 +1,8 @@
+//! The mock NCP server, seen by clients made by hand.
+
+mod commands;
+mod faults;
+mod hand;
+mod life;
+mod limits;
+mod login;
