@@ -442,7 +442,7 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
 
 impl<'a, P: Framing> Preconnection<'a, Disabled, P> {
     /// Waits for connections to the local endpoint (RFC 9622 section 7.2), over
-    /// TCP or UDP; there is no TLS for it, see [`Listener`].
+    /// TCP or UDP, of all address families that the network has; there is no TLS for it, see [`Listener`].
     ///
     /// Remote endpoints restrict who may connect, by address and, if there is
     /// one, by port; one with a host name is [`EstablishmentError::NotSupported`].
