@@ -42,10 +42,23 @@ impl NcpFramer {
         Self { max_packet }
     }
 
+    /// The most that fits into a receive buffer of `capacity` bytes.
+    #[must_use]
+    pub const fn for_buffer(capacity: usize) -> Self {
+        Self::new(capacity)
+    }
+
     /// Sets another limit, in bytes, from the next packet on. Before the
     /// handshake, when a peer has proved nothing, it should be low.
     pub const fn set_limit(&mut self, max_packet: usize) {
         self.max_packet = max_packet;
+    }
+}
+
+impl Default for NcpFramer {
+    /// For packets of at most 65,536 bytes: a sweep of a node fits.
+    fn default() -> Self {
+        Self::new(1 << 16)
     }
 }
 

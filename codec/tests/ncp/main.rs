@@ -1,7 +1,9 @@
-//! NCP packets: arrays, values, the writer, and both of them on anything.
+//! NCP packets: arrays, values, names, the writer, the framer, and all of
+//! them on anything.
 
 mod any;
 mod arrays;
+mod framer;
 mod names;
 mod values;
 mod writer;
