@@ -216,7 +216,7 @@ fn every_truncation_says_how_much_is_left() {
 
 #[test]
 fn people_read_a_line_a_packet_and_a_line_a_field() {
-    let packet = json!({"type": "DSPC", "id": 3, "secs": 1, "nanos": 500, "info": "12345678",
+    let packet = json!({"type": "DSPC", "id": 3, "secs": 1_623_801_600, "nanos": 500, "info": "12345678",
     "fields": [{"name": "TIME", "id": 7, "params": [
         {"name": "SAMP", "t": "i32", "v": "-5"},
         {"name": "TEXT", "t": "string", "v": "a\u{1b}[J"},
@@ -230,7 +230,7 @@ fn people_read_a_line_a_packet_and_a_line_a_field() {
     let done = run(&["decode", "ncp"], &wire.stdout);
     let sevens = ["7"; 16].join(" ");
     let wanted = [
-        "0: DSPC id 3 time 1.000000500 from 12345678".to_owned(),
+        "0: DSPC id 3 of 2021-06-16T00:00:00.000000500Z from 12345678".to_owned(),
         format!(
             r#"  TIME id 7 SAMP=-5 TEXT="a\u{{1b}}[J" RAW=raw[4](00ff0000) ODD=type 55 [4](01020304) FLT=1.5 PDAT=u8[20]({sevens} ..)"#
         ),

@@ -1,8 +1,9 @@
 //! NCP packets with their fields.
 
 use serde_json::{Map, Value as Json, json};
+use time::OffsetDateTime;
 use wigwag_codec::ncp::{
-    Array, Element, NcpError, NcpErrorKind, NcpFramer, NcpWarning, Packet, Param, Value,
+    Array, Element, NcpError, NcpErrorKind, NcpFramer, NcpWarning, Packet, Param, Time, Value,
 };
 
 use super::filter::NcpFilter;
@@ -76,10 +77,9 @@ fn unframed(bytes: &[u8]) -> NcpError {
 /// The first line tells of the packet, one more of each field.
 fn lines(offset: usize, packet: &Packet<'_>) -> Vec<String> {
     let header = packet.header();
-    let (secs, nanos) = (header.time.secs(), header.time.nanos());
-    let from = to_hex(&header.info);
+    let (when, from) = (when(header.time), to_hex(&header.info));
     let mut lines = vec![format!(
-        "{offset}: {:?} id {} time {secs}.{nanos:09} from {from}",
+        "{offset}: {:?} id {} of {when} from {from}",
         header.kind, header.id
     )];
     for field in packet.fields() {
@@ -87,6 +87,18 @@ fn lines(offset: usize, packet: &Packet<'_>) -> Vec<String> {
         lines.push(format!("  {:?} id {}{params}", field.name, field.id));
     }
     lines
+}
+
+/// As RFC 3339 has it, in UTC.
+fn when(time: Time) -> String {
+    let nanos = time.nanos();
+    match OffsetDateTime::from_unix_timestamp(time.secs().into()) {
+        Ok(utc) => {
+            let (date, (hour, minute, second)) = (utc.date(), utc.to_hms());
+            format!("{date}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+        }
+        Err(_) => format!("second {}.{nanos:09}", time.secs()),
+    }
 }
 
 /// ` NAME=value`, shortened where it is long.
