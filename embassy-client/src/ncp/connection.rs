@@ -263,23 +263,27 @@ impl<'a, F: Link, S> Connection<'a, F, S> {
         closed.await
     }
 
-    /// Resolves when it is over, whoever has ended it.
+    /// Resolves when nobody can do anything with it any more: it is over, or lost
+    /// and about to be. One that was closed in good order, by either end, is not.
     pub(super) async fn over(&self) {
-        let fault = poll_fn(|cx| {
-            let is_bad = self.look(|look| {
-                look.common.watchers.register(cx.waker());
-                look.common.fault.is_some()
-            });
-            if is_bad.unwrap_or(true) {
+        poll_fn(|cx| {
+            self.ncp.transport.register(self.inner.slot(), cx);
+            self.look(|look| look.common.watchers.register(cx.waker()));
+            if self.fault().is_some() {
+                self.fail();
+            }
+            let is_over = match self.inner.state() {
+                ConnectionState::Closed => true,
+                ConnectionState::Closing => self.inner.lost().is_some(),
+                _ => false,
+            };
+            if is_over {
                 Poll::Ready(())
             } else {
                 Poll::Pending
             }
-        });
-        if let Either::First(()) = select(fault, self.inner.closed()).await {
-            self.fail();
-            let _ = self.inner.closed().await;
-        }
+        })
+        .await;
     }
 
     /// Ends it after a packet that was not sound: a server says so.

@@ -47,11 +47,11 @@ pub struct Keeper<'k, 'a, S> {
     ncp: Ncp<'a, ClientLink<'a>, S>,
     backoff: &'k Backoff,
     status: Cell<KeeperStatus>,
-    observer: Option<&'k Observer>,
+    observer: Option<&'k Observer<'k>>,
 }
 
 /// Told what a [`Keeper`] is doing, and what failed.
-pub type Observer = dyn Fn(KeeperStatus, Option<&Error>);
+pub type Observer<'o> = dyn Fn(KeeperStatus, Option<&Error>) + 'o;
 
 /// What a [`Keeper`] is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl<'k, 'a, S> Keeper<'k, 'a, S> {
 
     /// With somebody who is told what it is doing, and what failed.
     #[must_use]
-    pub const fn with_observer(mut self, observer: &'k Observer) -> Self {
+    pub const fn with_observer(mut self, observer: &'k Observer<'k>) -> Self {
         self.observer = Some(observer);
         self
     }
