@@ -57,7 +57,7 @@ where
         let reason = match handshake {
             Err(_) => format!("the TLS handshake took longer than {limit:?}"),
             Ok(Err(error)) => reason(&error),
-            Ok(Ok(stream)) => match device_name(&stream) {
+            Ok(Ok(stream)) => match certified_name(&stream) {
                 Ok(device) => return connection::run(shared, stream, device, peer).await,
                 Err(reason) => reason.into(),
             },
@@ -72,7 +72,7 @@ fn refuse(shared: &Shared, peer: SocketAddr, reason: String) {
 }
 
 /// The common name of the certificate that was verified in the handshake.
-fn device_name<S>(stream: &TlsStream<S>) -> Result<Arc<str>, &'static str> {
+pub(crate) fn certified_name<S>(stream: &TlsStream<S>) -> Result<Arc<str>, &'static str> {
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let leaf = certificates.first().ok_or("no client certificate")?;
     let (_, leaf) = X509Certificate::from_der(leaf).map_err(|_| "client certificate unreadable")?;

@@ -56,7 +56,7 @@ mod options;
 mod payload;
 mod shared;
 
-pub(crate) use accept::reason as tls_refusal;
+pub(crate) use accept::{certified_name, reason as tls_refusal};
 pub use book::{BaobSync, Batch, Book, DeviceBook, LogBatch, OrderEntry};
 pub use event::{Event, EventKind};
 pub use options::{DataAnswer, DataReply, MockOptions};

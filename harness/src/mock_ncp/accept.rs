@@ -2,7 +2,7 @@
 
 use super::connection::{self, Place};
 use super::shared::Shared;
-use crate::mock::tls_refusal;
+use crate::mock::{certified_name, tls_refusal};
 use crate::vnet::HostStream;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,12 +57,13 @@ where
     tasks.spawn(async move {
         let limit = place.shared.options.handshake_limit;
         let Some(tls) = place.shared.options.tls.clone() else {
-            return connection::run(&place, stream, limit).await;
+            return connection::run(&place, stream, None, limit).await;
         };
         let began = Instant::now();
         if let Some(stream) = secure(&place, TlsAcceptor::from(tls), stream, limit).await {
             let left = limit.saturating_sub(began.elapsed());
-            connection::run(&place, stream, left).await;
+            let certificate = certified_name(&stream).ok();
+            connection::run(&place, stream, certificate, left).await;
         }
     });
 }

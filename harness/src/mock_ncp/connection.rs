@@ -41,9 +41,15 @@ enum Stop {
     Said(End),
 }
 
-/// Serves a client until its connection ends. `limit` is what is left of the
+/// Serves a client until its connection ends; `certificate` is the name in the
+/// one that it has shown. `limit` is what is left of the
 /// time for the handshake.
-pub(super) async fn run<S: HostStream>(place: &Place, stream: S, limit: Duration) {
+pub(super) async fn run<S: HostStream>(
+    place: &Place,
+    stream: S,
+    certificate: Option<Arc<str>>,
+    limit: Duration,
+) {
     let options = &place.shared.options;
     let config = LinkConfig {
         timeout: options.timeout,
@@ -60,6 +66,7 @@ pub(super) async fn run<S: HostStream>(place: &Place, stream: S, limit: Duration
         None => link,
     };
     let mut talk = Talk::new(&place.shared, place.number, place.peer, link);
+    talk.certificate = certificate;
     let (mut reader, mut writer) = tokio::io::split(stream);
     let stop = converse(place, &mut talk, &mut reader, &mut writer).await;
     let (reason, how) = match &stop {

@@ -35,6 +35,8 @@ pub enum EventKind {
         peer: SocketAddr,
         /// What it calls itself.
         hostname: Arc<str>,
+        /// The common name of the certificate that it has shown.
+        certificate: Option<Arc<str>>,
         /// What was agreed.
         timing: Timing,
     },

@@ -44,6 +44,7 @@ pub(super) struct Talk<'a> {
     pub(super) shared: &'a Shared,
     pub(super) number: u64,
     pub(super) peer: SocketAddr,
+    pub(super) certificate: Option<Arc<str>>,
     pub(super) link: ServerLink<'a>,
     pub(super) receiver: Receiver<Header>,
     /// Received and not taken yet.
@@ -69,6 +70,7 @@ impl<'a> Talk<'a> {
             shared,
             number,
             peer,
+            certificate: None,
             link,
             receiver: Receiver::new(),
             input: Vec::new(),
@@ -188,9 +190,11 @@ impl<'a> Talk<'a> {
         drop(state);
         if let Some(timing) = self.link.timing() {
             let peer = self.peer;
+            let certificate = self.certificate.clone();
             self.tell(EventKind::Connected {
                 peer,
                 hostname,
+                certificate,
                 timing,
             });
         }

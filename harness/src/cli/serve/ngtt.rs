@@ -1,11 +1,10 @@
 //! `wigwag serve ngtt`.
 
-use std::io::{self, IsTerminal as _, stdin};
+use std::io::{IsTerminal as _, stdin};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -13,14 +12,16 @@ use tokio::sync::mpsc;
 
 use super::events;
 use super::orders::{self, Enqueued};
+use super::printer::Printer;
+use super::{address, unusable};
 use crate::cli::input::Source;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{self, Output, say};
+use crate::cli::output::say;
 use crate::cli::problem::Problem;
 use crate::faults::Cut;
 use crate::mock::{Answer, Book, DeviceBook, Event, EventKind, MockNgtt, MockOptions};
-use crate::pki::{Pki, PkiError};
+use crate::pki::Pki;
 
 /// An NGTT server that delivers orders until they are answered.
 ///
@@ -67,25 +68,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
     runtime.block_on(serve(args.json, &pki, options))
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "it is an IP address and a port, such as 127.0.0.1:2405 or [::1]:2405")
-}
-
-/// Why the folder cannot be used; where one is missing, how to make it.
-fn unusable(folder: &Path, error: &PkiError) -> Failure {
-    let hint = match error {
-        PkiError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            format!(
-                "; `wigwag pki new {}` makes such a folder",
-                folder.display()
-            )
-        }
-        _ => String::new(),
-    };
-    Failure::Work(format!("{error}{hint}"))
-}
-
 /// The file's orders, repeated. Repetitions share their bytes.
 fn queue(args: &Args) -> Outcome<Vec<Arc<[u8]>>> {
     let orders = match &args.orders {
@@ -97,11 +79,7 @@ fn queue(args: &Args) -> Outcome<Vec<Arc<[u8]>>> {
 }
 
 async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
-    let mut printer = Printer {
-        output: Output::new(),
-        json,
-        started: Instant::now(),
-    };
+    let mut printer = Printer::new(json);
     let mut server = MockNgtt::start_with(pki, options)
         .await
         .map_err(|error| Failure::Work(error.to_string()))?;
@@ -109,18 +87,19 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
     // Whoever reads that it listens may ask it to end at once.
     let mut stop = std::pin::pin!(interrupted());
     // The server began to listen before it could be listened to.
-    printer.event(&Event {
+    let listening = Event {
         at: printer.started.elapsed(),
         device: None,
         kind: EventKind::Listening {
             addr: server.addr(),
         },
-    })?;
+    };
+    print(&mut printer, &listening)?;
     let mut input = lines();
     loop {
         tokio::select! {
             event = told.recv() => match event {
-                Ok(event) => printer.event(&event)?,
+                Ok(event) => print(&mut printer, &event)?,
                 Err(RecvError::Lagged(count)) => printer.dropped(count)?,
                 Err(RecvError::Closed) => break,
             },
@@ -139,9 +118,9 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
     }
     server.stop(Cut::Close).await;
     while let Ok(event) = told.try_recv() {
-        printer.event(&event)?;
+        print(&mut printer, &event)?;
     }
-    printer.done(&server.book())
+    printer.done(totals(&server.book()))
 }
 
 /// Orders from standard input, unless a person sits there; of a line that holds
@@ -166,67 +145,23 @@ fn lines() -> mpsc::Receiver<Result<Enqueued, (usize, Problem)>> {
     receiver
 }
 
-/// Events on standard output.
-struct Printer {
-    output: Output,
-    json: bool,
-    started: Instant,
+/// The totals of the server's book.
+fn totals(book: &Book) -> Json {
+    let sum = |count: fn(&DeviceBook) -> u64| book.devices.values().map(count).sum::<u64>();
+    json!({
+        "devices": book.devices.len(),
+        "connections": sum(|device| device.connections),
+        "refused": book.refused,
+        "orders": sum(|device| device.orders.len() as u64),
+        "acked": sum(|device| device.answered(Answer::Confirm) as u64),
+        "rejected": sum(|device| device.answered(Answer::Reject) as u64),
+        "unanswered": sum(|device| device.unanswered() as u64),
+        "points": sum(DeviceBook::confirmed_points),
+        "logs": sum(DeviceBook::log_entries),
+        "baobs": sum(|device| device.baobs.len() as u64),
+    })
 }
 
-impl Printer {
-    fn event(&mut self, event: &Event) -> Outcome {
-        if self.json {
-            for object in events::objects(event) {
-                self.output.line(&Json::Object(object).to_string())?;
-            }
-        } else {
-            self.output.line(&events::line(event))?;
-        }
-        self.output.flush()
-    }
-
-    /// Something that the server's own events do not tell.
-    fn own(&mut self, name: &str, fields: Json) -> Outcome {
-        if self.json {
-            let mut object = json!({"event": name, "t": millis(self.started)});
-            if let (Json::Object(object), Json::Object(fields)) = (&mut object, fields) {
-                object.extend(fields);
-            }
-            self.output.line(&object.to_string())?;
-        } else {
-            let seconds = self.started.elapsed().as_secs_f64();
-            let fields = output::fields(&fields, &[]);
-            self.output
-                .line(&format!("{seconds:8.3} s  -  {name}{fields}"))?;
-        }
-        self.output.flush()
-    }
-
-    /// Events came faster than they could be printed.
-    fn dropped(&mut self, count: u64) -> Outcome {
-        self.own("dropped", json!({"what": "events", "count": count}))
-    }
-
-    /// The totals of the server's book.
-    fn done(mut self, book: &Book) -> Outcome {
-        let sum = |count: fn(&DeviceBook) -> u64| book.devices.values().map(count).sum::<u64>();
-        let totals = json!({
-            "devices": book.devices.len(),
-            "connections": sum(|device| device.connections),
-            "refused": book.refused,
-            "orders": sum(|device| device.orders.len() as u64),
-            "acked": sum(|device| device.answered(Answer::Confirm) as u64),
-            "rejected": sum(|device| device.answered(Answer::Reject) as u64),
-            "unanswered": sum(|device| device.unanswered() as u64),
-            "points": sum(DeviceBook::confirmed_points),
-            "logs": sum(DeviceBook::log_entries),
-            "baobs": sum(|device| device.baobs.len() as u64),
-        });
-        self.own("done", totals)?;
-        self.output.finish()
-    }
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+fn print(printer: &mut Printer, event: &Event) -> Outcome {
+    printer.told(|| events::objects(event), || events::line(event))
 }
