@@ -12,6 +12,7 @@ pub mod loopback;
 pub mod minijson;
 pub mod ncplib;
 pub mod nodes;
+pub mod on_host;
 pub mod peer;
 pub mod runner;
 pub mod secure;

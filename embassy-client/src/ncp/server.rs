@@ -51,7 +51,8 @@ const FIRST_ID: u32 = 1 << 31;
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
     authenticate: Option<&'a (dyn Authenticate + Sync)>,
-    local: LocalEndpoint<'a>,
+    address: Option<IpAddr>,
+    port: u16,
     timeout: Duration,
     handshake_timeout: Option<Duration>,
     max_packet: Option<usize>,
@@ -62,7 +63,8 @@ pub struct Server<'a> {
 impl core::fmt::Debug for Server<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Server")
-            .field("local", &self.local)
+            .field("address", &self.address)
+            .field("port", &self.port)
             .field("wants_login", &self.authenticate.is_some())
             .finish_non_exhaustive()
     }
@@ -86,7 +88,8 @@ impl<'a> Server<'a> {
     const fn new(authenticate: Option<&'a (dyn Authenticate + Sync)>, port: u16) -> Self {
         Self {
             authenticate,
-            local: LocalEndpoint::new().with_port(port),
+            address: None,
+            port,
             timeout: TIMEOUT,
             handshake_timeout: None,
             max_packet: None,
@@ -98,14 +101,14 @@ impl<'a> Server<'a> {
     /// Another port.
     #[must_use]
     pub const fn with_port(mut self, port: u16) -> Self {
-        self.local = self.local.with_port(port);
+        self.port = port;
         self
     }
 
     /// One of the device's addresses alone.
     #[must_use]
     pub const fn with_address(mut self, address: IpAddr) -> Self {
-        self.local = self.local.with_address(address);
+        self.address = Some(address);
         self
     }
 
@@ -170,8 +173,13 @@ impl<'a> Server<'a> {
     /// [`Error::NetworkError`].
     pub fn listen(&self, ncp: &Ncp<'a, ServerLink<'a>, Disabled>) -> Result<Listening<'a>, Error> {
         let properties = TransportProperties::RELIABLE_MESSAGE;
+        let local = LocalEndpoint::new().with_port(self.port);
+        let local = match self.address {
+            Some(address) => local.with_address(address),
+            None => local,
+        };
         let listener = Preconnection::new(properties, Disabled)
-            .add_local(self.local)
+            .add_local(local)
             .add_framer(self.link(ncp.desks.packet()))
             .listen(&ncp.transport)
             .map_err(Error::of_establishment)?;
