@@ -1,7 +1,6 @@
 //! Waits for clients.
 
 use core::cell::RefCell;
-use core::net::IpAddr;
 use core::time::Duration;
 
 use embassy_futures::join::join_array;
@@ -22,8 +21,8 @@ use crate::taps::{
 const FIRST_ID: u32 = 1 << 31;
 
 /// What a server is to be: ncplib's `start_server`. It listens on all addresses
-/// of the device, of both families, unless one is named. There is none on TLS,
-/// as embedded-tls has no server role.
+/// of the device, of both families. There is none on TLS, as embedded-tls has no
+/// server role.
 ///
 /// ```
 /// use wigwag_codec::ncp::link::{Login, ServerLink};
@@ -51,7 +50,6 @@ const FIRST_ID: u32 = 1 << 31;
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
     authenticate: Option<&'a (dyn Authenticate + Sync)>,
-    address: Option<IpAddr>,
     port: u16,
     timeout: Duration,
     handshake_timeout: Option<Duration>,
@@ -63,7 +61,6 @@ pub struct Server<'a> {
 impl core::fmt::Debug for Server<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Server")
-            .field("address", &self.address)
             .field("port", &self.port)
             .field("wants_login", &self.authenticate.is_some())
             .finish_non_exhaustive()
@@ -88,7 +85,6 @@ impl<'a> Server<'a> {
     const fn new(authenticate: Option<&'a (dyn Authenticate + Sync)>, port: u16) -> Self {
         Self {
             authenticate,
-            address: None,
             port,
             timeout: TIMEOUT,
             handshake_timeout: None,
@@ -102,13 +98,6 @@ impl<'a> Server<'a> {
     #[must_use]
     pub const fn with_port(mut self, port: u16) -> Self {
         self.port = port;
-        self
-    }
-
-    /// One of the device's addresses alone.
-    #[must_use]
-    pub const fn with_address(mut self, address: IpAddr) -> Self {
-        self.address = Some(address);
         self
     }
 
@@ -173,13 +162,8 @@ impl<'a> Server<'a> {
     /// [`Error::NetworkError`].
     pub fn listen(&self, ncp: &Ncp<'a, ServerLink<'a>, Disabled>) -> Result<Listening<'a>, Error> {
         let properties = TransportProperties::RELIABLE_MESSAGE;
-        let local = LocalEndpoint::new().with_port(self.port);
-        let local = match self.address {
-            Some(address) => local.with_address(address),
-            None => local,
-        };
         let listener = Preconnection::new(properties, Disabled)
-            .add_local(local)
+            .add_local(LocalEndpoint::new().with_port(self.port))
             .add_framer(self.link(ncp.desks.packet()))
             .listen(&ncp.transport)
             .map_err(Error::of_establishment)?;
