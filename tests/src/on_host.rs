@@ -84,8 +84,7 @@ pub fn server(
             let (net, config) = (HostNetwork::new(), TransportConfig::DEFAULT);
             let (ncp, mut runner) = ncp::new(&mut memory, net, OsRng, config);
             let serve = async {
-                let server = make().with_address(Ipv4Addr::LOCALHOST.into());
-                let listening = server.with_port(port).listen(&ncp)?;
+                let listening = make().with_port(port).listen(&ncp)?;
                 let served = async {
                     let _ = tell.send(());
                     listening.serve::<3, Error>(handler).await
