@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `listener`, `backlog` | who comes in, and who gives way to whom |
 //! | `memory`, `state` | the slots, and what is known of the connection in each |
-//! | `pump`, `handing` | what is done between messages and bytes, without I/O |
+//! | `pump`, `clock`, `handing` | what is done between messages and bytes, without I/O |
 //! | `runner`, `attempt`, `datagrams` | brings connections up, over TCP, TLS and UDP |
 //! | `own`, `plain`, `watch` | keeps a connected socket going |
 //! | `connection`, `sending`, `receiving`, `grouping`, `stream` | what the application has |
@@ -19,6 +19,7 @@
 mod attempt;
 mod backlog;
 mod claim;
+mod clock;
 mod config;
 mod connection;
 mod datagrams;

@@ -3,9 +3,10 @@
 //! the slot's memory, and the clock is an argument.
 
 use wigwag_codec::Instant;
-use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Out, Start, Turn, tick};
+use wigwag_codec::framer::{FrameError, FrameErrorKind, Framer, Out, Start, Turn};
 
 use super::super::stack::StackId;
+use super::clock::clock;
 use super::config::TransportConfig;
 use super::error::{ConnectionError, EstablishmentError};
 use super::memory::{SAYS, Seat};
@@ -231,89 +232,6 @@ const fn taken(is_datagram: bool, start: usize, input: &[u8], count: usize) -> u
     }
 }
 
-/// Lets the framer's clock run if it is time. Whether it has failed.
-fn clock<F: Framer, S>(
-    seat: &Seat<'_, '_, F, S>,
-    state: &mut State<'_, F, S>,
-    now: Instant,
-) -> bool {
-    let due = state.talk.alarm.is_some_and(|alarm| alarm <= now);
-    let mut arrived = waiting(seat);
-    let is_more = arrived > state.talk.seen;
-    if is_more {
-        state.talk.stirred = true;
-        state.is_heard = true;
-    }
-    if due && state.step == Step::Ready && !state.is_datagram() {
-        arrived = pass_over(seat, state, arrived);
-    }
-    state.talk.seen = arrived;
-    if !due && !state.talk.stirred {
-        return false;
-    }
-    // What waits for the application may leave the peer no room to say more.
-    let is_waiting = state.step == Step::Ready && arrived > state.talk.wanting;
-    if let Some(framer) = &mut state.talk.framer
-        && (is_more || is_waiting)
-    {
-        framer.heard();
-    }
-    // When there is no room yet, it is due until there is.
-    state.talk.stirred = true;
-    match speak(seat, state, |framer, _, out| tick(framer, now, out)) {
-        Some(Ok(alarm)) => {
-            state.talk.stirred = false;
-            state.talk.alarm = alarm;
-            false
-        }
-        Some(Err(error)) => {
-            fail(seat, state, error);
-            true
-        }
-        None => {
-            state.talk.alarm = None;
-            false
-        }
-    }
-}
-
-/// How many received bytes wait.
-fn waiting<F: Framer, S>(seat: &Seat<'_, '_, F, S>) -> usize {
-    let mut arrived = 0;
-    let _ = seat.link.look(&mut |prefix| {
-        arrived = prefix.len();
-        Some(0)
-    });
-    arrived
-}
-
-/// Drops what comes before the next message and carries nothing, such as
-/// keep-alives, so that an application that only sends does not have them pile
-/// up until the peer cannot send any more. How many bytes still wait.
-fn pass_over<F: Framer, S>(
-    seat: &Seat<'_, '_, F, S>,
-    state: &mut State<'_, F, S>,
-    mut arrived: usize,
-) -> usize {
-    let talk = &mut state.talk;
-    let Some(framer) = &mut talk.framer else {
-        return arrived;
-    };
-    while arrived > talk.wanting && !talk.is_over {
-        let mut count = 0;
-        let _ = seat.link.look(&mut |prefix| {
-            count = talk.receiver.pass_over(framer, prefix);
-            Some(count)
-        });
-        if count == 0 {
-            break;
-        }
-        arrived = arrived.saturating_sub(count);
-        talk.wanting = 0;
-    }
-    arrived
-}
-
 /// Ends a secure connection that was used enough in good order: what was queued
 /// leaves, and a message that leaves in parts may come to its end. The owner
 /// below has patience for one write timeout, and closes by itself then.
@@ -422,7 +340,7 @@ pub(super) fn fail<F: Framer, S>(
 
 /// Lets the framer do something, and queues what it says. `None` where there is
 /// no room for all it may say.
-fn speak<F: Framer, S, T>(
+pub(super) fn speak<F: Framer, S, T>(
     seat: &Seat<'_, '_, F, S>,
     state: &mut State<'_, F, S>,
     f: impl FnOnce(
