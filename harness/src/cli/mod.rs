@@ -21,6 +21,7 @@ mod input;
 mod interrupt;
 mod outcome;
 mod output;
+mod params;
 mod pem;
 mod pki;
 mod plan;

@@ -14,7 +14,8 @@ pub(crate) fn say(message: &str) {
 }
 
 /// The fields of an object as people read them: `  orders 3  peer localhost`.
-/// Those in `but` are left out.
+/// Those in `but` are left out. Control characters are escaped: some texts come
+/// from outside, and all may go to a terminal.
 pub(crate) fn fields(object: &Json, but: &[&str]) -> String {
     let mut text = String::new();
     for (field, value) in object.as_object().into_iter().flatten() {
@@ -23,11 +24,21 @@ pub(crate) fn fields(object: &Json, but: &[&str]) -> String {
         }
         // Writing to a string cannot fail.
         let _ = match value.as_str() {
-            Some(value) => write!(text, "  {field} {value}"),
+            Some(value) => write!(text, "  {field} {}", printable(value)),
             None => write!(text, "  {field} {value}"),
         };
     }
     text
+}
+
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escaped = character.is_control().then(|| character.escape_default());
+            let plain = escaped.is_none().then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
 }
 
 /// Standard output of this process.

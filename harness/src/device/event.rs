@@ -78,6 +78,26 @@ pub enum DeviceEvent {
         /// Names to upload.
         upload: Vec<String>,
     },
+    /// A field of NCP was received.
+    Field {
+        /// The type of its packet.
+        packet: String,
+        /// Its name.
+        name: String,
+        /// Its number, which is that of the command that it answers.
+        id: u32,
+        /// Its parameters, as [`tagged::ncp`](crate::tagged::ncp) has them.
+        params: Json,
+    },
+    /// The server says that a command of NCP failed.
+    CommandError(CommandFault),
+    /// The server warns about a command of NCP.
+    CommandWarning(CommandFault),
+    /// Something was odd, and kept nothing from going on.
+    Warning {
+        /// What.
+        reason: String,
+    },
     /// Something was dropped or skipped by rule.
     Dropped {
         /// What.
@@ -85,6 +105,30 @@ pub enum DeviceEvent {
         /// How much of it.
         count: u64,
     },
+}
+
+/// What a server says of a command of NCP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandFault {
+    /// The type of the packet.
+    pub packet: String,
+    /// The name of the field.
+    pub name: String,
+    /// Its number, which is that of the command.
+    pub id: u32,
+    /// What it says in words.
+    pub detail: String,
+    /// What it says as a number.
+    pub code: i64,
+}
+
+impl CommandFault {
+    fn json(&self, event: &str) -> Json {
+        json!({
+            "event": event, "packet": self.packet, "name": self.name, "id": self.id,
+            "detail": self.detail, "code": self.code,
+        })
+    }
 }
 
 impl DeviceEvent {
@@ -130,6 +174,17 @@ impl DeviceEvent {
             Self::Baobs { download, upload } => {
                 json!({"event": "baobs", "download": download, "upload": upload})
             }
+            Self::Field {
+                packet,
+                name,
+                id,
+                params,
+            } => json!({
+                "event": "field", "packet": packet, "name": name, "id": id, "params": params,
+            }),
+            Self::CommandError(fault) => fault.json("command_error"),
+            Self::CommandWarning(fault) => fault.json("command_warning"),
+            Self::Warning { reason } => json!({"event": "warning", "reason": reason}),
             Self::Dropped { what, count } => {
                 json!({"event": "dropped", "what": what, "count": count})
             }

@@ -3,15 +3,16 @@
 //! it is given, and keeps a [`Book`] of it all.
 //!
 //! `wigwag device ngtt` and the demo run it; so do tests that need a whole
-//! device.
+//! device. [`ncp`] is a device that asks servers of NCP.
 
 pub mod batch;
 mod book;
 mod event;
+pub mod ncp;
 mod tasks;
 
 pub use book::{Book, Execution, Fate, Sent};
-pub use event::DeviceEvent;
+pub use event::{CommandFault, DeviceEvent};
 
 use std::cell::RefCell;
 use std::time::Duration;

@@ -9,7 +9,7 @@
 //! | array | an array of these |
 
 use serde_json::{Value as Json, json};
-use wigwag_codec::ncp::{Field, NcpError, Packet, Value, ValueType};
+use wigwag_codec::ncp::{Field, NcpError, Packet, Params, Value, ValueType};
 
 use super::to_hex;
 
@@ -42,24 +42,30 @@ pub fn from_packet(packet: &Packet<'_>) -> Result<Json, NcpError> {
     }))
 }
 
-/// A field: `{"name", "id", "params": [{"name", "t", "v"}]}`. Where `t` is
-/// `unknown`, `kind` is the number of the type.
+/// A field: `{"name", "id", "params"}`, parameters as [`from_params`] has them.
 ///
 /// # Errors
 /// The first value that cannot be read.
 pub fn from_field(field: &Field<'_>) -> Result<Json, NcpError> {
-    let params: Result<Vec<_>, _> = field
-        .params()
-        .map(|param| {
-            let (kind, value) = from_value(&param.value()?);
-            let mut json = json!({"name": param.name.to_string(), "t": kind, "v": value});
-            if ValueType::from_u8(param.kind).is_none() {
-                json["kind"] = json!(param.kind);
-            }
-            Ok(json)
-        })
-        .collect();
-    Ok(json!({"name": field.name.to_string(), "id": field.id, "params": params?}))
+    let params = from_params(field.params())?;
+    Ok(json!({"name": field.name.to_string(), "id": field.id, "params": params}))
+}
+
+/// The parameters of a field: `[{"name", "t", "v"}]`. Where `t` is `unknown`,
+/// `kind` is the number of the type.
+///
+/// # Errors
+/// The first value that cannot be read.
+pub fn from_params(params: Params<'_>) -> Result<Json, NcpError> {
+    let params = params.map(|param| {
+        let (kind, value) = from_value(&param.value()?);
+        let mut json = json!({"name": param.name.to_string(), "t": kind, "v": value});
+        if ValueType::from_u8(param.kind).is_none() {
+            json["kind"] = json!(param.kind);
+        }
+        Ok(json)
+    });
+    params.collect()
 }
 
 /// A value: the name of its type, and what it holds.

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 pub(crate) mod device;
+pub(crate) mod node;
 pub(crate) mod running;
 
 use std::io::{Read, Write};

@@ -1,5 +1,7 @@
 //! `wigwag device`: a device to try servers against.
 
+mod ncp;
+mod net;
 mod ngtt;
 mod printer;
 
@@ -15,10 +17,12 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Ngtt(ngtt::Args),
+    Ncp(ncp::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::Ngtt(args) => ngtt::run(args),
+        Command::Ncp(args) => ncp::run(args),
     }
 }

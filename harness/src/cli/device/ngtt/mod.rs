@@ -1,8 +1,9 @@
 //! `wigwag device ngtt`.
 
+mod totals;
+
 use std::cell::RefCell;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use futures::stream::FuturesUnordered;
 use wigwag_codec::minijson::Floats;
 use wigwag_embassy::journal::RamJournal;
 
+use super::net::{self, Net};
 use super::printer::Printer;
 use crate::cli::buffer::from_json;
 use crate::cli::input::Source;
@@ -21,9 +23,7 @@ use crate::cli::pem::{certificates, private_key};
 use crate::cli::problem::Problem;
 use crate::device::batch::{self, Batch, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
-use crate::hostnet::HostNetwork;
 use crate::pki::Pki;
-use crate::vnet::{self, VirtualNet, always};
 
 /// A device that takes orders, answers them, and sends what it is given.
 ///
@@ -91,14 +91,6 @@ enum Answering {
     None,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Net {
-    /// The embassy-net stack on a virtual link.
-    Virtual,
-    /// This machine's own sockets.
-    Host,
-}
-
 /// A device and the name it goes by.
 struct Identity {
     id: String,
@@ -106,7 +98,7 @@ struct Identity {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let duration = duration(args.duration)?;
+    let duration = net::duration(args.duration)?;
     let identities = identities(args)?;
     let work = work(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -114,23 +106,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .build()
         .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        let server = tokio::net::lookup_host(&args.connect)
-            .await
-            .and_then(|mut found| found.next().ok_or(io::ErrorKind::AddrNotAvailable.into()))
-            .map_err(|error| {
-                Failure::Usage(format!(
-                    "--connect: no address of {}: {error}",
-                    args.connect
-                ))
-            })?;
-        check_name(args.net, &args.server_name, server)?;
+        let server = net::find(&args.connect).await?;
+        net::check_name(args.net, &args.server_name, server)?;
         devices(args, server, &identities, &work, duration).await
     })
-}
-
-fn duration(seconds: Option<f64>) -> Outcome<Option<Duration>> {
-    let checked = seconds.map(Duration::try_from_secs_f64).transpose();
-    checked.map_err(|error| Failure::Usage(format!("--duration: {error}")))
 }
 
 async fn devices(
@@ -159,15 +138,9 @@ async fn devices(
         .collect();
     let stop = interrupted();
     let end = async {
-        let time = async {
-            match duration {
-                Some(duration) => tokio::time::sleep(duration).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             () = stop => {}
-            () = time => {}
+            () = net::after(duration) => {}
             () = printer.stop().notified() => {}
         }
         // Everybody who waits, and whoever begins to: devices poll in turn.
@@ -196,7 +169,7 @@ async fn devices(
     drop(running);
     done?;
     let ids: Vec<&str> = identities.iter().map(|identity| &*identity.id).collect();
-    printer.done(&ids, work, &books)
+    totals::print(printer, &ids, work, &books)
 }
 
 async fn device(
@@ -214,48 +187,21 @@ async fn device(
     let stop = printer.stop().notified();
     let done = match net {
         Net::Virtual => {
-            let options = vnet::Options {
-                seed,
-                ..vnet::Options::default()
-            };
-            let net = VirtualNet::with(options, always(server));
-            if name.parse::<IpAddr>().is_err() {
-                // A documentation address (RFC 5737); the gateway leads it to
-                // the server.
-                net.names().set(name, [Ipv4Addr::new(192, 0, 2, 1)]);
-            }
+            let net = net::virtual_net(seed, name, server);
             device::run(&net, settings, work, journal, book, &emit, stop).await
         }
         Net::Host => {
-            let net = HostNetwork::new().with_name(name, [server.ip()]);
+            let net = net::host_net(name, server);
             device::run_on(net, settings, work, journal, book, &emit, stop).await
         }
     };
     done.map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// Whether the network can lead the device to the server by this name.
-fn check_name(net: Net, name: &str, server: SocketAddr) -> Outcome {
-    match (net, name.parse::<IpAddr>()) {
-        (Net::Virtual, Ok(IpAddr::V6(_))) => Err(Failure::Usage(
-            "--server-name: the virtual network has no IPv6; use a DNS name".into(),
-        )),
-        (Net::Host, Ok(address)) if address != server.ip() => Err(Failure::Usage(format!(
-            "--server-name: the device would connect to {address}, and --connect says {}",
-            server.ip()
-        ))),
-        _ => Ok(()),
-    }
-}
-
 /// The identities of all devices.
 fn identities(args: &Args) -> Outcome<Vec<Identity>> {
     let roots: Vec<Vec<u8>> = certificates(&args.ca)?;
-    let port = args.connect.rsplit_once(':');
-    let port = port.and_then(|(_, port)| port.parse().ok());
-    let port = port.ok_or_else(|| {
-        Failure::Usage("--connect: a port is missing: HOST:PORT, such as 127.0.0.1:2405".into())
-    })?;
+    let (_, port) = net::parts(&args.connect)?;
     let settings = |certificate: Vec<u8>, key: Vec<u8>| Settings {
         server_name: args.server_name.clone(),
         port,
