@@ -3,9 +3,17 @@
 
 use std::time::Duration;
 
-use wigwag_embassy::ncp::{Error, Field, Server, ServerConnection};
+use rand_core::OsRng;
+use tokio::time::timeout;
+use wigwag_embassy::ncp::{self, Error, Field, Server, ServerConnection};
+use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::taps::TransportConfig;
+use wigwag_harness::vnet::{Background, Cable, alongside};
 use wigwag_tests::devices::until;
-use wigwag_tests::nodes::{beside, client, echo, number, on_cable, on_cable_with, with_both};
+use wigwag_tests::e2e::in_paused_time;
+use wigwag_tests::nodes::{
+    FarMemory, NearMemory, beside, client, echo, number, on_cable, on_cable_with, with_both,
+};
 use wigwag_tests::tls::stopped_after;
 
 /// Calls `receive` again and again, dropped after so many polls, until it has
@@ -202,4 +210,66 @@ fn a_server_that_is_dropped_at_any_await_can_serve_again() {
 
 fn number_of(field: &Field<'_>) -> i64 {
     number(field, "N")
+}
+
+#[test]
+fn a_runner_that_is_dropped_tells_everybody_and_can_run_again() {
+    in_paused_time(async || {
+        let cable = Cable::new(9);
+        let run = cable.run(async |near, far| {
+            let mut near_memory = Box::new(<NearMemory<'_>>::new());
+            let mut far_memory = Box::new(FarMemory::new());
+            let config = TransportConfig::DEFAULT;
+            let near = EmbassyNetwork::new(near);
+            let far = EmbassyNetwork::new(far);
+            let (near, mut near_runner) = ncp::new(&mut near_memory, near, OsRng, config);
+            let (far, mut far_runner) = ncp::new(&mut far_memory, far, OsRng, config);
+            let server = Server::plain().listen(&far).unwrap();
+            let serve = async { server.serve::<2, Error>(echo).await };
+            let client = client();
+            let talk = async {
+                for _ in 0..3 {
+                    // With the runner the connection is cut off.
+                    let connection = tokio::select! {
+                        connection = client.connect(&near) => connection.unwrap(),
+                        never = near_runner.run() => match never {},
+                    };
+                    let end = connection.recv(&mut [0; 64]).await.unwrap_err();
+                    assert!(matches!(end, Error::NetworkError(_)), "{end:?}");
+                    assert!(
+                        connection
+                            .send("LINK", "ECHO", |params| params)
+                            .await
+                            .is_err()
+                    );
+                    assert!(connection.wait_closed().await.is_err());
+                }
+                // While somebody waits.
+                let waits = async {
+                    let connection = client.connect(&near).await.unwrap();
+                    let response = connection.send("LINK", "ECHO", |params| params);
+                    let response = response.await.unwrap();
+                    let mut buffer = [0; 64];
+                    assert!(response.recv(&mut buffer).await.is_ok());
+                    let mut other = [0; 64];
+                    let waits =
+                        futures::join!(response.recv(&mut buffer), connection.recv(&mut other),);
+                    (waits.0.map(drop), waits.1.map(drop))
+                };
+                // With a waker of its own: nobody else is woken by its end.
+                let stops: Background<'_> = Box::pin(async {
+                    let run = async { match near_runner.run().await {} };
+                    let _: Result<(), _> = timeout(Duration::from_secs(300), run).await;
+                    std::future::pending().await
+                });
+                let ends = alongside(waits, vec![stops]).await;
+                for end in [ends.0, ends.1] {
+                    assert!(matches!(end, Err(Error::NetworkError(_))), "{end:?}");
+                }
+            };
+            let background: Vec<Background<'_>> = vec![Box::pin(async { far_runner.run().await })];
+            alongside(beside(serve, talk), background).await;
+        });
+        run.await;
+    });
 }

@@ -102,6 +102,31 @@ fn a_connection_is_closed_when_its_handler_ends() {
 }
 
 #[test]
+fn who_waits_for_an_answer_learns_why_the_server_closes() {
+    let handler = async |client: &ServerConnection<'_>| {
+        client.recv(&mut [0; 64]).await.map_err(|_| "nothing")?;
+        Err("no antenna")
+    };
+    with_server::<&str>(handler, async |_, connection| {
+        let first = connection.send("DSPC", "TIME", |params| params).await;
+        let (first, second) = (
+            first.unwrap(),
+            connection.send("DSPC", "SWEP", |params| params),
+        );
+        let second = second.await.unwrap();
+        let (mut one, mut other) = ([0; 64], [0; 64]);
+        let (first, second) = futures::join!(first.recv(&mut one), second.recv(&mut other));
+        for end in [first, second] {
+            let Err(Error::CommandError(fault)) = end else {
+                panic!("{end:?}");
+            };
+            assert!(fault.packet_type == "LINK" && fault.name == "ERRO");
+            assert_eq!((fault.detail.as_str(), fault.code), ("Server error", 500));
+        }
+    });
+}
+
+#[test]
 fn a_handler_is_ended_when_its_connection_is_lost() {
     on_cable(async |cable, near, far| {
         let server = Server::plain().listen(&far).unwrap();

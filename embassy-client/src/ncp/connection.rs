@@ -1,5 +1,6 @@
 //! A connection, client's or server's.
 
+use core::cell::Cell;
 use core::fmt;
 use core::future::poll_fn;
 use core::net::SocketAddr;
@@ -127,6 +128,8 @@ pub struct Connection<'a, F: Link, S> {
     remote: RemoteHostname<'a>,
     timeout: Duration,
     is_server: bool,
+    /// Its end was logged.
+    is_told: Cell<bool>,
 }
 
 impl<'a, F: Link, S> Connection<'a, F, S> {
@@ -146,6 +149,7 @@ impl<'a, F: Link, S> Connection<'a, F, S> {
             remote,
             timeout,
             is_server: first_id != 0,
+            is_told: Cell::new(false),
         };
         connection.look(|look| look.begin(first_id));
         ncp.transport.wake_runner();
@@ -211,8 +215,8 @@ impl<'a, F: Link, S> Connection<'a, F, S> {
     /// Ends it in good order: what was sent before leaves first. It does not
     /// wait: [`wait_closed`](Self::wait_closed) does.
     pub fn close(&self) {
-        #[cfg(feature = "defmt")]
-        if !self.is_closing() {
+        if !self.is_told.replace(true) {
+            #[cfg(feature = "defmt")]
             defmt::info!(
                 "ncp: disconnected from {}",
                 defmt::Display2Format(&self.remote)

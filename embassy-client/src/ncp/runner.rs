@@ -73,6 +73,8 @@ impl<
     /// run again, it takes new ones.
     pub async fn run(&mut self) -> Infallible {
         let ncp = self.ncp;
+        // Dropped last, when the transport has cut everything off.
+        let _stopped = Stopped(ncp, SLOTS);
         let hand_round = poll_fn(|cx| {
             for slot in 0..SLOTS {
                 if is_open(&ncp, slot) {
@@ -84,6 +86,19 @@ impl<
         });
         match select(self.transport.run(), hand_round).await {
             Either::First(never) | Either::Second(never) => never,
+        }
+    }
+}
+
+/// Tells whoever waits when the runner is dropped: nobody else would.
+struct Stopped<'a, F: Framer, S>(Ncp<'a, F, S>, usize);
+
+impl<F: Framer, S> Drop for Stopped<'_, F, S> {
+    fn drop(&mut self) {
+        for slot in 0..self.1 {
+            if let Some(seat) = self.0.desks.seat(slot) {
+                seat.borrow_mut().look().wake_all();
+            }
         }
     }
 }
