@@ -3,7 +3,7 @@
 use super::event::EventKind;
 use super::fault::Fault;
 use super::shared::{Ending, Shared, Signals, instant, time_of_day};
-use super::talk::{End, Talk};
+use super::talk::{End, Taken, Talk};
 use crate::faults::Cut;
 use crate::vnet::HostStream;
 use std::io;
@@ -17,8 +17,15 @@ use wigwag_codec::ncp::link::{LinkConfig, ServerLink};
 /// How long a client may take for the last words and its own end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
+/// Bytes that are read from a client that was told the last words. Behind them
+/// the end is a reset.
+const MAX_UNREAD: usize = 256 * 1024;
+
 /// Bytes that are read at once.
 const CHUNK: usize = 16 * 1024;
+
+/// The same before the handshake is complete, when no packet is longer.
+const FIRST_CHUNK: usize = 1024;
 
 /// Who this server is, for its packets.
 const INFO: [u8; 4] = *b"wwag";
@@ -113,16 +120,19 @@ async fn converse<S: HostStream>(
 ) -> Stop {
     let mut is_flushed = true;
     loop {
-        talk.take();
+        let taken = talk.take();
         let tick = talk.tick();
         talk.send_due();
         if let Some(end) = talk.end.take() {
             return Stop::Said(end);
         }
         let wake = [tick, talk.outbox.next_due()].into_iter().flatten().min();
-        let has_room = talk.has_room();
-        if has_room {
-            talk.input.reserve(CHUNK);
+        // What is not handled yet comes before what is not read yet: otherwise
+        // it would pile up.
+        let is_hungry = taken == Taken::All && talk.has_room();
+        if is_hungry {
+            talk.input
+                .reserve(if talk.is_up() { CHUNK } else { FIRST_CHUNK });
         }
         let has_words = !talk.outbox.unwritten().is_empty();
         tokio::select! {
@@ -131,9 +141,13 @@ async fn converse<S: HostStream>(
                     return Stop::Said(End::Ordered(ending));
                 }
             }
-            read = reader.read_buf(&mut talk.input), if has_room => match read {
+            read = reader.read_buf(&mut talk.input), if is_hungry => match read {
                 Ok(0) => return Stop::Closed,
-                Ok(count) => talk.received(count),
+                Ok(count) => {
+                    talk.received(count);
+                    // Whoever sends without a pause is one of many.
+                    tokio::task::yield_now().await;
+                }
                 Err(error) => return Stop::Lost(error),
             },
             wrote = write(writer, talk.outbox.unwritten()), if has_words || !is_flushed => match wrote {
@@ -145,6 +159,8 @@ async fn converse<S: HostStream>(
                 Err(error) => return Stop::Lost(error),
             },
             () = until(wake) => {}
+            // The next turn, after those of others.
+            () = tokio::task::yield_now(), if taken == Taken::OneTurn => {}
         }
     }
 }
@@ -195,7 +211,13 @@ async fn close<S: HostStream>(
             // Closing with something unread would be a reset, which takes the
             // last words with it.
             let mut place = [0; 4096];
-            while reader.read(&mut place).await? > 0 {}
+            let mut unread = 0;
+            while unread < MAX_UNREAD {
+                match reader.read(&mut place).await? {
+                    0 => break,
+                    count => unread += count,
+                }
+            }
         }
         io::Result::Ok(())
     };

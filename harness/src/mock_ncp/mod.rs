@@ -48,11 +48,13 @@
 //! ```
 
 mod accept;
+mod answering;
 mod book;
 mod connection;
 mod event;
 mod fault;
 mod handler;
+mod look;
 pub mod node;
 mod options;
 mod outbox;

@@ -32,7 +32,8 @@ pub struct MockNcpOptions {
     pub refusal_delay: Duration,
     /// Connections at a time, those in their handshake included. When there are
     /// so many, a further one takes the place of the one that is in its
-    /// handshake longest; if none is, it is closed at once. 1024.
+    /// handshake longest, of those first that have not said a word; if none is, it is closed at once. Each takes
+    /// a file descriptor, and many systems give 1024 to a process. 512.
     pub max_connections: usize,
     /// Answers of a connection that are not written yet, those that are due
     /// later included. With so many it is not read from. 4096.
@@ -59,7 +60,7 @@ impl Default for MockNcpOptions {
             timeout: Duration::from_secs(60),
             handshake_limit: Duration::from_secs(10),
             refusal_delay: Duration::from_secs(1),
-            max_connections: 1024,
+            max_connections: 512,
             max_pending: 4096,
             max_unwritten: 1 << 20,
             keep: 100_000,

@@ -48,6 +48,8 @@ pub(super) struct State {
 pub(super) struct Live {
     /// What the client calls itself, once the handshake is complete.
     pub(super) hostname: Option<Arc<str>>,
+    /// It has said something.
+    pub(super) has_spoken: bool,
     pub(super) signals: Arc<Signals>,
 }
 
@@ -169,8 +171,11 @@ impl State {
     /// Takes a connection in, if there is room or can be made.
     pub(super) fn admit(&mut self, most: usize) -> Option<(u64, Arc<Signals>)> {
         if self.live.len() >= most {
-            let oldest = self.live.iter().find(|(_, live)| live.hostname.is_none());
-            let number = oldest.map(|(number, _)| *number)?;
+            // Those first that have not said a word.
+            let mut late = self.live.iter().filter(|(_, live)| live.hostname.is_none());
+            let silent = late.clone().find(|(_, live)| !live.has_spoken);
+            let (number, _) = silent.or_else(|| late.next())?;
+            let number = *number;
             if let Some(live) = self.live.remove(&number) {
                 let reason = "too slow: another client needed its place";
                 live.signals.end(Cut::Reset, reason);
@@ -180,6 +185,7 @@ impl State {
         let signals = Arc::new(Signals::default());
         let live = Live {
             hostname: None,
+            has_spoken: false,
             signals: signals.clone(),
         };
         self.live.insert(self.numbers, live);

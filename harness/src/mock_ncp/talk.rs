@@ -1,29 +1,23 @@
 //! What is said on a connection, without the connection: bytes and a clock in,
 //! bytes out.
 
-use super::book::Command;
 use super::event::EventKind;
 use super::fault::Fault;
-use super::handler::{Answer, Asked};
-use super::outbox::{Outbox, Sent};
+use super::outbox::Outbox;
 use super::reason;
-use super::shared::{Ending, Shared, instant, time_of_day};
+use super::shared::{Ending, Shared, instant};
 use crate::faults::Cut;
-use crate::tagged;
-use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 use wigwag_codec::Instant;
-use wigwag_codec::framer::{self, Found, FrameError, Framer, Out, Receiver, Turn, tick};
-use wigwag_codec::ncp::link::{LinkError, ServerLink, error_packet};
-use wigwag_codec::ncp::{
-    FOOTER_LEN, Field, HEADER_LEN, Header, Ident, NcpError, NcpFramer, Packet, Value, ValueType,
-};
+use wigwag_codec::framer::{self, Found, FrameError, Framer, Out, Receiver, tick};
+use wigwag_codec::ncp::link::ServerLink;
+use wigwag_codec::ncp::{FOOTER_LEN, HEADER_LEN, Header};
 
-/// Bytes of a value beyond which an event tells only how many there are.
-const MAX_TOLD: usize = 1024;
+/// Commands that are handled in a turn, and bytes of answers, before others have
+/// theirs.
+const TURN: usize = 64;
+const TURN_BYTES: usize = 64 * 1024;
 
 /// Bytes that are kept for what is received next when all is taken.
 const KEPT: usize = 64 * 1024;
@@ -57,6 +51,29 @@ pub(super) struct Talk<'a> {
     pub(super) end: Option<End>,
     /// The very first byte that was received.
     first: Option<u8>,
+    /// Keep-alives that are not in the book yet.
+    keep_alives: u64,
+    pub(super) turn: Turn,
+}
+
+/// How far what was received has been taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// All of it, up to what is no whole packet.
+    All,
+    /// As far as there was room for answers.
+    ToTheFull,
+    /// As far as one turn goes.
+    OneTurn,
+}
+
+/// Where a turn ends.
+#[derive(Default)]
+pub(super) struct Turn {
+    /// After so many more commands.
+    pub(super) commands: usize,
+    /// With so many bytes of answers.
+    bytes: usize,
 }
 
 impl<'a> Talk<'a> {
@@ -79,6 +96,8 @@ impl<'a> Talk<'a> {
             asking: None,
             end: None,
             first: None,
+            keep_alives: 0,
+            turn: Turn::default(),
         };
         talk.say(|talk, out| talk.receiver.start(&mut talk.link, out));
         talk
@@ -126,15 +145,27 @@ impl<'a> Talk<'a> {
         if self.first.is_none() {
             let start = self.input.len().saturating_sub(count);
             self.first = self.input.get(start).copied();
+            if let Some(live) = self.shared.lock().live.get_mut(&self.number) {
+                live.has_spoken = true;
+            }
         }
         self.link.heard();
     }
 
-    /// Takes what was received as far as there is room for answers.
-    pub(super) fn take(&mut self) {
+    /// Takes what was received as far as there is room for answers, or up to the
+    /// end of the turn.
+    pub(super) fn take(&mut self) -> Taken {
+        self.turn = Turn {
+            commands: TURN,
+            bytes: self.outbox.bytes().saturating_add(TURN_BYTES),
+        };
+        let mut taken = Taken::All;
         let mut used = 0;
         while self.end.is_none() {
-            if self.is_up() && !self.answer_fields() {
+            if self.is_up()
+                && let Err(rest) = self.answer_fields()
+            {
+                taken = rest;
                 break;
             }
             match self.step(used) {
@@ -143,9 +174,26 @@ impl<'a> Talk<'a> {
             }
         }
         self.input.drain(..used);
+        if self.keep_alives > 0 {
+            let count = core::mem::take(&mut self.keep_alives);
+            self.shared.lock().book.keep_alives += count;
+            self.shared.changed();
+        }
         if self.input.is_empty() {
             self.input.shrink_to(KEPT);
         }
+        taken
+    }
+
+    /// Whether another command may be handled now.
+    pub(super) fn may_go_on(&self) -> Result<(), Taken> {
+        if !self.has_room() {
+            return Err(Taken::ToTheFull);
+        }
+        if self.turn.commands == 0 || self.outbox.bytes() >= self.turn.bytes {
+            return Err(Taken::OneTurn);
+        }
+        Ok(())
     }
 
     /// One step over what was received behind `used`; how many more bytes are
@@ -168,9 +216,9 @@ impl<'a> Talk<'a> {
                 .handshake(&mut talk.link, prefix, usize::MAX, out)
         })?;
         match turn {
-            Turn::Need(_) => None,
-            Turn::Drop(count) => Some(count),
-            Turn::Take { consumed, .. } => {
+            framer::Turn::Need(_) => None,
+            framer::Turn::Drop(count) => Some(count),
+            framer::Turn::Take { consumed, .. } => {
                 self.come_up();
                 Some(consumed)
             }
@@ -202,16 +250,13 @@ impl<'a> Talk<'a> {
 
     fn step_message(&mut self, prefix: &[u8]) -> Option<usize> {
         match self.receiver.next(&mut self.link, prefix, usize::MAX) {
-            Ok(Turn::Need(_)) => None,
-            Ok(Turn::Drop(count)) => {
+            Ok(framer::Turn::Need(_)) => None,
+            Ok(framer::Turn::Drop(count)) => {
                 // The link passes over nothing else, unless it has failed.
-                if count == HEADER_LEN + FOOTER_LEN {
-                    self.shared.lock().book.keep_alives += 1;
-                    self.shared.changed();
-                }
+                self.keep_alives += u64::from(count == HEADER_LEN + FOOTER_LEN);
                 Some(count)
             }
-            Ok(Turn::Take {
+            Ok(framer::Turn::Take {
                 found: Found::Message { meta, body },
                 consumed,
             }) => {
@@ -219,7 +264,7 @@ impl<'a> Talk<'a> {
                 Some(consumed)
             }
             // The link hands out nothing else.
-            Ok(Turn::Take { consumed, .. }) => Some(consumed),
+            Ok(framer::Turn::Take { consumed, .. }) => Some(consumed),
             Err(error) => {
                 self.end = Some(End::Link(error));
                 None
@@ -227,167 +272,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// A packet has come.
-    fn packet(&mut self, header: &Header, body: &[u8]) {
-        if let Err(error) = check(header, body) {
-            return self.fail(LinkError::BadRequest, End::Bad(error));
-        }
-        if header.kind == Ident::LINK {
-            // Said of the link, asks for nothing: an answer could be answered.
-            return;
-        }
-        let mut wire = vec![0; HEADER_LEN + body.len() + FOOTER_LEN];
-        // What was read can be written.
-        if framer::write(&mut NcpFramer::new(usize::MAX), header, body, &mut wire).is_ok() {
-            self.asking = Some((wire.into(), 0));
-        }
-    }
-
-    /// Handles the fields of the packet that has come; whether all are.
-    fn answer_fields(&mut self) -> bool {
-        let Some((wire, first)) = self.asking.take() else {
-            return self.has_room();
-        };
-        let Ok(packet) = Packet::decode(&wire) else {
-            return true;
-        };
-        for (index, field) in packet.fields().enumerate().skip(first) {
-            if !self.has_room() {
-                self.asking = Some((wire.clone(), index));
-                return false;
-            }
-            self.answer_field(&wire, index, packet, field);
-            if self.end.is_some() {
-                return false;
-            }
-        }
-        self.has_room()
-    }
-
-    fn answer_field(
-        &mut self,
-        wire: &Arc<[u8]>,
-        index: usize,
-        packet: Packet<'_>,
-        field: Field<'_>,
-    ) {
-        if self.shared.has_listeners() {
-            self.tell(EventKind::Field {
-                packet: packet.kind().to_string(),
-                name: field.name.to_string(),
-                id: field.id,
-                params: told(&field),
-            });
-        }
-        let hostname = self.hostname.clone();
-        let asked = Asked {
-            packet,
-            field,
-            hostname: hostname.as_deref().unwrap_or_default(),
-            now: time_of_day(),
-            info: self.link.config().info,
-        };
-        let command = Command {
-            connection: self.number,
-            wire: wire.clone(),
-            index,
-            at: self.shared.at(),
-            acknowledged: None,
-            answered: None,
-            answers: 0,
-            error: None,
-        };
-        let mut state = self.shared.lock();
-        let command = state.book.put(command, &self.shared.options);
-        let handler = state.handler.clone();
-        drop(state);
-        self.shared.changed();
-        // Not under the lock: the handler may ask the server things.
-        let answers = catch_unwind(AssertUnwindSafe(|| handler(&asked)));
-        let error = match answers {
-            Ok(Ok(answers)) => {
-                let now = instant();
-                for answer in answers {
-                    self.outbox.answer(answer, command, now);
-                }
-                return;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it panicked".to_owned(),
-        };
-        self.tell(EventKind::HandlerFailed { error });
-        self.fail(LinkError::ServerError, End::Handler);
-    }
-
-    /// Says why the connection ends.
-    fn fail(&mut self, why: LinkError, end: End) {
-        let mut place = [0; ServerLink::OUT];
-        if let Ok(packet) = error_packet(&mut place, self.link.config(), why) {
-            self.outbox.now().extend_from_slice(packet);
-        }
-        self.end.get_or_insert(end);
-    }
-
-    /// Puts the answers that are due where they are written from.
-    pub(super) fn send_due(&mut self) {
-        while self.end.is_none()
-            && self.outbox.unwritten().len() < self.shared.options.max_unwritten
-        {
-            let sent = self.outbox.next(instant(), &mut self.shared.lock().fault);
-            match sent {
-                Some(sent) => self.send(sent),
-                None => break,
-            }
-        }
-    }
-
-    fn send(&mut self, sent: Sent) {
-        let fault = self.note(&sent);
-        self.outbox.now().extend_from_slice(&sent.wire);
-        // Its bytes are there already; the link is to know that they are said.
-        let (mut head, mut tail) = ([0; HEADER_LEN], [0; FOOTER_LEN]);
-        let header = Header::new(Ident::LINK);
-        let _ = self.link.encode(&header, 0, &mut head, &mut tail);
-        if let Some(how) = sent.cut {
-            let reason = "cut by the server in the middle of an answer";
-            self.end = Some(End::Ordered(Ending { how, reason }));
-        }
-        if let Some(told) = fault {
-            self.tell(told);
-        }
-    }
-
-    /// Writes an answer into the book, and says what to tell of it.
-    fn note(&self, sent: &Sent) -> Option<EventKind> {
-        let packet = Packet::decode(&sent.wire).ok()?;
-        let field = packet.fields().next()?;
-        let at = self.shared.at();
-        let mut state = self.shared.lock();
-        let command = sent.command.and_then(|n| state.book.commands.get_mut(n));
-        if let Some(command) = command {
-            command.answered_by(&field, at);
-        }
-        drop(state);
-        self.shared.changed();
-        field.error().map(|error| EventKind::CommandError {
-            packet: packet.kind().to_string(),
-            name: field.name.to_string(),
-            id: field.id,
-            detail: error.detail.to_owned(),
-            code: error.code,
-        })
-    }
-
-    /// Sends a packet that answers nothing.
-    pub(super) fn send_unasked(&mut self, wire: &[u8]) {
-        let answer = Answer {
-            wire: wire.to_vec(),
-            delay: Duration::ZERO,
-        };
-        self.outbox.answer(answer, None, instant());
-    }
-
-    fn tell(&self, kind: EventKind) {
+    pub(super) fn tell(&self, kind: EventKind) {
         self.shared.tell(Some(self.number), kind);
     }
 
@@ -417,52 +302,5 @@ impl<'a> Talk<'a> {
             End::Handler => ("the handler failed".into(), Cut::Close),
             End::Ordered(ending) => (ending.reason.into(), ending.how),
         }
-    }
-}
-
-/// Whether everything in a packet can be read.
-fn check(header: &Header, body: &[u8]) -> Result<(), String> {
-    let unsound = |error: NcpError| format!("an unsound packet: {error}");
-    let packet = Packet::from_parts(*header, body).map_err(unsound)?;
-    for field in packet.fields() {
-        for param in field.params() {
-            param.value().map_err(unsound)?;
-        }
-    }
-    Ok(())
-}
-
-/// The parameters of a field, without the values that are large.
-fn told(field: &Field<'_>) -> Json {
-    let params = field.params().filter_map(|param| {
-        let value = param.value().ok()?;
-        let name = param.name.to_string();
-        let length = length(&value);
-        if length > MAX_TOLD {
-            let kind = ValueType::from_u8(param.kind).map_or("unknown", ValueType::name);
-            return Some(json!({"name": name, "t": kind, "bytes": length}));
-        }
-        let (kind, value) = tagged::ncp::from_value(&value);
-        Some(json!({"name": name, "t": kind, "v": value}))
-    });
-    params.collect()
-}
-
-/// Bytes of a value that can be large.
-fn length(value: &Value<'_>) -> usize {
-    match value {
-        Value::Str(text) => text.len(),
-        Value::Raw(bytes) | Value::Unknown { bytes, .. } => bytes.len(),
-        Value::U8s(array) => array.bytes().len(),
-        Value::U16s(array) => array.bytes().len(),
-        Value::U32s(array) => array.bytes().len(),
-        Value::I8s(array) => array.bytes().len(),
-        Value::I16s(array) => array.bytes().len(),
-        Value::I32s(array) => array.bytes().len(),
-        Value::U64s(array) => array.bytes().len(),
-        Value::I64s(array) => array.bytes().len(),
-        Value::F32s(array) => array.bytes().len(),
-        Value::F64s(array) => array.bytes().len(),
-        _ => 0,
     }
 }

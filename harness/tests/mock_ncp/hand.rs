@@ -118,7 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hand<S> {
         let mut place = [0; ClientLink::OUT];
         let mut out = Out::new(&mut place);
         let answer = f(&mut self.reader, &mut out)?;
-        self.send(out.bytes()).await;
+        let truncated = FrameError::new(FrameErrorKind::Truncated, 0);
+        let sent = self.stream.write_all(out.bytes()).await;
+        sent.and(self.stream.flush().await).map_err(|_| truncated)?;
         Ok((answer, out.len()))
     }
 

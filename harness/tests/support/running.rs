@@ -98,6 +98,11 @@ impl Running {
         }
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("piped");
         writeln!(input, "{line}").expect("it reads");
