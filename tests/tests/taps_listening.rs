@@ -66,6 +66,32 @@ async fn all_free<F: wigwag_codec::framer::Framer>(transport: Plain<'_, F>) {
 }
 
 #[test]
+fn a_listener_at_one_address_hears_at_no_other() {
+    on_cable(DEFAULT, async |_, near, far| {
+        let local = LocalEndpoint::new().with_port(PORT);
+        let listener = Preconnection::new(TransportProperties::RELIABLE_MESSAGE, Disabled)
+            .add_local(local.with_address(End::Far.v4().into()))
+            .add_framer(framer())
+            .listen(&far)
+            .unwrap();
+        let elsewhere = RemoteEndpoint::new().with_address(End::Far.v6().into());
+        let stranger = Preconnection::new(TransportProperties::RELIABLE_MESSAGE, Disabled)
+            .add_remote(elsewhere.with_port(PORT))
+            .add_framer(framer());
+        // The socket has answered it before the listener could.
+        if let Ok(stranger) = stranger.initiate(&near, None).await {
+            let mut buffer = [0; 64];
+            assert!(stranger.receive(&mut buffer).await.is_err());
+        }
+        let known = client().initiate(&near, None).await.unwrap();
+        let heard = next(&listener).await;
+        assert_eq!(heard.local().map(|at| at.ip()), Some(End::Far.v4().into()));
+        say(&known, "here").await;
+        hear(&heard, "here").await;
+    });
+}
+
+#[test]
 fn two_sockets_wait_and_who_comes_when_none_does_is_refused() {
     on_cable(DEFAULT, async |_, near, far| {
         let listener = server().listen(&far).unwrap();

@@ -173,7 +173,9 @@ where
                     return Err(error);
                 }
             }
-            let Some(to) = socket.remote().filter(|remote| self.is_welcome(*remote)) else {
+            let here = socket.local();
+            let is_let_in = |to: &SocketAddr| self.is_welcome(*to) && self.is_listening(here);
+            let Some(to) = socket.remote().filter(is_let_in) else {
                 cut(socket).await;
                 continue;
             };
@@ -310,6 +312,13 @@ where
                 allowed.address() == Some(remote.ip())
                     && allowed.port().is_none_or(|port| port == remote.port())
             })
+    }
+
+    /// Whether a listener is at this address: a socket that waits is at all of a
+    /// path.
+    fn is_listening(&self, here: Option<SocketAddr>) -> bool {
+        let named = self.order.local.and_then(|local| local.address());
+        named.is_none_or(|named| here.is_some_and(|here| here.ip() == named))
     }
 
     pub(super) fn remotes(&self) -> heapless::Vec<RemoteEndpoint<'a>, { super::MAX_ENDPOINTS }> {
