@@ -11,7 +11,7 @@ use crate::net::Network;
 use crate::taps::{self, Disabled, Security, Transport, TransportConfig, TransportMemory};
 
 /// How many packets can wait to be sent on each connection.
-const MESSAGES: usize = 8;
+pub(super) const MESSAGES: usize = 8;
 
 /// All that NCP needs besides its network: one slot for each connection that
 /// there can be at a time. A [`Server`](super::Server) takes two more, where its
@@ -31,6 +31,16 @@ const MESSAGES: usize = 8;
 ///
 /// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
 /// first.
+///
+/// ```
+/// use static_cell::ConstStaticCell;
+/// use wigwag_embassy::ncp::{ClientMemory, ServerMemory};
+///
+/// static CLIENT: ConstStaticCell<ClientMemory<'static>> =
+///     ConstStaticCell::new(ClientMemory::new());
+/// static SERVER: ConstStaticCell<ServerMemory<'static>> =
+///     ConstStaticCell::new(ServerMemory::new());
+/// ```
 pub struct Memory<
     'a,
     F: Framer,

@@ -109,3 +109,70 @@ pub type ServerMemory<
     OUT,
     SOCKET,
 >;
+
+/// The runner of a client in a [`ClientMemory`] of the same numbers, on the
+/// network `N`: what a task of its own has to name.
+pub type ClientRunner<
+    'a,
+    N,
+    R,
+    S = crate::taps::Disabled,
+    const SLOTS: usize = 2,
+    const PACKET: usize = 2048,
+    const SEND: usize = 1024,
+    const OUT: usize = 512,
+    const SOCKET: usize = 2048,
+    const RACE: usize = 1,
+    const RECORD_IN: usize = 0,
+    const RECORD_OUT: usize = 0,
+> = Runner<
+    'a,
+    ClientLink<'a>,
+    S,
+    crate::taps::TransportMemory<
+        'a,
+        ClientLink<'a>,
+        S,
+        SLOTS,
+        { memory::MESSAGES },
+        SEND,
+        PACKET,
+        OUT,
+        SOCKET,
+        RACE,
+        RECORD_IN,
+        RECORD_OUT,
+    >,
+    N,
+    R,
+>;
+
+/// The runner of a server in a [`ServerMemory`] of the same numbers, on the
+/// network `N`: what a task of its own has to name.
+pub type ServerRunner<
+    'a,
+    N,
+    R,
+    const SLOTS: usize = 4,
+    const PACKET: usize = 2048,
+    const SEND: usize = 1024,
+    const OUT: usize = 512,
+    const SOCKET: usize = 2048,
+> = Runner<
+    'a,
+    ServerLink<'a>,
+    crate::taps::Disabled,
+    crate::taps::TransportMemory<
+        'a,
+        ServerLink<'a>,
+        crate::taps::Disabled,
+        SLOTS,
+        { memory::MESSAGES },
+        SEND,
+        PACKET,
+        OUT,
+        SOCKET,
+    >,
+    N,
+    R,
+>;
