@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xtask::firmware::Image;
 use xtask::firmware::budget::{Budgets, Table};
 
 fn project() -> PathBuf {
@@ -48,7 +49,7 @@ fn ci_runs_the_test_command_of_the_readme() {
 /// Documents round, and budgets may move a little before they are rewritten.
 #[test]
 fn what_the_documents_say_of_memory_is_near_the_budgets() {
-    let budgets = Budgets::load().unwrap();
+    let budgets = Budgets::load(Image::Ngtt).unwrap();
     let figures = [
         (Table::Size, "flash", "flash"),
         (Table::Size, "static_ram", "static RAM"),

@@ -8,7 +8,7 @@ use wigwag_harness::firmware::measure;
 use wigwag_tests::runner::{Outcome, Suite, tools};
 use xtask::firmware::budget::{self, Budgets, Table, Verdict};
 use xtask::firmware::size::{NO_CRATE, Sizes, UNNAMED};
-use xtask::firmware::{Variant, build, size, trial};
+use xtask::firmware::{Image, Variant, build, size, trial};
 use xtask::project;
 
 fn main() {
@@ -29,7 +29,7 @@ fn main() {
 fn sizes() -> Result<&'static Sizes, String> {
     static SIZES: OnceLock<Result<Sizes, String>> = OnceLock::new();
     SIZES
-        .get_or_init(|| size::read(&build(Variant::Silent)?))
+        .get_or_init(|| size::read(&build(Image::Ngtt, Variant::Silent)?))
         .as_ref()
         .map_err(Clone::clone)
 }
@@ -44,7 +44,7 @@ fn conclude(verdict: &Verdict) -> Outcome {
 
 fn weight() -> Outcome {
     let sizes = sizes()?;
-    let budgets = Budgets::load()?;
+    let budgets = Budgets::load(Image::Ngtt)?;
     let mut verdict = budgets.compare(Table::Size, &budget::totals(sizes));
     verdict.extend(budgets.compare(Table::Crates, &budgets.crates(sizes)));
     conclude(&verdict)
@@ -81,7 +81,7 @@ fn counted_once() -> Outcome {
 fn no_paths() -> Outcome {
     let home = std::env::home_dir().ok_or("no home folder")?;
     for variant in [Variant::Silent, Variant::Logged] {
-        let image = fs::read(build(variant)?)?;
+        let image = fs::read(build(Image::Ngtt, variant)?)?;
         for folder in [project(), home.clone()] {
             let path = folder.display().to_string();
             // The home of root in a container may be a single letter long.
@@ -98,7 +98,7 @@ fn no_paths() -> Outcome {
 }
 
 fn work() -> Outcome {
-    let image = build(Variant::Silent)?;
+    let image = build(Image::Ngtt, Variant::Silent)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -106,9 +106,9 @@ fn work() -> Outcome {
     for _ in 0..trial::TRIALS {
         reports.push(runtime.block_on(measure(&image))?.json());
     }
-    let budgets = Budgets::load()?;
+    let budgets = Budgets::load(Image::Ngtt)?;
     let mut verdict = budgets.compare(Table::Stack, &trial::stack(&reports)?);
-    let instructions = trial::instructions(&reports)?;
+    let instructions = trial::instructions(Image::Ngtt, &reports)?;
     verdict.extend(budgets.compare(Table::Instructions, &instructions));
     conclude(&verdict)
 }

@@ -13,7 +13,7 @@ use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
 use wigwag_harness::vnet::{self, always};
 use wigwag_tests::e2e::SERVER;
 use wigwag_tests::runner;
-use xtask::firmware::{Variant, build};
+use xtask::firmware::{Image, Variant, build};
 
 /// How long a wait may take on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
@@ -27,7 +27,9 @@ const GIVES_UP: u32 = 240;
 /// The image with its log, built once a process.
 pub(crate) fn image() -> Result<PathBuf, String> {
     static IMAGE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    IMAGE.get_or_init(|| build(Variant::Logged)).clone()
+    IMAGE
+        .get_or_init(|| build(Image::Ngtt, Variant::Logged))
+        .clone()
 }
 
 /// Runs a test with sockets and timers.

@@ -35,6 +35,7 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`ncp`] | another device, which speaks NCP instead of NGTT |
 //! | [`orders`] | which orders are executed, and why others are refused |
 //! | [`registers`] | what the device is made of: names and values |
 //! | [`trial`] | a fixed amount of work, for tests and measurements |
@@ -47,6 +48,7 @@ extern crate std;
 mod application;
 mod connection;
 mod device;
+pub mod ncp;
 pub mod orders;
 pub mod registers;
 pub mod report;

@@ -135,15 +135,15 @@ pub(crate) fn sleep(token: CriticalSection<'_>) {
     idle.set(idle.get() + slept);
 }
 
-/// Nanoseconds since [`start`] during which the processor did not sleep. Under
+/// Nanoseconds since the start of the clock during which the processor did not sleep. Under
 /// QEMU with `-icount shift=0` that is the number of instructions.
-pub(crate) fn busy_nanos() -> u64 {
+pub fn busy_nanos() -> u64 {
     let busy = critical_section::with(|token| CLOCK.counts(token) - CLOCK.idle.borrow(token).get());
     busy * 1000 / MEGAHERTZ
 }
 
 /// Sets the time of day, in seconds since 1970.
-pub(crate) fn set_unix(seconds: u64) {
+pub fn set_unix(seconds: u64) {
     critical_section::with(|token| {
         let passed = ticks::micros(CLOCK.counts(token), MEGAHERTZ);
         let start = seconds.saturating_mul(1_000_000).saturating_sub(passed);
@@ -152,7 +152,7 @@ pub(crate) fn set_unix(seconds: u64) {
 }
 
 /// The time of day in microseconds since 1970; `None` until it is set.
-pub(crate) fn unix_micros() -> Option<u64> {
+pub fn unix_micros() -> Option<u64> {
     critical_section::with(|token| {
         let passed = ticks::micros(CLOCK.counts(token), MEGAHERTZ);
         let start = CLOCK.unix_at_start.borrow(token).get()?;
@@ -161,7 +161,7 @@ pub(crate) fn unix_micros() -> Option<u64> {
 }
 
 /// The same in seconds, for certificates.
-pub(crate) fn unix_seconds() -> Option<u64> {
+pub fn unix_seconds() -> Option<u64> {
     unix_micros().map(|micros| micros / 1_000_000)
 }
 

@@ -6,7 +6,7 @@ use static_cell::ConstStaticCell;
 use crate::vectors::Interrupt;
 
 /// The running chip.
-pub(crate) type Ethernet = Lan9118<'static, Mmio>;
+pub type Ethernet = Lan9118<'static, Mmio>;
 
 /// Where its registers are (Arm DAI 0386, section "Memory map").
 const BASE: usize = 0x4020_0000;
@@ -20,7 +20,7 @@ static CHIP: Chip<Mmio> = Chip::new(unsafe { Mmio::new(BASE) });
 ///
 /// # Panics
 /// When the chip does not answer, or this is the second call.
-pub(crate) fn start() -> Ethernet {
+pub fn start() -> Ethernet {
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
 
     // QEMU connects the line active high; otherwise it would interrupt for ever.

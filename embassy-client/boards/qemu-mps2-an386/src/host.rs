@@ -15,7 +15,7 @@ const COMMAND_LINE: usize = 512;
 ///
 /// # Panics
 /// When the line is too long or not UTF-8, or this is the second call.
-pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+pub fn words() -> impl Iterator<Item = &'static str> {
     static LINE: StaticCell<env::Args<COMMAND_LINE>> = StaticCell::new();
 
     let line = env::args().expect("the command line is over 512 bytes");
@@ -25,7 +25,7 @@ pub(crate) fn words() -> impl Iterator<Item = &'static str> {
 }
 
 /// The host's time of day, in seconds since 1970.
-pub(crate) fn unix_seconds() -> Option<u64> {
+pub fn unix_seconds() -> Option<u64> {
     let since = time::SystemTime::now().duration_since(time::SystemTime::UNIX_EPOCH);
     since.ok().map(|since| since.as_secs())
 }
@@ -34,7 +34,7 @@ pub(crate) fn unix_seconds() -> Option<u64> {
 ///
 /// # Panics
 /// When it cannot be written.
-pub(crate) fn write_file(path: &str, content: &[u8]) {
+pub fn write_file(path: &str, content: &[u8]) {
     let mut name = [0; COMMAND_LINE];
     let place = name
         .get_mut(..path.len())
@@ -46,7 +46,8 @@ pub(crate) fn write_file(path: &str, content: &[u8]) {
 
 /// The host's random generator, `/dev/urandom`: this board has none. There is no
 /// seed to forget, and no other source to fall back to.
-pub(crate) struct Entropy;
+#[derive(Clone, Copy)]
+pub struct Entropy;
 
 impl RngCore for Entropy {
     fn next_u32(&mut self) -> u32 {

@@ -11,7 +11,7 @@ unsafe extern "C" {
 }
 
 /// The settings region.
-pub(crate) fn settings() -> &'static [u8] {
+pub fn settings() -> &'static [u8] {
     let start = &raw const _settings_start;
     let length = (&raw const _settings_end).addr() - start.addr();
     // SAFETY: memory.x sets these bytes apart; nothing writes them once the

@@ -14,14 +14,57 @@ use crate::targets;
 /// The workspace of the boards, below the project's folder.
 const BOARDS: &str = "embassy-client/boards";
 
-/// The package that is built, and its binary.
+/// The package that is built.
 const BOARD: &str = "qemu-mps2-an386";
 
 /// The package of the boards' workspace that is shared by all boards: it knows
 /// no chip, so its tests run on the host.
 pub const SHARED: &str = "wigwag-app";
 
-/// The two builds of the firmware. Each has a profile, and so a folder, of its
+/// The programs for the board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Image {
+    /// A device that speaks NGTT, over mutual TLS.
+    #[default]
+    Ngtt,
+    /// A device that speaks NCP, as client and as server.
+    Ncp,
+}
+
+impl Image {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Ngtt, Self::Ncp];
+
+    /// The name of its binary.
+    #[must_use]
+    pub fn binary(self) -> &'static str {
+        match self {
+            Self::Ngtt => BOARD,
+            Self::Ncp => "ncp",
+        }
+    }
+
+    /// The file of its budgets, below the project's folder.
+    #[must_use]
+    pub fn budgets(self) -> &'static str {
+        match self {
+            Self::Ngtt => "embassy-client/boards/qemu-mps2-an386/budgets.toml",
+            Self::Ncp => "embassy-client/boards/qemu-mps2-an386/budgets-ncp.toml",
+        }
+    }
+
+    /// What the commands that are about one image are told; nothing for the
+    /// one that they are about otherwise.
+    #[must_use]
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::Ngtt => "",
+            Self::Ncp => " ncp",
+        }
+    }
+}
+
+/// The two builds of an image. Each has a profile, and so a folder, of its
 /// own: going from one to the other builds nothing anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
@@ -50,7 +93,7 @@ impl Variant {
     }
 }
 
-/// Builds the firmware and gives back its ELF file. Quiet when it works; the
+/// Builds an image and gives back its ELF file. Quiet when it works; the
 /// first build of a variant takes minutes, one without changes under a second.
 /// Several processes may build at once: cargo lets them wait for each other.
 ///
@@ -58,7 +101,7 @@ impl Variant {
 ///
 /// The Rust target is missing and cannot be added, or the build failed: the
 /// message holds what cargo and the compiler said.
-pub fn build(variant: Variant) -> Result<PathBuf> {
+pub fn build(image: Image, variant: Variant) -> Result<PathBuf> {
     targets::ensure(targets::THUMB)?;
     let target = project().join(BOARDS).join("target");
     // So that the folders of the sources are there to be named.
@@ -70,6 +113,7 @@ pub fn build(variant: Variant) -> Result<PathBuf> {
     ]))?;
     let mut command = boards_cargo(&["build", "--quiet", "--package", BOARD]);
     command
+        .args(["--bin", image.binary()])
         .args(["--profile", variant.profile()])
         .args(["--target", targets::THUMB])
         .arg("--target-dir")
@@ -78,14 +122,14 @@ pub fn build(variant: Variant) -> Result<PathBuf> {
         .arg(remap(&renamed_paths()?))
         .env("DEFMT_LOG", variant.log_level());
     quietly(&mut command)?;
-    let image = target
+    let elf = target
         .join(targets::THUMB)
         .join(variant.profile())
-        .join(BOARD);
-    if image.is_file() {
-        Ok(image)
+        .join(image.binary());
+    if elf.is_file() {
+        Ok(elf)
     } else {
-        Err(format!("cargo built no {}", image.display()))
+        Err(format!("cargo built no {}", elf.display()))
     }
 }
 

@@ -1,10 +1,10 @@
-//! The firmware of the board that QEMU emulates: how it is built, what it
-//! weighs, and the budgets that hold its figures.
+//! The images of the board that QEMU emulates: how they are built, what they
+//! weigh, and the budgets that hold their figures.
 //!
 //! ```no_run
-//! use xtask::firmware::{Variant, build};
+//! use xtask::firmware::{Image, Variant, build};
 //!
-//! let image = build(Variant::Logged)?;
+//! let image = build(Image::Ngtt, Variant::Logged)?;
 //! println!("qemu-system-arm -M mps2-an386 ... -kernel {}", image.display());
 //! # Ok::<(), String>(())
 //! ```
@@ -16,4 +16,4 @@ pub mod origin;
 pub mod size;
 pub mod trial;
 
-pub use build::{SHARED, Variant, boards_cargo, build};
+pub use build::{Image, SHARED, Variant, boards_cargo, build};

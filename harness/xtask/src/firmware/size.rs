@@ -250,11 +250,15 @@ fn count_data(
 /// The symbols with a size in a section: start, end, name.
 fn named_ranges(file: &File<'_>, section: &Section<'_, '_>) -> BTreeMap<u64, (u64, String)> {
     let inside = section.address()..section.address() + section.size();
+    // The lowest bit of a function's address says that it is Thumb code.
+    let thumb = match section.kind() {
+        object::SectionKind::Text => INSTRUCTION - 1,
+        _ => 0,
+    };
     file.symbols()
         .filter(|symbol| symbol.size() > 0 && symbol.section_index() == Some(section.index()))
         .filter_map(|symbol| {
-            // The lowest bit of a function's address says that it is Thumb code.
-            let start = symbol.address() & !(INSTRUCTION - 1);
+            let start = symbol.address() & !thumb;
             let name = symbol.name().ok()?.to_owned();
             inside
                 .contains(&start)

@@ -10,6 +10,7 @@
 use serde_json::Value;
 
 use super::budget::Rows;
+use super::build::Image;
 use crate::run::Result;
 
 /// How a figure is read from a report.
@@ -19,7 +20,7 @@ type Figure = fn(&Value) -> Result<u64>;
 pub const TRIALS: u32 = 5;
 
 /// The rows of the budgets' table `instructions`, each the median of the
-/// reports:
+/// reports. Of NGTT:
 ///
 /// - `key`: reading the device's private key, once at boot;
 /// - `handshake`: the first connection, from the name's resolution through TCP
@@ -30,24 +31,41 @@ pub const TRIALS: u32 = 5;
 /// - `data_frame`: one batch of 1 KiB, from the application's call to the
 ///   server's confirmation; the mean of a trial's.
 ///
+/// Of NCP:
+///
+/// - `connect`: the first connection, from the name's resolution through TCP and
+///   the handshake;
+/// - `command`: a command of one parameter and its answer, from the
+///   application's call until it has the answer; the mean of a trial's;
+/// - `sweep`: the same for a command that is answered with 4 KiB of samples.
+///
 /// # Errors
 ///
 /// There is no report, or one lacks a figure.
-pub fn instructions(reports: &[Value]) -> Result<Rows> {
-    let rows: [(&str, Figure); 5] = [
+pub fn instructions(image: Image, reports: &[Value]) -> Result<Rows> {
+    let ngtt: [(&str, Figure); 5] = [
         ("key", |report| number(report, "key")),
         ("handshake", |report| handshake(report, 0)),
         ("reconnect", |report| handshake(report, 1)),
         ("order", |report| mean(report, "orders")),
         ("data_frame", |report| mean(report, "batches")),
     ];
-    rows.into_iter()
+    let ncp: [(&str, Figure); 3] = [
+        ("connect", |report| number(report, "connect")),
+        ("command", |report| mean(report, "commands")),
+        ("sweep", |report| mean(report, "sweeps")),
+    ];
+    let rows = match image {
+        Image::Ngtt => &ngtt[..],
+        Image::Ncp => &ncp,
+    };
+    rows.iter()
         .map(|(name, figure)| {
             let mut figures = reports.iter().map(figure).collect::<Result<Vec<u64>>>()?;
             figures.sort_unstable();
             let median = figures.get(figures.len() / 2);
             let median = median.ok_or("there is no report of a trial")?;
-            Ok((name.to_owned(), *median))
+            Ok(((*name).to_owned(), *median))
         })
         .collect()
 }
@@ -103,7 +121,7 @@ mod tests {
 
     #[test]
     fn figures_are_medians_of_the_reports() {
-        let rows = instructions(&[report(9), report(0), report(5_000)]).unwrap();
+        let rows = instructions(Image::Ngtt, &[report(9), report(0), report(5_000)]).unwrap();
         let expected = [
             ("data_frame", 100_009),
             ("handshake", 40_000_009),
@@ -134,10 +152,13 @@ mod tests {
         ] {
             let mut lacking = report(0);
             lacking[name] = value;
-            assert!(instructions(&[report(0), lacking]).is_err(), "{name}");
+            assert!(
+                instructions(Image::Ngtt, &[report(0), lacking]).is_err(),
+                "{name}"
+            );
         }
         assert!(stack(&[json!({})]).is_err());
         assert!(stack(&[]).is_err());
-        assert!(instructions(&[]).is_err());
+        assert!(instructions(Image::Ngtt, &[]).is_err());
     }
 }

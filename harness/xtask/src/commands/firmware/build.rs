@@ -1,11 +1,15 @@
 //! `cargo xtask firmware build`.
 
-use xtask::firmware::{Variant, build};
+use xtask::firmware::{Image, Variant, build};
 use xtask::run::Result;
 
 /// Build the firmware and print the path of its ELF file.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Of these images.
+    #[arg(default_value = "ngtt")]
+    image: Image,
+
     /// Without the log: what `size` weighs.
     #[arg(long)]
     silent: bool,
@@ -17,6 +21,6 @@ pub(crate) fn run(args: &Args) -> Result {
     } else {
         Variant::Logged
     };
-    println!("{}", build(variant)?.display());
+    println!("{}", build(args.image, variant)?.display());
     Ok(())
 }

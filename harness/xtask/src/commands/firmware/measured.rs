@@ -4,15 +4,19 @@ use std::process::Stdio;
 
 use serde_json::Value;
 use xtask::firmware::trial::TRIALS;
-use xtask::firmware::{Variant, build};
+use xtask::firmware::{Image, Variant, build};
 use xtask::run::{Result, cargo};
 
 /// Runs the trials with the silent image and gives back the device's reports.
-pub(super) fn reports() -> Result<Vec<Value>> {
+pub(super) fn reports(image: Image) -> Result<Vec<Value>> {
     super::need_qemu()?;
-    let image = build(Variant::Silent)?;
+    let elf = build(image, Variant::Silent)?;
     let output = cargo(&["run", "--quiet", "--", "firmware", "measure", "--image"])
-        .arg(image)
+        .arg(elf)
+        .args(match image {
+            Image::Ngtt => &[][..],
+            Image::Ncp => &["--protocol", "ncp"],
+        })
         .args(["--trials", &TRIALS.to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -1,6 +1,6 @@
 //! `cargo xtask firmware run`.
 
-use xtask::firmware::{Variant, build};
+use xtask::firmware::{Image, Variant, build};
 use xtask::run::{Result, cargo};
 
 /// Build the firmware and run it in QEMU against a mock server, its log on the
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     super::need_qemu()?;
     eprintln!("building the firmware (the first time takes minutes)");
-    let image = build(Variant::Logged)?;
+    let image = build(Image::Ngtt, Variant::Logged)?;
     let status = cargo(&["run", "--quiet", "--", "firmware", "run", "--image"])
         .arg(image)
         .args(&args.rest)

@@ -1,7 +1,7 @@
 //! `cargo xtask firmware size`.
 
 use xtask::firmware::budget::{self, Budgets, Table, grouped};
-use xtask::firmware::{Variant, build, size};
+use xtask::firmware::{Image, Variant, build, size};
 use xtask::run::Result;
 
 use super::table;
@@ -10,6 +10,10 @@ use super::table;
 /// budgets.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Of these images.
+    #[arg(default_value = "ngtt")]
+    image: Image,
+
     /// Make what is measured the new budgets.
     #[arg(long)]
     update: bool,
@@ -20,8 +24,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result {
-    let budgets = Budgets::load()?;
-    let sizes = size::read(&build(Variant::Silent)?)?;
+    let budgets = Budgets::load(args.image)?;
+    let sizes = size::read(&build(args.image, Variant::Silent)?)?;
     let totals = budget::totals(&sizes);
     let crates = if args.update {
         budget::new_crates(&sizes)

@@ -1,7 +1,7 @@
 //! `cargo xtask firmware stack`.
 
 use xtask::firmware::budget::{Budgets, Table, grouped};
-use xtask::firmware::trial;
+use xtask::firmware::{Image, trial};
 use xtask::run::Result;
 
 use super::{measured, table};
@@ -10,14 +10,18 @@ use super::{measured, table};
 /// trials of the silent image, held to its budget.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// Of these images.
+    #[arg(default_value = "ngtt")]
+    image: Image,
+
     /// Make what is measured the new budget.
     #[arg(long)]
     update: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result {
-    let budgets = Budgets::load()?;
-    let reports = measured::reports()?;
+    let budgets = Budgets::load(args.image)?;
+    let reports = measured::reports(args.image)?;
     let rows = trial::stack(&reports)?;
     table::print(Table::Stack, &rows, &budgets);
     if let Some(size) = reports

@@ -41,7 +41,7 @@ pub(crate) fn conclude(mut budgets: Budgets, measured: &[(Table, Rows)], update:
             budgets.set(*table, rows.clone());
         }
         budgets.save()?;
-        println!("written to {}", xtask::firmware::budget::FILE);
+        println!("written to {}", budgets.image().budgets());
         return Ok(());
     }
     let mut verdict = Verdict::default();

@@ -1,37 +1,38 @@
-//! The file that holds the budgets: TOML, a table of names and whole numbers
-//! for each [`Table`].
+//! The file that holds the budgets of an image: TOML, a table of names and whole
+//! numbers for each [`Table`].
 
 use std::path::PathBuf;
 
 use crate::project;
 use crate::run::Result;
 
-use super::{Budgets, TOLERANCE, Table, grouped};
-
-/// The file, below the project's folder.
-pub const FILE: &str = "embassy-client/boards/qemu-mps2-an386/budgets.toml";
+use super::{Budgets, Image, TOLERANCE, Table, grouped};
 
 impl Budgets {
-    /// Reads the committed file.
+    /// Reads an image's committed file.
     ///
     /// # Errors
     ///
     /// It is missing or is not what [`Self::parse`] takes.
-    pub fn load() -> Result<Self> {
-        let text = std::fs::read_to_string(path())
-            .map_err(|error| format!("cannot read {FILE}: {error}"))?;
-        Self::parse(&text).map_err(|error| format!("{FILE}: {error}"))
+    pub fn load(image: Image) -> Result<Self> {
+        let file = image.budgets();
+        let text = std::fs::read_to_string(path(image))
+            .map_err(|error| format!("cannot read {file}: {error}"))?;
+        Self::parse(image, &text).map_err(|error| format!("{file}: {error}"))
     }
 
-    /// Reads TOML: tables as in [`Table`], of names and whole numbers.
+    /// Reads TOML for an image: tables as in [`Table`], of names and whole numbers.
     ///
     /// # Errors
     ///
     /// It is not TOML, has a table of another name or a value that is no whole
     /// number of 0 or more.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub fn parse(image: Image, text: &str) -> Result<Self> {
         let file: toml::Table = text.parse().map_err(|error| format!("{error}"))?;
-        let mut budgets = Self::default();
+        let mut budgets = Self {
+            image,
+            ..Self::default()
+        };
         for (name, rows) in &file {
             let table = Table::ALL
                 .into_iter()
@@ -57,22 +58,24 @@ impl Budgets {
     ///
     /// The file cannot be written.
     pub fn save(&self) -> Result {
-        std::fs::write(path(), self.text()).map_err(|error| format!("cannot write {FILE}: {error}"))
+        std::fs::write(path(self.image), self.text())
+            .map_err(|error| format!("cannot write {}: {error}", self.image.budgets()))
     }
 
     /// The file's text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!(
-            "# What the firmware of this board may take. A test fails where a figure is more\n\
-             # than {TOLERANCE} % above its budget. Written by the commands named below.\n"
+            "# What the image {} of this board may take. A test fails where a figure is more\n\
+             # than {TOLERANCE} % above its budget. Written by the commands named below.\n",
+            self.image.binary()
         );
         for (table, rows) in &self.tables {
             text += &format!(
                 "\n# {} In {}.\n# {}\n[{}]\n",
                 comment(*table),
                 table.unit(),
-                table.update(),
+                table.update(self.image),
                 table.name()
             );
             for (row, number) in rows {
@@ -92,8 +95,8 @@ fn comment(table: Table) -> &'static str {
     }
 }
 
-fn path() -> PathBuf {
-    project().join(FILE)
+fn path(image: Image) -> PathBuf {
+    project().join(image.budgets())
 }
 
 /// A key as TOML wants it.
@@ -113,13 +116,17 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let mut budgets =
-            Budgets::parse("[size]\nflash = 1\n[crates]\n\"(others)\" = 3000\n").unwrap();
+        let mut budgets = Budgets::parse(
+            Image::Ncp,
+            "[size]\nflash = 1\n[crates]\n\"(others)\" = 3000\n",
+        )
+        .unwrap();
         budgets.set(Table::Stack, Rows::from([("peak".into(), 19_000)]));
         let text = budgets.text();
         assert!(text.contains("[stack]\npeak = 19_000\n"), "{text}");
         assert!(text.contains("\"(others)\" = 3_000\n"), "{text}");
-        assert_eq!(Budgets::parse(&text), Ok(budgets));
+        assert!(text.contains("firmware stack ncp --update"), "{text}");
+        assert_eq!(Budgets::parse(Image::Ncp, &text), Ok(budgets));
     }
 
     #[test]
@@ -132,7 +139,7 @@ mod tests {
             "size = 1\n",
             "[size\n",
         ] {
-            assert!(Budgets::parse(text).is_err(), "{text}");
+            assert!(Budgets::parse(Image::Ngtt, text).is_err(), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Budgets: what the firmware may take, as a committed file next to the board.
+//! Budgets: what an image may take, as a committed file next to the board.
 //! Whoever makes it larger changes the file in the same commit, so that the
 //! price of a change is read with the change.
 //!
@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::run::Result;
 
+use super::build::Image;
 use super::size::Sizes;
-pub use file::FILE;
 
 /// How far a figure may be from its budget, in percent.
 pub const TOLERANCE: u64 = 2;
@@ -63,26 +63,32 @@ impl Table {
         }
     }
 
-    /// The command that writes what it measures into the file.
+    /// The command that writes what it measures into the file of an image.
     #[must_use]
-    pub fn update(self) -> &'static str {
-        match self {
-            Self::Size | Self::Crates => "cargo xtask firmware size --update",
-            Self::Stack => "cargo xtask firmware stack --update",
-            Self::Instructions => "cargo xtask firmware instructions --update",
-        }
+    pub fn update(self, image: Image) -> String {
+        let command = match self {
+            Self::Size | Self::Crates => "size",
+            Self::Stack => "stack",
+            Self::Instructions => "instructions",
+        };
+        format!(
+            "cargo xtask firmware {command}{} --update",
+            image.argument()
+        )
     }
 }
 
-/// All budgets.
+/// All budgets of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Budgets {
+    image: Image,
     tables: BTreeMap<Table, Rows>,
 }
 
 /// What a comparison found, each a sentence for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
+    image: Image,
     /// Budgets that do not hold.
     pub broken: Vec<String>,
     /// Budgets that could be lower.
@@ -90,8 +96,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Adds what another comparison found.
+    /// Adds what another comparison of the same image found.
     pub fn extend(&mut self, other: Self) {
+        self.image = other.image;
         self.broken.extend(other.broken);
         self.loose.extend(other.loose);
     }
@@ -105,12 +112,19 @@ impl Verdict {
         if self.broken.is_empty() {
             Ok(())
         } else {
-            Err(format!("budgets of {FILE}:\n{}", self.broken.join("\n")))
+            let file = self.image.budgets();
+            Err(format!("budgets of {file}:\n{}", self.broken.join("\n")))
         }
     }
 }
 
 impl Budgets {
+    /// Whose budgets they are.
+    #[must_use]
+    pub fn image(&self) -> Image {
+        self.image
+    }
+
     /// The rows of a table, none if it is not there.
     #[must_use]
     pub fn rows(&self, table: Table) -> Rows {
@@ -126,7 +140,10 @@ impl Budgets {
     #[must_use]
     pub fn compare(&self, table: Table, measured: &Rows) -> Verdict {
         let budgets = self.rows(table);
-        let mut verdict = Verdict::default();
+        let mut verdict = Verdict {
+            image: self.image,
+            ..Verdict::default()
+        };
         for (row, &number) in measured {
             let Some(&budget) = budgets.get(row) else {
                 verdict.broken.push(format!(
@@ -134,7 +151,7 @@ impl Budgets {
                     table.name(),
                     grouped(number, ','),
                     table.unit(),
-                    table.update()
+                    table.update(self.image)
                 ));
                 continue;
             };
@@ -146,7 +163,7 @@ impl Budgets {
                     table.unit(),
                     grouped(budget, ','),
                     distance(number, budget),
-                    table.update()
+                    table.update(self.image)
                 )
             };
             let (measured, budget) = (u128::from(number) * 100, u128::from(budget));
@@ -160,7 +177,7 @@ impl Budgets {
             verdict.broken.push(format!(
                 "  {} {row}: was not measured, and there is a budget for it. To remove it: {}",
                 table.name(),
-                table.update()
+                table.update(self.image)
             ));
         }
         verdict
@@ -241,6 +258,7 @@ mod tests {
 
     fn budgets() -> Budgets {
         Budgets::parse(
+            Image::Ngtt,
             "[size]\nflash = 100_000\nstatic_ram = 50000\n\
              [crates]\nsmoltcp = 20_000\n\"(others)\" = 3000\n",
         )
@@ -272,7 +290,7 @@ mod tests {
         let verdict = budgets().compare(Table::Size, &sizes(102_100, 51_001));
         let said = verdict.outcome().unwrap_err();
         for part in [
-            FILE,
+            Image::Ngtt.budgets(),
             "size flash: 102,100 bytes, budget 100,000: +2.10 %",
             "static_ram: 51,001",
             "cargo xtask firmware size --update",
