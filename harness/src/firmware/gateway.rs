@@ -8,7 +8,7 @@ use crate::vnet::{
 };
 use std::cell::RefCell;
 use std::future::pending;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -45,6 +45,7 @@ impl Gateway {
         stream: TcpStream,
         options: vnet::Options,
         dial: Box<dyn Dial + Send>,
+        forwards: Vec<(TcpListener, u16)>,
     ) -> Result<Self, FirmwareError> {
         let failed = "the gateway cannot be started";
         // Frames are small and wait for each other's answers.
@@ -54,6 +55,9 @@ impl Gateway {
             .enable_all()
             .build()
             .map_err(error::io(failed))?;
+        for (listener, _) in &forwards {
+            listener.set_nonblocking(true).map_err(error::io(failed))?;
+        }
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("gateway".into())
@@ -61,9 +65,21 @@ impl Gateway {
                 runtime.block_on(async {
                     let stream = TcpStream::from_std(stream);
                     let stream = stream.map_err(WireError::Io);
+                    let device = options.addressing.device;
                     let net = VirtualNet::with(options, Boxed(dial));
+                    let net = &net;
                     let wire = async { net.carry_wire(stream?).await };
-                    carry(&net, wire, stopped).await
+                    let forwards = forwards.into_iter().map(|(listener, port)| {
+                        let forward: Background<'_> = Box::pin(async move {
+                            match tokio::net::TcpListener::from_std(listener) {
+                                Ok(listener) => net.forward(&listener, (device, port).into()).await,
+                                // Without one nobody is taken anywhere.
+                                Err(_) => pending().await,
+                            }
+                        });
+                        forward
+                    });
+                    carry(net, wire, forwards.collect(), stopped).await
                 })
             })
             .map_err(error::io(failed))?;
@@ -89,6 +105,7 @@ impl Gateway {
 async fn carry(
     net: &VirtualNet,
     wire: impl Future<Output = Result<WireCounts, WireError>>,
+    forwards: Vec<Background<'_>>,
     stopped: oneshot::Receiver<()>,
 ) -> Ended {
     let ended = RefCell::new(None);
@@ -99,7 +116,8 @@ async fn carry(
         let _ = over.send(());
         pending().await
     };
-    let background: Vec<Background<'_>> = vec![Box::pin(wire), Box::pin(net.carry())];
+    let mut background: Vec<Background<'_>> = vec![Box::pin(wire), Box::pin(net.carry())];
+    background.extend(forwards);
     alongside(
         async {
             // Told to stop, or its handle dropped.

@@ -49,6 +49,7 @@ mod error;
 mod gateway;
 pub mod log;
 mod measure;
+mod ncp;
 mod output;
 mod qemu;
 mod qmp;
@@ -61,6 +62,7 @@ mod watchdog;
 pub use error::FirmwareError;
 pub use log::{Level, Line};
 pub use measure::measure;
+pub use ncp::{NcpReport, NcpTrial};
 pub use qemu::{HARDWARE_ADDRESS, PROGRAM};
 pub use report::{Count, Report};
 pub use run::{Outcome, Run};
@@ -70,7 +72,7 @@ pub use status::Status;
 use crate::device::Settings;
 use crate::vnet::{self, Dial};
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 /// The name of the host's loopback in QEMU's user network: what a device on
@@ -118,6 +120,9 @@ pub enum Net {
         options: vnet::Options,
         /// Where connections go. Called on the gateway's own thread.
         dial: Box<dyn Dial + Send>,
+        /// Sockets of the host, each with the port of the device that it leads
+        /// to.
+        forwards: Vec<(TcpListener, u16)>,
     },
     /// QEMU's own user network. Simple, and all of QEMU's making: the host's
     /// loopback is [`USER_NET_HOST`], names are those of the host's resolver,
@@ -143,16 +148,34 @@ impl Net {
         Self::Gateway {
             options,
             dial: Box::new(dial),
+            forwards: Vec::new(),
         }
+    }
+
+    /// Takes what connects to `listener` to a port of the device, by
+    /// [`VirtualNet::forward`](vnet::VirtualNet::forward).
+    ///
+    /// # Panics
+    /// On QEMU's user network.
+    #[must_use]
+    pub fn forward(mut self, listener: TcpListener, port: u16) -> Self {
+        match &mut self {
+            Self::Gateway { forwards, .. } => forwards.push((listener, port)),
+            Self::User => panic!("there is no gateway on QEMU's user network"),
+        }
+        self
     }
 }
 
 impl fmt::Debug for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gateway { options, .. } => f
+            Self::Gateway {
+                options, forwards, ..
+            } => f
                 .debug_struct("Gateway")
                 .field("options", options)
+                .field("forwards", forwards)
                 .finish_non_exhaustive(),
             Self::User => f.write_str("User"),
         }
@@ -167,11 +190,18 @@ enum Flash {
     Image(Vec<u8>),
 }
 
+/// What the device is told, by the protocol that it speaks.
+#[derive(Debug, Clone)]
+enum Work {
+    Ngtt(Trial),
+    Ncp(NcpTrial),
+}
+
 /// An image, and how it is to be run. See the [module](self).
 #[derive(Debug, Clone)]
 pub struct Firmware {
     image: PathBuf,
-    trial: Trial,
+    work: Work,
     flash: Flash,
     icount: bool,
     fast_forward: bool,
@@ -184,7 +214,7 @@ impl Firmware {
     pub fn new(image: impl Into<PathBuf>) -> Self {
         Self {
             image: image.into(),
-            trial: Trial::default(),
+            work: Work::Ngtt(Trial::default()),
             flash: Flash::Erased,
             icount: false,
             fast_forward: false,
@@ -192,10 +222,17 @@ impl Firmware {
         }
     }
 
-    /// Gives the device something to do, and an end.
+    /// Gives a device of NGTT something to do, and an end.
     #[must_use]
     pub fn trial(mut self, trial: Trial) -> Self {
-        self.trial = trial;
+        self.work = Work::Ngtt(trial);
+        self
+    }
+
+    /// The same for a device of NCP.
+    #[must_use]
+    pub fn ncp(mut self, trial: NcpTrial) -> Self {
+        self.work = Work::Ncp(trial);
         self
     }
 
@@ -233,7 +270,7 @@ impl Firmware {
         self
     }
 
-    /// Asks the device for a [`Report`] at its end.
+    /// Asks the device for a [`Report`] or [`NcpReport`] at its end.
     #[must_use]
     pub fn report(mut self, report: bool) -> Self {
         self.report = report;

@@ -1,6 +1,6 @@
 //! The emulator: where it is, and how it is told.
 
-use super::{Firmware, FirmwareError};
+use super::{Firmware, FirmwareError, Work};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -48,9 +48,14 @@ pub(super) fn arguments(
     control: SocketAddr,
 ) -> Vec<OsString> {
     let mut words = vec!["arg=wigwag".to_owned()];
-    let own = firmware.trial.words();
+    let own = match &firmware.work {
+        Work::Ngtt(trial) => trial.words(),
+        Work::Ncp(trial) => trial.words(),
+    };
     let report = firmware.report.then(|| format!("report={REPORT_FILE}"));
-    words.extend(own.iter().chain(&report).map(|word| format!("arg={word}")));
+    // QEMU takes a doubled comma for one.
+    let argument = |word: &String| format!("arg={}", word.replace(',', ",,"));
+    words.extend(own.iter().chain(&report).map(argument));
     let netdev = match wire {
         Some(wire) => format!(
             "stream,id={NETDEV},server=off,addr.type=inet,addr.host={},addr.port={}",
@@ -101,7 +106,7 @@ pub(super) fn arguments(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firmware::Trial;
+    use crate::firmware::{NcpTrial, Trial};
 
     #[test]
     fn a_missing_emulator_is_named_with_its_installation() {
@@ -140,5 +145,20 @@ mod tests {
             assert!(line.contains(part), "{part} is not in {line}");
         }
         assert!(!line.contains("icount"));
+    }
+
+    #[test]
+    fn a_comma_in_a_word_stays_in_the_word() {
+        let firmware = Firmware::new("x").ncp(NcpTrial {
+            login: Some(("me".into(), "a,b".into())),
+            ..NcpTrial::default()
+        });
+        let control = ([127, 0, 0, 1], 2).into();
+        let arguments = arguments(&firmware, Path::new("/x"), None, control);
+        let word = "enable=on,target=native,arg=wigwag,arg=login=me:a,,b";
+        assert!(
+            arguments.iter().any(|argument| argument == word),
+            "{arguments:?}"
+        );
     }
 }

@@ -17,6 +17,35 @@ pub struct Count {
     pub nanos: u64,
 }
 
+impl Count {
+    pub(super) fn json(self) -> Json {
+        json!({"count": self.count, "nanos": self.nanos})
+    }
+}
+
+/// The map of a report.
+pub(super) fn map(bytes: &[u8]) -> Result<Value<'_>, FirmwareError> {
+    Value::parse(bytes).map_err(|error| FirmwareError::Report(error.to_string()))
+}
+
+fn member<'a>(map: &Value<'a>, name: &str) -> Result<Value<'a>, FirmwareError> {
+    let of = map.get(name);
+    of.ok_or_else(|| FirmwareError::Report(format!("`{name}` is missing")))
+}
+
+pub(super) fn number(map: &Value<'_>, name: &str) -> Result<u64, FirmwareError> {
+    let value = member(map, name)?.as_u64();
+    value.ok_or_else(|| FirmwareError::Report(format!("`{name}` is no number")))
+}
+
+pub(super) fn count(map: &Value<'_>, name: &str) -> Result<Count, FirmwareError> {
+    let of = member(map, name)?;
+    Ok(Count {
+        count: number(&of, "count")?,
+        nanos: number(&of, "nanos")?,
+    })
+}
+
 /// What a device measured of itself. Times are in nanoseconds of its clock in
 /// which the processor was busy; with [`Firmware::icount`] a nanosecond is an
 /// instruction.
@@ -48,45 +77,30 @@ impl Report {
     /// # Errors
     /// [`FirmwareError::Report`] names what is missing.
     pub fn read(bytes: &[u8]) -> Result<Self, FirmwareError> {
-        let wrong = FirmwareError::Report;
-        let map = Value::parse(bytes).map_err(|error| wrong(error.to_string()))?;
-        let number = |map: &Value<'_>, name: &str| {
-            let value = map.get(name).and_then(|value| value.as_u64());
-            value.ok_or_else(|| wrong(format!("`{name}` is missing or no number")))
-        };
-        let count = |name: &str| {
-            let of = map.get(name);
-            let of = of.ok_or_else(|| wrong(format!("`{name}` is missing")))?;
-            Ok::<_, FirmwareError>(Count {
-                count: number(&of, "count")?,
-                nanos: number(&of, "nanos")?,
-            })
-        };
-        let handshakes = map.get("handshakes");
-        let handshakes = handshakes.ok_or_else(|| wrong("`handshakes` is missing".into()))?;
+        let map = map(bytes)?;
+        let handshakes = member(&map, "handshakes")?;
         Ok(Self {
             stack_peak: number(&map, "stack_peak")?,
             stack_size: number(&map, "stack_size")?,
             boot: number(&map, "boot")?,
             key: number(&map, "key")?,
             handshakes: handshakes.items().filter_map(|it| it.as_u64()).collect(),
-            orders: count("orders")?,
-            batches: count("batches")?,
+            orders: count(&map, "orders")?,
+            batches: count(&map, "batches")?,
         })
     }
 
     /// The same as JSON, under the same names.
     #[must_use]
     pub fn json(&self) -> Json {
-        let count = |of: Count| json!({"count": of.count, "nanos": of.nanos});
         json!({
             "stack_peak": self.stack_peak,
             "stack_size": self.stack_size,
             "boot": self.boot,
             "key": self.key,
             "handshakes": self.handshakes,
-            "orders": count(self.orders),
-            "batches": count(self.batches),
+            "orders": self.orders.json(),
+            "batches": self.batches.json(),
         })
     }
 }

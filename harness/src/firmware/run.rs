@@ -6,7 +6,7 @@ use super::output::{Log, said};
 use super::qmp::Qmp;
 use super::report::{self, Report};
 use super::watchdog::Watchdog;
-use super::{Firmware, FirmwareError, Flash, Net, Status, error, qemu, settings};
+use super::{Firmware, FirmwareError, Flash, NcpReport, Net, Status, Work, error, qemu, settings};
 use crate::vnet::WireCounts;
 use serde_json::json;
 use std::fmt;
@@ -43,6 +43,7 @@ pub struct Run {
     reading: JoinHandle<()>,
     said: JoinHandle<String>,
     folder: TempDir,
+    speaks_ncp: bool,
     /// Called off when QEMU has ended.
     _watchdog: Watchdog,
 }
@@ -80,6 +81,8 @@ pub struct Outcome {
     /// What the device measured of itself, if it was asked to and came to its
     /// end in good order.
     pub report: Option<Report>,
+    /// The same of a device of NCP.
+    pub ncp_report: Option<NcpReport>,
     /// What passed over the wire; `None` on QEMU's user network.
     pub wire: Option<WireCounts>,
     /// What was written on standard error, by QEMU or by the device past its
@@ -165,7 +168,14 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
     };
     let (wire, control) = joined.map_err(error::io(failed))?;
     let gateway = match (wire, net) {
-        (Some(wire), Net::Gateway { options, dial }) => Some(Gateway::start(wire, options, dial)?),
+        (
+            Some(wire),
+            Net::Gateway {
+                options,
+                dial,
+                forwards,
+            },
+        ) => Some(Gateway::start(wire, options, dial, forwards)?),
         _ => None,
     };
     let mut run = Run {
@@ -177,6 +187,7 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         reading,
         said,
         folder,
+        speaks_ncp: matches!(firmware.work, Work::Ncp(_)),
         _watchdog: watchdog,
     };
     if let Err(error) = run.go().await {
@@ -311,11 +322,19 @@ impl Run {
             Some(gateway) => gateway.end().await.transpose(),
             None => Ok(None),
         };
+        let bytes = self.report()?;
+        let bytes = bytes.as_deref();
+        let (ngtt, ncp) = if self.speaks_ncp {
+            (None, bytes)
+        } else {
+            (bytes, None)
+        };
         Ok(Outcome {
             status,
             lines: self.log.lines(),
             dropped_lines: self.log.dropped(),
-            report: self.report()?,
+            report: ngtt.map(Report::read).transpose()?,
+            ncp_report: ncp.map(NcpReport::read).transpose()?,
             wire: wire.map_err(FirmwareError::Wire)?,
             said,
         })
@@ -329,13 +348,14 @@ impl Run {
         said.ok().and_then(Result::ok).unwrap_or_default()
     }
 
-    fn report(&self) -> Result<Option<Report>, FirmwareError> {
+    /// What the device has written, if anything.
+    fn report(&self) -> Result<Option<Vec<u8>>, FirmwareError> {
         let file = fs::File::open(self.folder.path().join(qemu::REPORT_FILE));
         let Ok(file) = file else { return Ok(None) };
         let mut bytes = Vec::new();
         file.take(report::MAX_BYTES)
             .read_to_end(&mut bytes)
             .map_err(error::io("the device's report"))?;
-        Report::read(&bytes).map(Some)
+        Ok(Some(bytes))
     }
 }

@@ -6,6 +6,9 @@
 
 mod command;
 mod garbage;
+mod ncp_client;
+mod ncp_server;
+mod ncp_site;
 mod orders;
 mod outages;
 mod refusals;
@@ -16,6 +19,7 @@ use wigwag_tests::runner::{Suite, tools};
 
 fn main() {
     let needs = &[tools::QEMU, tools::THUMB_TARGET];
+    let peers = &[tools::QEMU, tools::THUMB_TARGET, tools::PYTHON_PEERS];
     Suite::new()
         .test("first_order", needs, orders::first)
         .test(
@@ -83,5 +87,37 @@ fn main() {
             garbage::campaign,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
+        .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)
+        .test(
+            "an_ncp_client_survives_cuts",
+            needs,
+            ncp_client::survives_cuts,
+        )
+        .test("an_ncp_client_logs_in", needs, ncp_client::logs_in)
+        .test(
+            "an_ncp_server_answers_ncplib",
+            peers,
+            ncp_server::answers_ncplib,
+        )
+        .test(
+            "an_ncp_server_wants_a_login",
+            peers,
+            ncp_server::wants_a_login,
+        )
+        .test(
+            "an_ncp_server_refuses_wrong_packets",
+            needs,
+            ncp_server::refuses_wrong_packets,
+        )
+        .test(
+            "an_ncp_server_survives_a_flood",
+            needs,
+            ncp_server::survives_a_flood,
+        )
+        .test(
+            "an_ncp_device_serves_while_it_asks",
+            peers,
+            ncp_server::serves_while_it_asks,
+        )
         .run();
 }
