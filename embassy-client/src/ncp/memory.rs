@@ -29,6 +29,15 @@ pub(super) const MESSAGES: usize = 8;
 /// | `KEPT` | bytes on each for fields that came out of turn, each with 28 more than on the wire |
 /// | `OUT`, `SOCKET`, `RACE`, `RECORD_IN`, `RECORD_OUT` | as of [`TransportMemory`] |
 ///
+/// ```
+/// use wigwag_embassy::ncp::{ClientMemory, ServerMemory};
+///
+/// // One connection at a time, and one that still closes.
+/// const _: () = assert!(<ClientMemory>::STATIC_RAM < 28_000);
+/// // Two clients at a time.
+/// const _: () = assert!(<ServerMemory>::STATIC_RAM < 53_000);
+/// ```
+///
 /// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
 /// first.
 ///

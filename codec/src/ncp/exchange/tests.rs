@@ -1,7 +1,7 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::super::{Ident, Packet, packet};
+use super::super::{FOOTER, Header, Ident, Packet, packet};
 use super::*;
 
 mod campaign;
@@ -273,7 +273,7 @@ fn ids_are_not_used_twice_even_when_they_are_used_up() {
     let ids = [(); 3].map(|()| open(&mut desk, &["TIME"]));
     assert_eq!(ids.map(|(_, id)| id), [u32::MAX - 1, u32::MAX, 0]);
     // All ids were used once: the first that are free for all of a request.
-    *desk.rest.next_id = 0xffff_fffd;
+    desk.rest.next_id = 0xffff_fffd;
     let next = desk.next_id();
     assert_eq!(next, 1);
 }
