@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod garbage;
 mod hand;
 mod life;
 mod limits;
