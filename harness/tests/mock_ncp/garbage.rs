@@ -98,10 +98,10 @@ async fn a_campaign_of_spoilt_bytes_ends_every_connection_in_time() {
         let said = words();
         let mut said = said[1 - which..].concat();
         // Some are as they should be.
-        if rng.next_u32() % 8 != 0 {
+        if !rng.next_u32().is_multiple_of(8) {
             spoil(&mut said, &mut rng);
         }
-        let leaves = rng.next_u32() % 2 == 0;
+        let leaves = rng.next_u32().is_multiple_of(2);
         let stream = inside(&servers[which]);
         let talk = converse(stream, &said, &mut rng, leaves);
         let ended = tokio::time::timeout(LIMIT * 10, talk).await;
