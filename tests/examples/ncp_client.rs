@@ -9,7 +9,7 @@ use std::error::Error;
 
 use rand_core::OsRng;
 use wigwag_embassy::ncp::{self, Client, ClientMemory, Login};
-use wigwag_embassy::taps::{Disabled, TransportConfig};
+use wigwag_embassy::taps::Disabled;
 use wigwag_harness::hostnet::HostNetwork;
 use wigwag_harness::vnet::alongside;
 
@@ -25,8 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Talks to the server on this host.
 pub(crate) async fn talk(port: u16, mut print: impl FnMut(String)) -> Result<(), Box<dyn Error>> {
     let mut memory = Box::new(Memory::new());
-    let config = TransportConfig::DEFAULT;
-    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, config);
+    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, ncp::CONFIG);
     let talk = async {
         let login = Login::new("admin", "rfeye")?;
         let client = Client::login_in_the_clear("127.0.0.1", login)

@@ -11,7 +11,6 @@ use std::error::Error;
 
 use rand_core::OsRng;
 use wigwag_embassy::ncp::{self, Server, ServerConnection, ServerMemory};
-use wigwag_embassy::taps::TransportConfig;
 use wigwag_harness::hostnet::HostNetwork;
 use wigwag_harness::vnet::alongside;
 
@@ -30,8 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Serves two clients at a time.
 pub(crate) async fn serve(port: u16, print: impl Fn(String)) -> Result<(), Box<dyn Error>> {
     let mut memory: Box<ServerMemory<'_>> = Box::new(ServerMemory::new());
-    let config = TransportConfig::DEFAULT;
-    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, config);
+    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, ncp::CONFIG);
     let serve = async {
         let server = Server::login_in_the_clear(&USERS).with_port(port);
         let server = server.listen(&ncp)?;

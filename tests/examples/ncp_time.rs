@@ -10,7 +10,7 @@ use std::error::Error;
 
 use rand_core::OsRng;
 use wigwag_embassy::ncp::{self, Client, ClientMemory, Field, Value};
-use wigwag_embassy::taps::{Disabled, TransportConfig};
+use wigwag_embassy::taps::Disabled;
 use wigwag_harness::hostnet::HostNetwork;
 use wigwag_harness::vnet::alongside;
 
@@ -48,8 +48,7 @@ pub(crate) async fn capture(
     mut print: impl FnMut(String),
 ) -> Result<(), Box<dyn Error>> {
     let mut memory = Box::new(Memory::new());
-    let config = TransportConfig::DEFAULT;
-    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, config);
+    let (ncp, mut runner) = ncp::new(&mut memory, HostNetwork::new(), OsRng, ncp::CONFIG);
     let talk = async {
         let client = Client::plain(host).with_port(port);
         let connection = client.connect(&ncp).await?;

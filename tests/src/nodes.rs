@@ -13,8 +13,7 @@ use wigwag_embassy::ncp::{
 };
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::taps::{
-    self, Connection, Disabled, LocalEndpoint, Preconnection, RemoteEndpoint, TransportConfig,
-    TransportProperties,
+    self, Connection, Disabled, LocalEndpoint, Preconnection, RemoteEndpoint, TransportProperties,
 };
 use wigwag_harness::vnet::{Background, Cable, End, alongside};
 
@@ -59,7 +58,7 @@ pub fn on_cable_with<const REQUESTS: usize, const KEPT: usize>(
         let run = cable.run(async |near, far| {
             let mut near_memory = Box::new(NearMemory::<REQUESTS, KEPT>::new());
             let mut far_memory = Box::new(FarMemory::new());
-            let config = TransportConfig::DEFAULT;
+            let config = ncp::CONFIG;
             let near = EmbassyNetwork::new(near);
             let far = EmbassyNetwork::new(far);
             let (near, mut near_runner) = ncp::new(&mut near_memory, near, OsRng, config);
@@ -83,7 +82,7 @@ pub fn with_raw_server(
         let run = cable.run(async |near, far| {
             let mut near_memory = Box::new(<NearMemory<'_>>::new());
             let mut far_memory = memory();
-            let config = TransportConfig::DEFAULT;
+            let config = ncp::CONFIG;
             let near = EmbassyNetwork::new(near);
             let far = EmbassyNetwork::new(far);
             let (near, mut near_runner) = ncp::new(&mut near_memory, near, OsRng, config);
@@ -107,7 +106,7 @@ pub fn with_raw_client(
         let run = cable.run(async |near, far| {
             let mut near_memory = memory();
             let mut far_memory = Box::new(FarMemory::new());
-            let config = TransportConfig::DEFAULT;
+            let config = ncp::CONFIG;
             let near = EmbassyNetwork::new(near);
             let far = EmbassyNetwork::new(far);
             let (near, mut near_runner) = taps::new(&mut near_memory, near, OsRng, config);

@@ -49,7 +49,7 @@ fn who_does_not_receive_holds_the_other_up_and_loses_nothing() {
             }
         };
         let receiving = async {
-            // Longer than the agreed time. (After 30 s in which not a byte of it
+            // Longer than the agreed time. (After 60 s in which not a byte of it
             // is taken, the client would give up.)
             tokio::time::sleep(Duration::from_secs(20)).await;
             let mut buffer = [0; 512];

@@ -270,3 +270,32 @@ fn more_requests_than_there_is_room_for_are_refused() {
         drop((first, two));
     });
 }
+
+#[test]
+fn a_reply_can_be_listened_to_by_one() {
+    with_both::<4, 256>(async |_, client, server| {
+        let asked = ask(&client, 1).await;
+        let (to, _) = commands(&server, 1).await[0];
+        let mut buffer = [0; 64];
+        let listening = server
+            .reply_and_listen(to, |params| params.param("N", 2))
+            .await
+            .unwrap();
+        let twice = server.reply_and_listen(to, |params| params.param("N", 3));
+        assert_eq!(twice.await.unwrap_err(), Error::AlreadyListening);
+        let field = asked.recv(&mut buffer).await.unwrap();
+        assert_eq!(number(&field, "N"), 2);
+        let back = field.reply_to();
+        for number in [4, 5] {
+            let sent = client.reply(back, |params| params.param("N", number)).await;
+            assert_eq!(sent, Ok(()));
+        }
+        let field = listening.recv(&mut buffer).await.unwrap();
+        assert_eq!(number(&field, "N"), 4);
+        drop(listening);
+        // From now on it is a command as any other.
+        assert_eq!(commands(&server, 1).await, [(to, 5)]);
+        // What was refused was not sent.
+        assert!(timeout(SOON, asked.recv(&mut buffer)).await.is_err());
+    });
+}

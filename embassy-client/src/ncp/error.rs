@@ -40,6 +40,8 @@ pub enum Error {
     },
     /// As many requests are outstanding as the memory has room for.
     TooManyRequests,
+    /// Somebody listens already to what is said to a reply to this field.
+    AlreadyListening,
     /// The buffer is too small for a field, which stays: call again with a larger
     /// one.
     BufferTooSmall {
@@ -227,6 +229,9 @@ impl fmt::Display for Error {
                 write!(f, "a packet to be sent has at most {limit} bytes here")
             }
             Self::TooManyRequests => f.write_str("too many requests are outstanding"),
+            Self::AlreadyListening => {
+                f.write_str("somebody listens already to what is said to this reply")
+            }
             Self::BufferTooSmall { needed } => {
                 write!(f, "the buffer is too small for a field of {needed} bytes")
             }

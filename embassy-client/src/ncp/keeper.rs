@@ -10,11 +10,12 @@ use wigwag_codec::ncp::link::ClientLink;
 
 use super::client::Client;
 use super::connection::ClientConnection;
-use super::error::Error;
+use super::error::{Error, NetworkError};
 use super::memory::Ncp;
 use crate::supervisor::{Backoff, FailureClass, Supervisor};
-use crate::taps::Security;
+use crate::taps::{ConnectionError, Security};
 use crate::time;
+use crate::tls::End;
 
 /// Connects, lets the application talk, and does it again when the connection
 /// is lost or does not come up, at the pace of [`supervisor`](crate::supervisor).
@@ -156,6 +157,12 @@ impl<'a, S: Security> Keeper<'_, 'a, S> {
                 }
             };
             let (class, now, random) = (error.class(), time::now(), rng.next_u32());
+            // No failure, unless connections would follow each other without a
+            // pause.
+            if is_used_up(&error) && supervisor.is_stable(now) {
+                supervisor.ended(now);
+                continue;
+            }
             let retry = if is_doubtful {
                 supervisor.doubted(class, now, random)
             } else {
@@ -170,6 +177,16 @@ impl<'a, S: Security> Keeper<'_, 'a, S> {
             Timer::at(time::instant(retry.at)).await;
         }
     }
+}
+
+/// Whether a secure connection was used as long as it may be.
+const fn is_used_up(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NetworkError(NetworkError::Lost(ConnectionError::Stack(
+            End::SessionLimit | End::Rekey
+        )))
+    )
 }
 
 impl<S> core::fmt::Debug for Keeper<'_, '_, S> {

@@ -5,6 +5,7 @@ use core::cell::RefCell;
 use rand_core::CryptoRngCore;
 use wigwag_codec::framer::Framer;
 
+use super::client::TIMEOUT;
 use super::runner::Runner;
 use super::seat::{AnySeat, Seat};
 use crate::net::Network;
@@ -225,10 +226,18 @@ impl<
     }
 }
 
+/// The times of ncplib: 60 s until what is to be sent has to be taken, and for
+/// closing. For the rest [`TransportConfig::DEFAULT`].
+pub const CONFIG: TransportConfig<'static> = TransportConfig {
+    write_timeout: TIMEOUT,
+    close_timeout: TIMEOUT,
+    ..TransportConfig::DEFAULT
+};
+
 /// NCP in `memory`, on `network`. `rng` is what TLS needs, and not used without
-/// it. `config` says how addresses are raced and the like; its
-/// [`framer_timeout`](TransportConfig::framer_timeout) is not used, as clients
-/// and servers have one of their own.
+/// it. `config` says how addresses are raced and the like: [`CONFIG`] where nothing
+/// else is wanted. Its [`framer_timeout`](TransportConfig::framer_timeout) is not
+/// used, as clients and servers have one of their own.
 ///
 /// The runner has to be run, in a task of its own, for anything to happen.
 #[allow(clippy::type_complexity)] // The runner is of this very memory.

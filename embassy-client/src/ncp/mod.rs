@@ -46,7 +46,7 @@ pub use connection::{ClientConnection, Connection, Link, RemoteHostname, ServerC
 pub use error::{DecodeError, Error, Fault, MAX_DETAIL, NetworkError, Warning};
 pub use field::{Field, ReplyTo};
 pub use keeper::{Keeper, KeeperStatus, Observer};
-pub use memory::{Memory, Ncp, new};
+pub use memory::{CONFIG, Memory, Ncp, new};
 pub use response::Response;
 pub use runner::Runner;
 pub use sending::{Fields, Params, echo};

@@ -141,10 +141,12 @@ impl<'a, F: Link, S> Connection<'a, F, S> {
         poll_fn(|cx| sending.poll(&build, cx)).await
     }
 
-    /// [`reply`](Self::reply), with a handle on what is said to the reply.
+    /// [`reply`](Self::reply), with a handle on what is said to the reply: fields
+    /// of the same packet type, name and id go to it and not to
+    /// [`recv`](Self::recv), as long as it is there.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send); [`Error::AlreadyListening`].
     pub async fn reply_and_listen(
         &self,
         to: ReplyTo,
@@ -290,7 +292,8 @@ impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
                     offset: HEADER_LEN,
                 }))
             }
-            Some(Err(_)) => Err(Error::TooManyRequests),
+            Some(Err(OpenError::Outstanding)) => Err(Error::AlreadyListening),
+            Some(Err(OpenError::Full)) => Err(Error::TooManyRequests),
             None => Err(Error::ConnectionClosed),
         }
     }
