@@ -6,7 +6,7 @@
 //! * [`cli`]: the command line `wigwag`.
 //! * [`clock`]: embassy-time on tokio's clock, so that a device's timers run on
 //!   the host, in real or in paused time.
-//! * [`device`]: a whole device: the real client, an application, and its book.
+//! * [`device`]: whole devices: the real clients, applications, and their books.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`mock`]: an NGTT server that any test can start.

@@ -42,9 +42,9 @@ fn the_story_ends_with_two_books_that_agree() {
         assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
         assert!(!done.text().contains('\x1b'), "no terminal, no colours");
         assert!(done.text().contains("The books agree"), "{}", done.text());
-        assert_eq!(done.text().matches("ACCIDENT").count(), 3);
+        assert_eq!(done.text().matches("ACCIDENT").count(), 4);
         let rows = rows(done.text());
-        assert_eq!(rows.len(), 7, "{rows:?}");
+        assert_eq!(rows.len(), 11, "{rows:?}");
         assert!(
             rows.iter().all(|(_, server, device)| server == device),
             "{rows:?}"
@@ -55,6 +55,13 @@ fn the_story_ends_with_two_books_that_agree() {
             (100, 100)
         );
         assert!(count("points in them") > 50_000);
+        // One of the commands twice: its connection was cut.
+        let of_commands = [
+            "commands to the node",
+            "answered",
+            "cut off before the answer",
+        ];
+        assert_eq!(of_commands.map(count), [24, 23, 1]);
     }
 }
 
@@ -105,6 +112,37 @@ fn every_line_for_programs_is_an_event() {
     assert!(of("device", "waiting").iter().all(|event| {
         event["attempt"].is_u64() && event["retry_ms"].is_u64() && event["reason"].is_string()
     }));
+}
+
+#[test]
+fn what_is_asked_of_the_node_is_told_by_both() {
+    let done = support::run(&["demo", "--once", "--json"], b"");
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    let events = done.json();
+    let of = |side: &str, name: &str| -> Vec<&Json> {
+        let wanted = |event: &&Json| {
+            event["protocol"] == "ncp" && event["side"] == side && event["event"] == name
+        };
+        events.iter().filter(wanted).collect()
+    };
+    assert_eq!(of("server", "connected").len(), 2);
+    assert_eq!(of("device", "connected").len(), 2);
+    assert_eq!(of("device", "disconnected").len(), 1);
+    assert!(of("device", "waiting")[0]["retry_ms"].is_u64());
+    // The commands, and one of them again; an acknowledgement each of that one.
+    assert_eq!(events[0]["commands"], 23);
+    assert_eq!(of("server", "field").len(), 24);
+    assert_eq!(of("device", "field").len(), 25);
+    let answer = of("device", "field");
+    let sweep = answer.iter().find(|field| field["name"] == "SWEP");
+    let params = sweep.expect("a sweep")["params"].as_array();
+    let points = params.into_iter().flatten().find(|p| p["name"] == "PDAT");
+    assert_eq!(points.expect("points")["values"], 61_440);
+    let last = events.last().expect("events");
+    assert_eq!(
+        last["commands_to_the_node"],
+        serde_json::json!({"server": 24, "device": 24})
+    );
 }
 
 #[test]

@@ -25,8 +25,12 @@ async fn survives_its_accidents_and_loses_nothing() {
     assert!(count("points in them") > 50_000);
     assert!(count("log entries") > 100);
     assert!(count("binary objects to exchange") > 0);
+    assert_eq!((count("commands to the node"), count("answered")), (24, 23));
+    assert_eq!(count("cut off before the answer"), 1);
     // The accidents did happen.
     let connected =
         |moment: &&Moment| matches!(moment, Moment::Device(DeviceEvent::Connected { .. }));
     assert!(seen.borrow().iter().filter(connected).count() >= 3);
+    let asking = |moment: &&Moment| matches!(moment, Moment::Asking(DeviceEvent::Connected { .. }));
+    assert_eq!(seen.borrow().iter().filter(asking).count(), 2);
 }

@@ -4,6 +4,8 @@ use serde_json::Value as Json;
 
 /// Most values of an array that are shown.
 const VALUES: usize = 8;
+/// Most values of an array in an event of the demonstration.
+const MANY: usize = 64;
 /// Most characters of a text that are shown.
 const CHARACTERS: usize = 64;
 
@@ -12,6 +14,20 @@ const CHARACTERS: usize = 64;
 pub(crate) fn line(params: &Json) -> String {
     let params = params.as_array().into_iter().flatten();
     params.map(|param| format!("  {}", one(param))).collect()
+}
+
+/// An event whose parameters have the number of their values in `"values"`
+/// instead of them, where there are many.
+pub(crate) fn without_long_arrays(mut event: Json) -> Json {
+    let params = event["params"].as_array_mut().into_iter().flatten();
+    for param in params.filter_map(Json::as_object_mut) {
+        let count = param.get("v").and_then(Json::as_array).map(Vec::len);
+        if let Some(count) = count.filter(|count| *count > MANY) {
+            param.remove("v");
+            param.insert("values".into(), count.into());
+        }
+    }
+    event
 }
 
 fn one(param: &Json) -> String {

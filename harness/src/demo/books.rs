@@ -35,6 +35,12 @@ impl Comparison {
     pub fn agrees(&self) -> bool {
         self.differences.is_empty() && self.rows.iter().all(|row| row.server == row.device)
     }
+
+    /// Adds another comparison.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.differences.extend(other.differences);
+    }
 }
 
 impl fmt::Display for Comparison {

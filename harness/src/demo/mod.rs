@@ -3,13 +3,18 @@
 //! A mock server with fresh certificates; the real client on the real
 //! embassy-net stack over the virtual network. Orders, pathpoints, logs and
 //! binary objects go over mutual TLS while connections are cut and the server
-//! is restarted. In the end the server's book and the device's book, kept
-//! independently, are compared entry by entry.
+//! is restarted. Beside them a device asks a node by NCP, over TLS and with a
+//! login, and loses its connection while the node is at work. In the end the
+//! servers' books and the devices' books, kept independently, are compared entry
+//! by entry.
 
 mod books;
+mod commands;
+mod node;
 mod story;
 
 pub use books::{Comparison, Row, compare};
+pub use node::is_answer;
 pub use story::{Moment, Options, run};
 
 /// What the demonstration sends: realistic documents, in minijson.
@@ -35,6 +40,10 @@ pub enum DemoError {
     Device(crate::device::SettingsError),
     /// The data cannot be cut into frames.
     Data(crate::device::batch::BatchError),
+    /// The login of the node cannot be one.
+    Login(wigwag_codec::ncp::link::NameError),
+    /// A command to the node cannot be sent.
+    Command(wigwag_codec::ncp::NcpError),
 }
 
 impl std::fmt::Display for DemoError {
@@ -44,6 +53,8 @@ impl std::fmt::Display for DemoError {
             Self::Server(error) => error.fmt(f),
             Self::Device(error) => error.fmt(f),
             Self::Data(error) => error.fmt(f),
+            Self::Login(error) => error.fmt(f),
+            Self::Command(error) => error.fmt(f),
         }
     }
 }

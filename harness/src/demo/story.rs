@@ -11,12 +11,14 @@ use wigwag_codec::minijson::{Encoder, Value};
 use wigwag_embassy::journal::RamJournal;
 
 use super::books::Plan;
+use super::node::{self, Node};
 use super::{Comparison, DemoError, compare, corpus};
 use crate::device::batch::{self, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
 use crate::faults::{Cut, Direction, StreamFault, StreamPlan};
 use crate::mock::{Event, EventKind, MockNgtt};
-use crate::pki::{DEFAULT_DEVICE_ID, Pki};
+use crate::mock_ncp;
+use crate::pki::{DEFAULT_DEVICE_ID, Pki, PkiOptions};
 use crate::vnet::{self, VirtualNet, loopback};
 
 /// The name that the server proves.
@@ -62,11 +64,17 @@ pub enum Moment {
         points: u64,
         /// Log entries.
         logs: u64,
+        /// Commands to the node.
+        commands: u64,
     },
     /// The server tells.
     Server(Event),
     /// The device tells.
     Device(DeviceEvent),
+    /// The node tells, which speaks NCP.
+    Node(mock_ncp::Event),
+    /// The device that asks the node tells.
+    Asking(DeviceEvent),
     /// The story does something to them.
     Accident(&'static str),
     /// The story is over, and this is how the books compare. With
@@ -87,7 +95,11 @@ pub async fn run(
     show: &dyn Fn(Moment),
     interrupted: impl Future<Output = ()>,
 ) -> Result<Comparison, DemoError> {
-    let pki = Pki::generate();
+    let pki = Pki::new(PkiOptions {
+        server_names: vec![SERVER.into(), node::NAME.into()],
+        ..PkiOptions::default()
+    })?;
+    let node = Node::start(&pki, options.seed).await?;
     let mut server = MockNgtt::start(&pki).await?;
     let port = server.addr().port();
     let mut events = server.events();
@@ -125,6 +137,7 @@ pub async fn run(
         orders: options.orders as u64,
         points: things(&work.pathpoints),
         logs: things(&work.logs),
+        commands: node.commands(),
     });
 
     let cut_short = Cell::new(false);
@@ -169,13 +182,16 @@ pub async fn run(
                 net: &net,
                 book: &book,
                 batches: (work.pathpoints.len(), work.logs.len()),
+                node: &node,
             },
             &mut server,
             interrupted,
         ),
     );
+    let asking = node.run(show, options.limit, &cut_short);
+    let devices = async { tokio::try_join!(device, asking).map(|((), ())| ()) };
     let done: Result<(), device::SettingsError> = tokio::select! {
-        done = device => done,
+        done = devices => done,
         never = server_tells => never,
     };
     done?;
@@ -189,7 +205,9 @@ pub async fn run(
     comparison
         .differences
         .extend(plan.missing(&servers_book, &book.borrow()));
+    comparison.extend(node.compare());
     server.stop(Cut::Close).await;
+    node.stop().await;
     Ok(comparison)
 }
 
@@ -229,6 +247,8 @@ struct Stage<'a> {
     book: &'a RefCell<Book>,
     /// Batches of pathpoints and of logs that the device has to send.
     batches: (usize, usize),
+    /// The node, and the device that asks it.
+    node: &'a Node,
 }
 
 /// Sends the orders and causes the accidents; ready when the device may go.
@@ -281,10 +301,11 @@ async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future
         }
         stage.all_there(server).await;
         if options.go_on && !is_over.get() {
-            let now = compare(
+            let mut now = compare(
                 &server.book().device(DEFAULT_DEVICE_ID),
                 &stage.book.borrow(),
             );
+            now.extend(stage.node.compare());
             show(Moment::Compared(now));
             let more = async {
                 loop {
@@ -338,5 +359,6 @@ impl Stage<'_> {
             && answered(&book.logs, self.batches.1)
             && book.baobs.is_some()
             && server.book().unanswered() == 0
+            && self.node.is_over()
     }
 }

@@ -1,5 +1,6 @@
 //! `wigwag demo`: what a newcomer sees first.
 
+mod lines;
 mod screen;
 
 use tokio::sync::Notify;
@@ -10,15 +11,17 @@ use crate::demo::{self, Options};
 use screen::Screen;
 
 /// Watch a server and a device: orders, pathpoints, logs and binary objects
-/// over mutual TLS, through cuts and a restart, with nothing lost.
+/// over mutual TLS, through cuts and a restart, with nothing lost; and a node
+/// that a device asks by NCP, over TLS and with a login, through a cut.
 ///
-/// Everything runs in this process: a server on the loopback with fresh
-/// certificates, and the device's own client on the embassy-net stack, over a
-/// virtual network. After the story an order a second goes on until Ctrl-C.
+/// Everything runs in this process: servers on the loopback with fresh
+/// certificates, and the device's own clients on the embassy-net stack, over
+/// virtual networks. After the story an order a second goes on until Ctrl-C.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// End after the story. The exit status is 0 only if the server's and the
-    /// device's books agree and everything was executed once.
+    /// End after the story. The exit status is 0 only if the servers' and the
+    /// devices' books agree, everything was executed once, and every command was
+    /// answered.
     #[arg(long)]
     once: bool,
     /// The seed of what the network leaves to chance.

@@ -9,10 +9,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
+use super::lines;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::Output;
+use crate::cli::params;
 use crate::cli::serve::events;
-use crate::demo::{Comparison, Moment};
+use crate::cli::serve::ncp::events as node_events;
+use crate::demo::{Comparison, Moment, is_answer};
 use crate::device::DeviceEvent;
 use crate::mock::EventKind;
 
@@ -48,6 +51,7 @@ struct Rows {
     orders: ProgressBar,
     points: ProgressBar,
     logs: ProgressBar,
+    commands: ProgressBar,
 }
 
 impl<'a> Screen<'a> {
@@ -122,7 +126,7 @@ impl Inner {
             // After a cut they come in a bunch.
             self.again += 1;
         } else if !matches!(self.look, Look::Json)
-            && let Some(line) = line(moment)
+            && let Some(line) = lines::line(moment)
         {
             self.say_again()?;
             self.say(&line)?;
@@ -198,8 +202,10 @@ impl Inner {
                 orders,
                 points,
                 logs,
+                commands,
             } => vec![json!({
                 "event": "begins", "t": t, "orders": orders, "points": points, "logs": logs,
+                "commands": commands,
             })],
             Moment::Server(event) => {
                 let with_side = |mut object: serde_json::Map<String, Json>| {
@@ -213,6 +219,20 @@ impl Inner {
                 let mut object = event.json();
                 object["t"] = json!(t);
                 object["side"] = json!("device");
+                vec![object]
+            }
+            Moment::Node(event) => {
+                let mut object = node_events::object(event);
+                object.insert("t".into(), json!(t));
+                object.insert("side".into(), json!("server"));
+                object.insert("protocol".into(), json!("ncp"));
+                vec![Json::Object(object)]
+            }
+            Moment::Asking(event) => {
+                let mut object = params::without_long_arrays(event.json());
+                object["t"] = json!(t);
+                object["side"] = json!("device");
+                object["protocol"] = json!("ncp");
                 vec![object]
             }
             Moment::Accident(what) => vec![json!({"event": "accident", "t": t, "what": what})],
@@ -238,7 +258,7 @@ impl Bars {
     }
 
     /// Draws the bars, now that their lengths are known.
-    fn begin(&mut self, orders: u64, points: u64, logs: u64) {
+    fn begin(&mut self, orders: u64, points: u64, logs: u64, commands: u64) {
         // The template is right: a wrong one is an error of this line.
         let style = ProgressStyle::with_template("  {prefix:12} {bar:40.green} {pos:>7}/{len}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -253,6 +273,7 @@ impl Bars {
             orders: bar("orders", orders),
             points: bar("pathpoints", points),
             logs: bar("log entries", logs),
+            commands: bar("commands", commands),
         });
     }
 
@@ -261,9 +282,10 @@ impl Bars {
             orders,
             points,
             logs,
+            commands,
         } = moment
         {
-            self.begin(*orders, *points, *logs);
+            self.begin(*orders, *points, *logs, *commands);
         }
         let Some(rows) = &self.rows else { return };
         match moment {
@@ -279,6 +301,7 @@ impl Bars {
                 rows.points.inc(*points as u64);
             }
             Moment::Device(DeviceEvent::Logs { count }) => rows.logs.inc(*count as u64),
+            Moment::Asking(event) if is_answer(event) => rows.commands.inc(1),
             _ => {}
         }
     }
@@ -288,47 +311,9 @@ impl Bars {
         for row in self
             .rows
             .iter()
-            .flat_map(|r| [&r.orders, &r.points, &r.logs])
+            .flat_map(|r| [&r.orders, &r.points, &r.logs, &r.commands])
         {
             row.finish_and_clear();
         }
     }
-}
-
-/// The moments that are worth a line.
-fn line(moment: &Moment) -> Option<String> {
-    Some(match moment {
-        Moment::Begins {
-            orders,
-            points,
-            logs,
-        } => format!("to come   {orders} orders down; {points} points, {logs} log entries up"),
-        Moment::Accident(what) => format!("ACCIDENT  {what}"),
-        Moment::Server(event) => match &event.kind {
-            EventKind::Listening { addr } => format!("server    listens on {addr}"),
-            EventKind::Connected { .. } => format!(
-                "server    accepted the certificate of {}",
-                event.device.as_deref().unwrap_or("a device")
-            ),
-            EventKind::Stopped => "server    stopped".into(),
-            _ => return None,
-        },
-        Moment::Device(event) => match event {
-            DeviceEvent::Connected { server } => {
-                format!("device    connected over mutual TLS to {server}")
-            }
-            DeviceEvent::Disconnected { reason } => format!("device    lost: {reason}"),
-            DeviceEvent::Waiting {
-                reason, retry_ms, ..
-            } if *retry_ms > 0 => format!("device    tries again in {retry_ms} ms"),
-            DeviceEvent::Waiting { reason, .. } => format!("device    waits: {reason}"),
-            DeviceEvent::Refused { reason } => format!("device    refused: {reason}"),
-            DeviceEvent::Baobs { download, upload } => {
-                let (down, up) = (download.len(), upload.len());
-                format!("device    binary objects: {down} to download, {up} to upload")
-            }
-            _ => return None,
-        },
-        Moment::Compared(_) => return None,
-    })
 }

@@ -1,7 +1,7 @@
 //! `wigwag serve`: servers to try clients against.
 
 pub(crate) mod events;
-mod ncp;
+pub(crate) mod ncp;
 mod ngtt;
 mod orders;
 pub(crate) mod printer;

@@ -220,7 +220,9 @@ async fn drive<'a, S: Security>(
     application: &Application<'_>,
     stop: impl Future<Output = ()>,
 ) {
-    let mut memory: Box<Memory<'_, S>> = Box::new(Memory::new());
+    // Made by the compiler: made here, it would be copied on the stack a few
+    // times over.
+    let mut memory: Box<Memory<'_, S>> = Box::new(const { Memory::new() });
     let config = TransportConfig::DEFAULT;
     let (ncp, mut runner) = ncp::new(&mut *memory, network, OsRng, config);
     alongside(

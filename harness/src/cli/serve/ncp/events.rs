@@ -63,7 +63,7 @@ fn seconds(timing: Timing) -> Option<u64> {
 }
 
 /// The event as an object.
-pub(super) fn object(event: &Event) -> Map<String, Json> {
+pub(crate) fn object(event: &Event) -> Map<String, Json> {
     let (name, fields) = parts(&event.kind);
     let mut object = Map::new();
     let millis = u64::try_from(event.at.as_millis()).unwrap_or(u64::MAX);

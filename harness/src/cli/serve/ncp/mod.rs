@@ -1,6 +1,6 @@
 //! `wigwag serve ncp`.
 
-mod events;
+pub(crate) mod events;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
