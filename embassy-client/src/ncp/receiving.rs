@@ -194,7 +194,6 @@ fn offer(
     });
     let (is_done, front) = match offer {
         Offer::Field { length, is_done } => (is_done, Front::Field(*header, length)),
-        Offer::Lost(fields) => (false, Front::Failed(Error::Lost { fields })),
         Offer::TooSmall { needed } => (false, Front::Failed(Error::BufferTooSmall { needed })),
         Offer::Done => (true, Front::Again),
         Offer::Stays => (false, Front::Wait),

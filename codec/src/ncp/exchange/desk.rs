@@ -194,10 +194,6 @@ impl<'e> Desk<'e> {
             let owner = self.table.find(header.kind, name, id);
             let length = field.len();
             if self.table.is_for(who, owner) {
-                let lost = self.take_lost(who);
-                if lost > 0 {
-                    return Offer::Lost(lost);
-                }
                 let Some(place) = buffer.get_mut(..length) else {
                     return Offer::TooSmall { needed: length };
                 };

@@ -83,8 +83,6 @@ pub enum Offer {
         /// It was the last one: drop the packet.
         is_done: bool,
     },
-    /// Fields that were to come first were dropped: [`Taken::Lost`].
-    Lost(u16),
     /// The buffer is too small for the field, which stays.
     TooSmall {
         /// How many bytes it has.

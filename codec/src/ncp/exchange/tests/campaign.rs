@@ -146,10 +146,6 @@ impl Model {
             };
             let owner = self.owner(name, id);
             if owners.contains(&owner) {
-                let lost = self.take_any_lost(&owners);
-                if lost > 0 {
-                    return Outcome::Lost(lost);
-                }
                 self.queue[0].pop_front();
                 return Outcome::Value(value);
             }
@@ -233,7 +229,6 @@ fn poll(desk: &mut Desk<'_>, queue: &mut VecDeque<Arrived>, who: &Who) -> Outcom
                 }
                 return Outcome::Value(value(header, &buffer[..length]));
             }
-            Offer::Lost(count) => return Outcome::Lost(count),
             Offer::Done => drop(queue.pop_front()),
             Offer::Stays => return Outcome::Nothing,
             Offer::TooSmall { needed } => panic!("{needed}"),
