@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use wigwag_codec::ncp::link::Timing;
 
 use crate::cli::output;
+use crate::cli::params;
 use crate::mock_ncp::{Event, EventKind};
 
 /// The event's name and its fields.
@@ -83,9 +84,12 @@ pub(super) fn line(event: &Event) -> String {
     let (name, fields) = parts(&event.kind);
     let seconds = event.at.as_secs_f64();
     let number = event.connection.map_or("-".into(), |n| n.to_string());
-    let fields = output::fields(&fields, &[]);
+    let params = params::line(&fields["params"]);
+    // Who shows no certificate has no name in one.
+    let nobody = if fields["cn"].is_null() { "cn" } else { "" };
+    let fields = output::fields(&fields, &["params", nobody]);
     format!(
-        "{seconds:8.3} s  {number}  {}{fields}",
+        "{seconds:8.3} s  {number}  {}{fields}{params}",
         name.replace('_', " ")
     )
 }
