@@ -198,6 +198,29 @@ fn errors_and_warnings_of_the_server_are_told() {
 }
 
 #[test]
+fn what_a_server_says_does_nothing_to_the_terminal() {
+    let node = Node::new();
+    node.server.set_handler(|asked| {
+        Ok(vec![match asked.is("DSPC", "FAIL") {
+            true => asked.fail("\u{1b}[2Jgone", 7)?,
+            false => asked.answer(|field| field.param("A", "\u{1b}[2Jgone"))?,
+        }])
+    });
+    let address = node.address();
+    let send = ["--send", "DSPC", "FAIL", "--send", "DSPC", "STAT"];
+    let done = run(
+        &[&["device", "ncp", "--connect", &address], &send[..]].concat(),
+        b"",
+    );
+    assert_eq!(done.status, Some(1));
+    for text in [done.text(), &done.stderr] {
+        assert!(text.contains("\\u{1b}[2Jgone"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+    assert_eq!(done.text().matches("gone").count(), 2, "{}", done.text());
+}
+
+#[test]
 fn a_login_over_tls_lets_in() {
     let (folder, pki) = folder();
     let node = Node::with(MockNcpOptions {

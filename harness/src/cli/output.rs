@@ -14,8 +14,7 @@ pub(crate) fn say(message: &str) {
 }
 
 /// The fields of an object as people read them: `  orders 3  peer localhost`.
-/// Those in `but` are left out. Control characters are escaped: some texts come
-/// from outside, and all may go to a terminal.
+/// Those in `but` are left out. Texts are [`printable`].
 pub(crate) fn fields(object: &Json, but: &[&str]) -> String {
     let mut text = String::new();
     for (field, value) in object.as_object().into_iter().flatten() {
@@ -31,7 +30,9 @@ pub(crate) fn fields(object: &Json, but: &[&str]) -> String {
     text
 }
 
-fn printable(text: &str) -> String {
+/// A text that may come from outside, for a terminal: with control characters
+/// escaped.
+pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|character| {
             let escaped = character.is_control().then(|| character.escape_default());

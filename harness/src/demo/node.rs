@@ -226,7 +226,8 @@ fn commands() -> Result<Vec<Command>, wigwag_codec::ncp::NcpError> {
     Ok(commands.into_iter().map(Command::again).collect())
 }
 
-/// Whether the moment is an answer to a command, and not an acknowledgement.
+/// Whether what a device tells is an answer to a command of NCP, and not an
+/// acknowledgement.
 pub fn is_answer(event: &DeviceEvent) -> bool {
     match event {
         DeviceEvent::Field { params, .. } => {

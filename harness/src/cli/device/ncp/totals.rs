@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::cli::device::printer::Printer;
 use crate::cli::outcome::Outcome;
+use crate::cli::output::printable;
 use crate::device::ncp::{Book, Fate, Work};
 
 /// Prints them. A command without an answer, or with an error for one, is a
@@ -37,6 +38,7 @@ pub(super) fn print(printer: Printer, work: &Work, book: &Book) -> Outcome {
     for entry in &book.entries {
         if let Fate::Failed { detail, code } = &entry.fate {
             let (packet, name) = (&entry.packet, &entry.name);
+            let detail = printable(detail);
             failures.push(format!("{packet} {name} failed: {detail} ({code})"));
         }
     }
