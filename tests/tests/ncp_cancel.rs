@@ -273,3 +273,35 @@ fn a_runner_that_is_dropped_tells_everybody_and_can_run_again() {
         run.await;
     });
 }
+
+#[test]
+fn who_gives_up_what_is_too_large_to_be_kept_makes_way_at_once() {
+    with_both::<8, 60>(async |_, client, server| {
+        let large = client.send("DSPC", "SWEP", |params| params).await.unwrap();
+        let mut buffer = [0; 64];
+        let to = server.recv(&mut buffer).await.unwrap().reply_to();
+        let gives_up: Background<'_> = Box::pin(async {
+            let mut buffer = [0; 4096];
+            {
+                let mut waiting = std::pin::pin!(large.recv(&mut buffer));
+                assert!(futures::poll!(waiting.as_mut()).is_pending());
+                let data = [7_u32; 500];
+                let sent = server.reply(to, |params| params.param("PDAT", &data[..]));
+                assert_eq!(sent.await, Ok(()));
+                let news = server.send("NEWS", "NEWS", |params| params.param("N", 1));
+                drop(news.await.unwrap());
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending().await
+        });
+        let waits = async {
+            let since = tokio::time::Instant::now();
+            let mut buffer = [0; 64];
+            assert_eq!(value(client.recv(&mut buffer).await), 1);
+            assert_eq!(since.elapsed().as_secs(), 1);
+        };
+        alongside(waits, vec![gives_up]).await;
+        let told = large.recv(&mut buffer).await.unwrap_err();
+        assert_eq!(told, Error::Lost { fields: 1 });
+    });
+}
