@@ -109,6 +109,8 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.shared.lock().live.remove(&self.number);
+        // Who waits for the number of connections looks at it now.
+        self.shared.changed();
     }
 }
 
