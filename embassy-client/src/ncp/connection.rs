@@ -115,6 +115,10 @@ impl fmt::Display for RemoteHostname<'_> {
 /// A connection that is up. All that waits can be dropped at any time: a field
 /// is taken, and a packet queued, in the poll that returns or not at all.
 ///
+/// Where there is no room to send, those who wait send in the order in which
+/// they came: who does not want to any more drops the future, as one that is kept
+/// and not polled holds up the others.
+///
 /// Any number of tasks can wait for answers to different requests. One task at
 /// a time should wait for what is unsolicited ([`recv`](Self::recv),
 /// [`recv_field`](Self::recv_field), [`next`](Self::next)): more of them wake

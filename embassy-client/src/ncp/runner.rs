@@ -145,5 +145,5 @@ fn hand_round<F: Framer<Meta = Header>, S>(ncp: &Ncp<'_, F, S>, slot: usize) {
             }
         }
     }
-    seat.borrow_mut().look().wake_senders();
+    seat.borrow_mut().look().wake_sender();
 }

@@ -10,6 +10,10 @@ use super::error::{Fault, Warning};
 /// How many warnings wait for an application that does not look.
 const WARNINGS: usize = 4;
 
+/// How many replies have a place in the line of those who wait to send. Further
+/// ones look now and then whether one is free.
+const REPLIES: usize = 4;
+
 /// One slot.
 pub(super) struct Seat<const REQUESTS: usize, const KEPT: usize> {
     exchange: Exchange<REQUESTS, KEPT>,
@@ -20,14 +24,23 @@ pub(super) struct Seat<const REQUESTS: usize, const KEPT: usize> {
     common: Common,
 }
 
+/// A place in the line of those who wait to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// That of a request, by its first slot.
+    Request(usize),
+    /// One of a few for replies.
+    Reply(usize),
+}
+
 /// What does not depend on its size.
 pub(super) struct Common {
     /// There is a handle.
     pub(super) is_open: bool,
     /// Who waits for what is unsolicited.
     pub(super) recv: WakerRegistration,
-    /// Who waits to send a reply.
-    pub(super) replies: MultiWakerRegistration<4>,
+    /// Who waits to send a reply, and whose turn it is, as of requests.
+    replies: [(u32, WakerRegistration); REPLIES],
     /// Who waits for a warning, or for the end.
     pub(super) watchers: MultiWakerRegistration<2>,
     pub(super) warnings: Deque<Warning, WARNINGS>,
@@ -52,7 +65,7 @@ impl<const REQUESTS: usize, const KEPT: usize> Seat<REQUESTS, KEPT> {
             common: Common {
                 is_open: false,
                 recv: WakerRegistration::new(),
-                replies: MultiWakerRegistration::new(),
+                replies: [const { (0, WakerRegistration::new()) }; REPLIES],
                 watchers: MultiWakerRegistration::new(),
                 warnings: Deque::new(),
                 is_checked: false,
@@ -94,6 +107,9 @@ impl Look<'_> {
     pub(super) fn begin(&mut self, first_id: u32) {
         self.desk.reset(first_id);
         self.turns.fill(0);
+        for (turn, _) in &mut self.common.replies {
+            *turn = 0;
+        }
         let Common {
             is_open,
             warnings,
@@ -133,7 +149,9 @@ impl Look<'_> {
             waker.wake();
         }
         self.common.recv.wake();
-        self.common.replies.wake();
+        for (_, waker) in &mut self.common.replies {
+            waker.wake();
+        }
         self.common.watchers.wake();
     }
 
@@ -149,40 +167,74 @@ impl Look<'_> {
         }
     }
 
-    /// Takes a turn to send, for a slot that has none.
-    pub(super) fn queue_up(&mut self, slot: usize) {
-        if let Some(turn) = self.turns.get_mut(slot)
+    /// Takes a turn to send, for a place that has none, and leaves a waker there.
+    pub(super) fn queue_up(&mut self, place: Place, waker: &core::task::Waker) {
+        // After four billion turns somebody passes another one once.
+        let next = self.common.turn.wrapping_add(1).max(1);
+        let (turn, place) = match place {
+            Place::Request(slot) => (self.turns.get_mut(slot), self.wakers.get_mut(slot)),
+            Place::Reply(index) => match self.common.replies.get_mut(index) {
+                Some((turn, place)) => (Some(turn), Some(place)),
+                None => (None, None),
+            },
+        };
+        if let Some(turn) = turn
             && *turn == 0
         {
-            // After four billion turns somebody passes another one once.
-            self.common.turn = self.common.turn.wrapping_add(1).max(1);
-            *turn = self.common.turn;
+            *turn = next;
+            self.common.turn = next;
+        }
+        if let Some(place) = place {
+            place.register(waker);
         }
     }
 
-    /// The slot that is to send next.
-    pub(super) fn first_in_line(&self) -> Option<usize> {
-        let waiting = self.turns.iter().enumerate().filter(|(_, turn)| **turn > 0);
-        let first = waiting.min_by_key(|(_, turn)| **turn);
-        first.map(|(slot, _)| slot)
+    /// A place for a reply that nobody has.
+    pub(super) fn free_reply(&self) -> Option<Place> {
+        let replies = &self.common.replies;
+        let free = replies.iter().position(|(turn, _)| *turn == 0);
+        free.map(Place::Reply)
     }
 
-    /// A slot has sent, or does not want to any more.
-    pub(super) fn leave_line(&mut self, slot: usize) {
-        if let Some(turn) = self.turns.get_mut(slot) {
+    /// Who is to send next.
+    pub(super) fn first_in_line(&self) -> Option<Place> {
+        let requests = self.turns.iter().enumerate();
+        let requests = requests.map(|(slot, turn)| (*turn, Place::Request(slot)));
+        let replies = self.common.replies.iter().enumerate();
+        let replies = replies.map(|(index, (turn, _))| (*turn, Place::Reply(index)));
+        let waiting = requests.chain(replies).filter(|(turn, _)| *turn > 0);
+        let first = waiting.min_by_key(|(turn, _)| *turn);
+        first.map(|(_, place)| place)
+    }
+
+    /// Who had this place has sent, or does not want to any more.
+    pub(super) fn leave_line(&mut self, place: Place) {
+        let turn = match place {
+            Place::Request(slot) => self.turns.get_mut(slot),
+            Place::Reply(index) => {
+                let reply = self.common.replies.get_mut(index);
+                reply.map(|(turn, _)| turn)
+            }
+        };
+        if let Some(turn) = turn {
             *turn = 0;
         }
-        self.wake_senders();
+        self.wake_sender();
     }
 
     /// There may be room to send.
-    pub(super) fn wake_senders(&mut self) {
-        if let Some(slot) = self.first_in_line()
-            && let Some(waker) = self.wakers.get_mut(slot)
-        {
+    pub(super) fn wake_sender(&mut self) {
+        let waker = match self.first_in_line() {
+            Some(Place::Request(slot)) => self.wakers.get_mut(slot),
+            Some(Place::Reply(index)) => {
+                let reply = self.common.replies.get_mut(index);
+                reply.map(|(_, waker)| waker)
+            }
+            None => None,
+        };
+        if let Some(waker) = waker {
             waker.wake();
         }
-        self.common.replies.wake();
     }
 
     /// Looks at a packet when it is in front for the first time. Whether it is

@@ -1,8 +1,10 @@
 //! Sends packets.
 
 use core::future::poll_fn;
+use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use embassy_time::{Duration, Timer};
 use wigwag_codec::ncp::exchange::{OpenError, Request, Who};
 use wigwag_codec::ncp::link::LinkConfig;
 use wigwag_codec::ncp::{
@@ -14,7 +16,11 @@ use super::error::{Error, NetworkError};
 use super::field::{Field, ReplyTo};
 use super::receiving::ident;
 use super::response::Response;
+use super::seat::Place;
 use crate::taps::{ConnectionState, MessageContext, SendError};
+
+/// How long a reply waits that has found no place in the line.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The parameters of a field that is put together.
 #[derive(Debug)]
@@ -189,6 +195,10 @@ struct Sending<'w, 'a, F: Link, S> {
     /// Its id, and its request if it has one.
     first_id: Option<u32>,
     request: Option<Request>,
+    /// The place of a reply in the line of those who wait, if it has one; when to
+    /// look again, if it has none.
+    reply: Option<Place>,
+    pause: Option<Timer>,
 }
 
 impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
@@ -199,15 +209,40 @@ impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
             has_answer,
             first_id: None,
             request: None,
+            reply: None,
+            pause: None,
         }
     }
 
-    /// The slot whose waker is this one's.
-    fn slot(&self) -> Option<usize> {
-        let who = Who::Request(self.request?);
-        self.connection
-            .look(|look| look.desk.slots(&who).next())
-            .flatten()
+    /// Its place in the line: a request has its own, a reply may have one.
+    fn place(&self) -> Option<Place> {
+        let Some(request) = self.request else {
+            return self.reply;
+        };
+        let who = Who::Request(request);
+        let slot = self.connection.look(|look| look.desk.slots(&who).next());
+        slot.flatten().map(Place::Request)
+    }
+
+    /// Waits for its turn.
+    fn queue_up(&mut self, cx: &mut Context<'_>) {
+        let connection = self.connection;
+        if self.request.is_none() && self.reply.is_none() {
+            self.reply = connection.look(|look| look.free_reply()).flatten();
+        }
+        if let Some(place) = self.place() {
+            self.pause = None;
+            connection.look(|look| look.queue_up(place, cx.waker()));
+            return;
+        }
+        // Nobody would wake it.
+        loop {
+            let pause = self.pause.get_or_insert_with(|| Timer::after(PAUSE));
+            if Pin::new(pause).poll(cx).is_pending() {
+                break;
+            }
+            self.pause = None;
+        }
     }
 
     fn poll(&mut self, build: &Build<'_>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -238,19 +273,19 @@ impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
-        let slot = self.slot();
-        let is_first = connection.look(|look| match (look.first_in_line(), slot) {
-            (Some(first), Some(slot)) => first == slot,
-            (Some(_), None) => false,
-            (None, _) => true,
+        let place = self.place();
+        let is_first = connection.look(|look| {
+            let first = look.first_in_line();
+            first.is_none_or(|first| place == Some(first))
         });
         if is_first == Some(true) {
             match inner.try_send(body, &MessageContext::framed(header)) {
                 Ok(ticket) => {
                     inner.forget(ticket);
-                    if let Some(slot) = slot {
-                        connection.look(|look| look.leave_line(slot));
+                    if let Some(place) = place {
+                        connection.look(|look| look.leave_line(place));
                     }
+                    self.reply = None;
                     return Poll::Ready(Ok(()));
                 }
                 Err(SendError::Full) => {}
@@ -265,15 +300,8 @@ impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
                 }
             }
         }
-        connection.look(|look| match slot {
-            Some(slot) => {
-                look.queue_up(slot);
-                if let Some(waker) = look.wakers.get_mut(slot) {
-                    waker.register(cx.waker());
-                }
-            }
-            None => look.common.replies.register(cx.waker()),
-        });
+        drop(scratch);
+        self.queue_up(cx);
         Poll::Pending
     }
 
@@ -301,15 +329,15 @@ impl<'w, 'a, F: Link, S> Sending<'w, 'a, F, S> {
 
 impl<F: Link, S> Drop for Sending<'_, '_, F, S> {
     fn drop(&mut self) {
-        if let Some(request) = self.request {
-            let slot = self.slot();
-            self.connection.look(|look| {
+        let place = self.place();
+        self.connection.look(|look| {
+            if let Some(request) = self.request {
                 look.desk.close(request);
-                if let Some(slot) = slot {
-                    look.leave_line(slot);
-                }
-            });
-        }
+            }
+            if let Some(place) = place {
+                look.leave_line(place);
+            }
+        });
     }
 }
 
