@@ -211,7 +211,8 @@ impl fmt::Display for Fault {
             code,
             ..
         } = self;
-        write!(f, "{packet_type} {name} {detail:?} (code {code})")
+        // All of it is from outside, and may go to a terminal.
+        write!(f, "{packet_type:?} {name:?} {detail:?} (code {code})")
     }
 }
 
@@ -274,7 +275,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CommandWarning(fault) => fault.fmt(f),
-            Self::DecodeWarning(kind, warning) => write!(f, "{kind}: {warning}"),
+            Self::DecodeWarning(kind, warning) => write!(f, "{kind:?}: {warning}"),
             Self::TimeoutChanged(seconds) => {
                 write!(f, "the server changed the timeout to {seconds} s")
             }

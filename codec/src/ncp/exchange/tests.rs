@@ -220,6 +220,28 @@ fn answers_take_the_room_of_what_is_unsolicited_and_not_the_other_way() {
 }
 
 #[test]
+fn nothing_makes_way_for_an_answer_that_fits_nowhere() {
+    let mut exchange: Exchange<4, { 2 * KEPT }> = Exchange::new();
+    let mut desk = exchange.desk();
+    let (_, id) = open(&mut desk, &["TIME"]);
+    let (other, _) = open(&mut desk, &["STAT"]);
+    let other = Who::Request(other);
+    let news = arrived("DSPC", &[("NEWS", 9, 1)]);
+    assert_eq!(offer(&mut desk, &news, &other).0, Offer::Done);
+    let mut place = [0; 512];
+    let large = packet(&mut place, "DSPC").numbered_field("TIME", id);
+    let wire = large.param("DATA", &[0_u8; 2 * KEPT][..]).finish().unwrap();
+    let front = Arrived {
+        header: *Packet::decode(wire).unwrap().header(),
+        body: wire[32..wire.len() - 8].to_vec(),
+    };
+    assert_eq!(offer(&mut desk, &front, &other).0, Offer::Done);
+    let counters = desk.counters();
+    assert_eq!((counters.lost_answers, counters.lost_unsolicited), (1, 0));
+    assert_eq!(take(&mut desk, &Who::Recv), Some(1));
+}
+
+#[test]
 fn a_closed_request_leaves_nothing_behind() {
     let mut exchange: Exchange<2, 512> = Exchange::new();
     let mut desk = exchange.desk();

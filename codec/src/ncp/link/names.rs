@@ -86,7 +86,8 @@ impl fmt::Display for NameError {
 impl core::error::Error for NameError {}
 
 /// What a server knows of the client at the other end, by the client's own word:
-/// it proves nothing. Longer names are cut.
+/// it proves nothing. Longer names are cut, and each control character is a `?`:
+/// names go into logs and to terminals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The client's host.
@@ -112,7 +113,8 @@ fn text<const N: usize>(field: &Field<'_>, name: &str) -> String<N> {
     let mut text = String::new();
     if let Some(Ok(Value::Str(said))) = field.param(name).map(|param| param.value()) {
         for character in said.chars() {
-            if text.push(character).is_err() {
+            let is_control = character.is_control();
+            if text.push(if is_control { '?' } else { character }).is_err() {
                 break;
             }
         }

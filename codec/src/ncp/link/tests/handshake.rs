@@ -103,6 +103,13 @@ fn nothing_is_done_out_of_turn() {
         let (_, said) = hear(&mut client, &link(expected, |packet| packet));
         assert_eq!(fields(&said), [answer]);
     }
+    // Its last word counts in a packet of type LINK only.
+    let mut place = [0; 128];
+    let other = packet(&mut place, "DSPC").field("SCON").finish().unwrap();
+    assert_eq!(
+        hear(&mut client, other),
+        (Ok(Handshake::Used(other.len())), Vec::new())
+    );
     let mut server = server();
     start(&mut server);
     for (expected, answer) in [("CCRE", "SCAR"), ("CARE", "SCON")] {
@@ -244,6 +251,23 @@ fn what_is_no_ncp_is_told_so_and_that_is_the_end() {
 }
 
 #[test]
+fn a_link_that_has_failed_begins_anew() {
+    let mut server = ServerLink::new(config());
+    start(&mut server);
+    hear(&mut server, b"GET / HTTP/1.1\r\n\r\n").0.unwrap();
+    assert!(tick(&mut server, at(0)).0.is_err());
+    // A listener's next client finds nothing of the one before.
+    assert_eq!(fields(&start(&mut server)), ["HELO"]);
+    assert_eq!(tick(&mut server, at(100)).0, Ok(Some(at(110))));
+    let (_, said) = hear(&mut server, &link("CCRE", |packet| packet));
+    assert_eq!(fields(&said), ["SCAR"]);
+    hear(&mut server, b"nonsense").0.unwrap();
+    let (end, said) = tick(&mut server, at(101));
+    assert_eq!(end.unwrap_err().kind, FrameErrorKind::Unrecognized);
+    assert_eq!(fields(&said), ["ERRO"]);
+}
+
+#[test]
 fn names_are_checked_before_anything_is_said() {
     let long = "x".repeat(65);
     let too_long = |limit| Err(NameError::TooLong { limit });
@@ -273,6 +297,13 @@ fn names_are_checked_before_anything_is_said() {
     start(&mut server);
     hear(&mut server, &ccre).0.unwrap();
     assert_eq!(server.peer().unwrap().hostname, &long[..64]);
+    // Nothing of a peer's is an order to somebody's terminal, or a line in a log.
+    let ccre = link("CCRE", |packet| {
+        packet.param("CIW", "a\u{1b}[2J\nb\u{9b}c\u{7f}é")
+    });
+    start(&mut server);
+    hear(&mut server, &ccre).0.unwrap();
+    assert_eq!(server.peer().unwrap().hostname, "a?[2J?b?c?é");
     // Those of a peer are cut between characters.
     let mut server = ServerLink::new(config());
     start(&mut server);

@@ -123,6 +123,16 @@ fn who_says_nothing_is_given_up_in_the_agreed_time() {
         // A byte is enough.
         end.heard();
         assert!(tick(&mut end, at(patience)).0.is_ok(), "{scar}");
+        // However late the next word of its own is, it looks at the end in time.
+        let (mut head, mut tail) = ([0; 32], [0; 8]);
+        end.encode(&Header::new(Ident::LINK), 0, &mut head, &mut tail)
+            .unwrap();
+        let next = tick(&mut end, at(2 * patience - 2)).0.unwrap();
+        assert_eq!(
+            next.map(|next| next <= at(2 * patience)),
+            Some(true),
+            "{scar}"
+        );
         assert!(tick(&mut end, at(2 * patience - 1)).0.is_ok(), "{scar}");
         let error = tick(&mut end, at(2 * patience)).0.unwrap_err();
         assert_eq!(error.kind, FrameErrorKind::Silent, "{scar}");
@@ -142,6 +152,12 @@ fn keep_alives_are_not_handed_out() {
     assert!(matches!(
         end.decode(command),
         Ok(Step::Frame { consumed: 52, .. })
+    ));
+    // An empty one of another type is, too.
+    let empty = packet(&mut place, "DSPC").finish().unwrap();
+    assert!(matches!(
+        end.decode(empty),
+        Ok(Step::Frame { consumed: 40, .. })
     ));
     // One with something in it is.
     let told = link("ERRO", |packet| packet.param("ERRC", 500));
