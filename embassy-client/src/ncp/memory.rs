@@ -1,6 +1,6 @@
 //! The memory of NCP's connections.
 
-use core::cell::RefCell;
+use core::cell::{OnceCell, RefCell};
 
 use rand_core::CryptoRngCore;
 use wigwag_codec::framer::Framer;
@@ -91,7 +91,8 @@ struct Desks<
     const REQUESTS: usize,
     const KEPT: usize,
 > {
-    seats: [RefCell<Seat<REQUESTS, KEPT>>; SLOTS],
+    /// Filled in by [`new`], and until then zeros, as the transport's.
+    seats: [OnceCell<RefCell<Seat<REQUESTS, KEPT>>>; SLOTS],
     /// Where packets are put together.
     scratch: RefCell<[u8; SEND]>,
 }
@@ -113,7 +114,7 @@ impl<
 > AnyDesks for Desks<SLOTS, PACKET, SEND, REQUESTS, KEPT>
 {
     fn seat(&self, slot: usize) -> Option<&RefCell<dyn AnySeat + '_>> {
-        let seat: &RefCell<Seat<REQUESTS, KEPT>> = self.seats.get(slot)?;
+        let seat: &RefCell<Seat<REQUESTS, KEPT>> = self.seats.get(slot)?.get()?;
         Some(seat)
     }
 
@@ -184,7 +185,7 @@ impl<
         Self {
             transport: TransportMemory::new(),
             desks: Desks {
-                seats: [const { RefCell::new(Seat::new()) }; SLOTS],
+                seats: [const { OnceCell::new() }; SLOTS],
                 scratch: RefCell::new([0; SEND]),
             },
         }
@@ -301,6 +302,9 @@ pub fn new<
     >,
 ) {
     let Memory { transport, desks } = memory;
+    for seat in &desks.seats {
+        seat.get_or_init(|| RefCell::new(Seat::new()));
+    }
     let config = TransportConfig {
         framer_timeout: core::time::Duration::MAX,
         ..config

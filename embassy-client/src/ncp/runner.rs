@@ -2,6 +2,7 @@
 
 use core::convert::Infallible;
 use core::future::poll_fn;
+use core::pin::pin;
 use core::task::Poll;
 
 use embassy_futures::select::{Either, select};
@@ -84,7 +85,9 @@ impl<
             }
             Poll::<Infallible>::Pending
         });
-        match select(self.transport.run(), hand_round).await {
+        // Where it stays: by value it would be copied, and it is large.
+        let transport = pin!(self.transport.run());
+        match select(transport, hand_round).await {
             Either::First(never) | Either::Second(never) => never,
         }
     }

@@ -68,7 +68,7 @@ where
     where
         R: CryptoRngCore,
     {
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let remotes = self.remotes();
         let known = self.known(stack, path);
         let mut race: Race<'_, CANDIDATES, RACE> =
@@ -235,7 +235,7 @@ where
         records: (&mut [u8], &mut [u8]),
         rng: &mut R,
     ) -> Result<End, EstablishmentError> {
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let times = Times {
             write: config.write_timeout,
             close: config.close_timeout,
@@ -346,7 +346,7 @@ where
     }
 
     pub(super) fn options(&self) -> TcpOptions {
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         options(&self.order.transport, &self.properties(), &config)
     }
 }

@@ -231,7 +231,7 @@ impl<'a, F: Framer, S> Connection<'a, F, S> {
     #[must_use]
     pub fn has(&self, property: SelectionProperty) -> Option<bool> {
         let stack = self.stack()?;
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let known = config.stacks.iter().find(|known| known.id == stack)?;
         let keeps = F::PRESERVES_BOUNDARIES && property == SelectionProperty::PreserveMsgBoundaries;
         Some(known.has().contains(property) || keeps)
@@ -439,7 +439,7 @@ pub(super) fn datagram_limit<F: Framer, S>(
     seat: &Seat<'_, '_, F, S>,
     remote: Option<SocketAddr>,
 ) -> usize {
-    let config = hub.shared().config.get();
+    let config = hub.shared().config();
     let packet = usize::from(config.packet_size).saturating_sub(overhead(remote));
     let (_, capacity) = seat.link.capacity();
     packet
@@ -461,7 +461,7 @@ pub(super) fn poll_seat<'a, F: Framer, S, T>(
 
 /// Ends a connection in good order.
 pub(super) fn close<F: Framer, S>(hub: &dyn Hub<'_, F, S>, seat: &Seat<'_, '_, F, S>) {
-    let config = hub.shared().config.get();
+    let config = hub.shared().config();
     match seat.stage() {
         Stage::Establishing => seat.with(|state| state.is_aborted = true),
         Stage::Established => {

@@ -19,7 +19,7 @@ use super::super::security::Security;
 use super::super::stack::StackId;
 use super::attempt::Attempt;
 use super::error::{EstablishmentError, PORT_IN_USE};
-use super::memory::{Hub, Seat, SocketMemory};
+use super::memory::{Hub, Seat, SocketMemory, metadata};
 use super::plain::Told;
 use super::runner::given_up;
 use super::state::{ConnectionEvent, Duty, Order, Stage, State};
@@ -78,7 +78,7 @@ where
         // Half for the socket, half for the datagram in hand.
         let (receive, incoming) = receive.split_at_mut(SOCKET / 2);
         let (send, outgoing) = send.split_at_mut(SOCKET / 2);
-        let [receive_meta, send_meta] = &mut memory.datagrams;
+        let [receive_meta, send_meta] = metadata(&mut memory.datagrams);
         let memory = EmbassyUdpBuffers {
             receive_meta,
             receive,
@@ -92,7 +92,7 @@ where
             _ => self.listening_port()?,
         };
         socket.bind(port).map_err(|_| PORT_IN_USE)?;
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         socket.set_hop_limit(config.hop_limit);
         socket.set_dscp(self.properties().conn_capacity_profile.dscp());
         let hands = Hands {
@@ -133,7 +133,7 @@ where
         path: PathId,
         mut hands: Hands<'_, U>,
     ) -> Result<(), EstablishmentError> {
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let remotes = self.remotes();
         let known = self.known(stack, path);
         let mut race: Race<'_, CANDIDATES, 1> =
@@ -219,7 +219,7 @@ where
         &self,
         path: PathId,
     ) -> Result<Vec<SocketAddr, CANDIDATES>, EstablishmentError> {
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let mut found = Vec::new();
         let mut failure = RaceError::NoEndpoint;
         for remote in self.remotes() {
@@ -261,7 +261,7 @@ where
         first: Option<usize>,
     ) -> End {
         let link: &dyn ByteLink = self.link;
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         link.begin();
         self.begin(stack, path, Some(peer), None);
         link.open();
@@ -416,7 +416,7 @@ where
             Either3::First(never) | Either3::Second(never) => match never {},
             Either3::Third(()) => {
                 // The last words of the last guests.
-                let config = self.hub.shared().config.get();
+                let config = self.hub.shared().config();
                 let patience = Timer::after(time::duration(config.close_timeout));
                 select(socket.flushed(), patience).await;
                 Err(EstablishmentError::Aborted)
@@ -436,7 +436,7 @@ where
             let listens = state.failed.is_none() && !state.is_aborted;
             state.listener.filter(|_| listens)
         })?;
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let now = time::now();
         let backlog = super::backlog::count(self.hub, listener, now);
         if backlog.ready >= config.backlog || !self.is_welcome(peer) {

@@ -194,7 +194,7 @@ impl<'a, F: Framer + Clone, S: Clone> Listener<'a, F, S> {
             }
             return;
         }
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let mut backlog = count(self.hub, self.number, time::now());
         while backlog.waiting + backlog.ready < config.backlog.max(1)
             && backlog.slots() < config.listener_slots.max(1)

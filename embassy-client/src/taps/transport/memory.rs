@@ -1,6 +1,6 @@
 //! The memory of a transport, and how its parts find each other in it.
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 
 use embassy_net::udp::PacketMetadata;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -68,9 +68,10 @@ pub struct TransportMemory<
     const RECORD_OUT: usize = 0,
 > {
     shared: Shared<'a>,
-    states: [RefCell<State<'a, F, S>>; SLOTS],
-    groups: [Cell<GroupState>; SLOTS],
-    queues: [RefCell<SendQueue<MESSAGES, BYTES, F::Meta>>; SLOTS],
+    // Filled in by `begin`, and until then zeros: see there.
+    states: [OnceCell<RefCell<State<'a, F, S>>>; SLOTS],
+    groups: [OnceCell<Cell<GroupState>>; SLOTS],
+    queues: [OnceCell<RefCell<SendQueue<MESSAGES, BYTES, F::Meta>>>; SLOTS],
     pub(super) links: [Link<NoopRawMutex, IN, OUT>; SLOTS],
     pub(super) buffers: [RefCell<SocketMemory<SOCKET, RACE, RECORD_IN, RECORD_OUT>>; SLOTS],
 }
@@ -84,9 +85,18 @@ pub(super) struct SocketMemory<
 > {
     /// For each attempt: to receive, to send.
     pub(super) sockets: [[[u8; SOCKET]; 2]; RACE],
-    pub(super) datagrams: [[PacketMetadata; DATAGRAMS]; 2],
+    pub(super) datagrams: Option<Cell<Metadata>>,
     pub(super) record_in: [u8; RECORD_IN],
     pub(super) record_out: [u8; RECORD_OUT],
+}
+
+/// Of the datagrams that wait: received, to be sent.
+type Metadata = [[PacketMetadata; DATAGRAMS]; 2];
+
+/// The same, filled in when it is needed: it does not begin as zeros.
+pub(super) fn metadata(place: &mut Option<Cell<Metadata>>) -> &mut Metadata {
+    let empty = || Cell::new([[PacketMetadata::EMPTY; DATAGRAMS]; 2]);
+    place.get_or_insert_with(empty).get_mut()
 }
 
 /// What a group of connections shares.
@@ -98,7 +108,7 @@ pub(super) struct GroupState {
 
 /// What all connections of a transport share.
 pub(super) struct Shared<'a> {
-    pub(super) config: Cell<TransportConfig<'a>>,
+    config: OnceCell<Cell<TransportConfig<'a>>>,
     /// The runner's task.
     runner: RefCell<WakerRegistration>,
     /// Whoever waits for a free slot or an accepted connection.
@@ -109,7 +119,13 @@ pub(super) struct Shared<'a> {
     pub(super) credentials: Cell<Credentials>,
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    pub(super) fn config(&self) -> TransportConfig<'a> {
+        self.config
+            .get()
+            .map_or(TransportConfig::DEFAULT, Cell::get)
+    }
+
     pub(super) fn wake_runner(&self) {
         self.runner.borrow_mut().wake();
     }
@@ -247,14 +263,14 @@ impl<
     fn seat(&self, index: usize) -> Option<Seat<'_, 'a, F, S>> {
         Some(Seat {
             index,
-            state: self.states.get(index)?,
-            queue: self.queues.get(index)?,
+            state: self.states.get(index)?.get()?,
+            queue: self.queues.get(index)?.get()?,
             link: self.links.get(index)?,
         })
     }
 
     fn group(&self, index: usize) -> Option<&Cell<GroupState>> {
-        self.groups.get(index)
+        self.groups.get(index)?.get()
     }
 
     fn datagram_limit(&self) -> usize {
@@ -263,6 +279,7 @@ impl<
 }
 
 impl<
+    'a,
     F: Framer,
     S: Security,
     const SLOTS: usize,
@@ -274,7 +291,7 @@ impl<
     const RACE: usize,
     const RECORD_IN: usize,
     const RECORD_OUT: usize,
-> TransportMemory<'_, F, S, SLOTS, MESSAGES, BYTES, IN, OUT, SOCKET, RACE, RECORD_IN, RECORD_OUT>
+> TransportMemory<'a, F, S, SLOTS, MESSAGES, BYTES, IN, OUT, SOCKET, RACE, RECORD_IN, RECORD_OUT>
 {
     /// Bytes of static memory that it takes. What comes on top is the future of
     /// [`Runner::run`](super::Runner::run), in its task.
@@ -310,17 +327,35 @@ impl<
         };
         Self {
             shared: Shared {
-                config: Cell::new(TransportConfig::DEFAULT),
+                config: OnceCell::new(),
                 runner: RefCell::new(WakerRegistration::new()),
                 waiting: RefCell::new(embassy_sync::waitqueue::MultiWakerRegistration::new()),
                 listeners: Cell::new(0),
                 credentials: Cell::new(Credentials::new(false)),
             },
-            states: [const { RefCell::new(State::FREE) }; SLOTS],
-            groups: [const { Cell::new(GroupState::NEW) }; SLOTS],
-            queues: [const { RefCell::new(SendQueue::new()) }; SLOTS],
+            states: [const { OnceCell::new() }; SLOTS],
+            groups: [const { OnceCell::new() }; SLOTS],
+            queues: [const { OnceCell::new() }; SLOTS],
             links: [const { Link::new() }; SLOTS],
             buffers: [const { RefCell::new(SocketMemory::NEW) }; SLOTS],
+        }
+    }
+
+    /// Fills in what does not begin as zeros. A static whose bytes are not all
+    /// zeros has all of them in flash as well, the buffers among them; so until
+    /// here everything is, and a `Cell` keeps the compiler from marking an
+    /// absent value by anything else than a zero.
+    pub(super) fn begin(&self, config: TransportConfig<'a>) {
+        let cell = self.shared.config.get_or_init(|| Cell::new(config));
+        cell.set(config);
+        for state in &self.states {
+            state.get_or_init(|| RefCell::new(State::FREE));
+        }
+        for group in &self.groups {
+            group.get_or_init(|| Cell::new(GroupState::NEW));
+        }
+        for queue in &self.queues {
+            queue.get_or_init(|| RefCell::new(SendQueue::new()));
         }
     }
 }
@@ -370,7 +405,7 @@ impl<const SOCKET: usize, const RACE: usize, const RECORD_IN: usize, const RECOR
 {
     const NEW: Self = Self {
         sockets: [[[0; SOCKET]; 2]; RACE],
-        datagrams: [[PacketMetadata::EMPTY; DATAGRAMS]; 2],
+        datagrams: None,
         record_in: [0; RECORD_IN],
         record_out: [0; RECORD_OUT],
     };

@@ -154,8 +154,8 @@ pub fn new<
         R,
     >,
 ) {
-    memory.shared().config.set(config);
     let memory = &*memory;
+    memory.begin(config);
     let runner = Runner {
         memory,
         network,

@@ -382,7 +382,7 @@ impl<'a, S: Security, P: Framing> Preconnection<'a, S, P> {
                 .listening_port()
                 .map_err(EstablishmentError::Endpoint)?;
         }
-        let config = transport.hub.shared().config.get();
+        let config = transport.hub.shared().config();
         let stacks = self.stacks(&properties, config.stacks)?;
         let is_possible = match duty {
             Duty::Rendezvous => stacks.stacks().iter().any(|stack| is_datagram(*stack)),

@@ -2,12 +2,11 @@
 
 use core::cell::RefCell;
 use core::convert::Infallible;
-use core::future::{Future as _, poll_fn};
-use core::pin::Pin;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
 use core::task::Poll;
 
-use embassy_futures::join::join_array;
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either, SelectArray, select, select_array};
 use embassy_time::Timer;
 use rand_core::{CryptoRng, CryptoRngCore, RngCore};
 use wigwag_codec::Instant;
@@ -89,13 +88,10 @@ impl<
     pub async fn run(&mut self) -> Infallible {
         let hub: &dyn Hub<'a, F, S> = self.memory;
         let _stopped = Stopped(hub);
-        let slots = core::array::from_fn::<_, SLOTS, _>(|index| self.slot(index));
-        match select(join_array(slots), pump(hub)).await {
-            // There is one slot at least.
-            Either::First(ends) => match ends.into_iter().next() {
-                Some(never) => match never {},
-                None => core::future::pending().await,
-            },
+        // Where they stay: by value they would be copied, and they are large.
+        let slots = pin!(all::<_, SLOTS>(|index| self.slot(index)));
+        match select(slots, pump(hub)).await {
+            Either::First((never, _)) => match never {},
             Either::Second(never) => never,
         }
     }
@@ -146,6 +142,13 @@ impl<
             release(hub, &seat);
         }
     }
+}
+
+/// As many futures beside each other. In a function of its own: the copies that
+/// are made of them on the way leave the stack before the first poll.
+#[inline(never)]
+fn all<F: Future, const N: usize>(make: impl FnMut(usize) -> F) -> SelectArray<F, N> {
+    select_array(core::array::from_fn(make))
 }
 
 impl<'a, F, S, N, const IN: usize, const OUT: usize> Attempt<'_, '_, 'a, F, S, N, IN, OUT>
@@ -210,7 +213,7 @@ where
     /// Waits until a path can be used, for as long as an attempt may take.
     async fn path_up(&self, path: crate::net::PathId) -> Result<(), EstablishmentError> {
         use crate::net::ConnectError::NoRoute;
-        let config = self.hub.shared().config.get();
+        let config = self.hub.shared().config();
         let up = async {
             let mut state = self.network.path_state(path);
             while state != PathState::Up {
@@ -333,7 +336,7 @@ async fn pump<'a, F: Framer, S>(hub: &dyn Hub<'a, F, S>) -> Infallible {
     let mut alarm: Option<(Instant, Timer)> = None;
     poll_fn(|cx| {
         hub.shared().register_runner(cx.waker());
-        let config = hub.shared().config.get();
+        let config = hub.shared().config();
         let mut any = false;
         let next = loop {
             let now = time::now();

@@ -131,7 +131,7 @@ impl<'s, T: TcpSocket> Watched<'s, T> {
             let (is_changed, group) =
                 seat.with(|state| (core::mem::take(&mut state.is_changed), state.group));
             if is_changed && let Some(group) = hub.group(group.into()) {
-                let config = hub.shared().config.get();
+                let config = hub.shared().config();
                 let properties = group.get().properties;
                 self.socket
                     .set_options(&options(transport, &properties, &config));
