@@ -1,10 +1,10 @@
-//! What the firmware takes, held to the budgets committed with its board, and
+//! What the images take, held to the budgets committed with their board, and
 //! whether the figures can be trusted.
 
 use std::fs;
 use std::sync::OnceLock;
 
-use wigwag_harness::firmware::measure;
+use wigwag_harness::firmware::{measure, measure_ncp};
 use wigwag_tests::runner::{Outcome, Suite, tools};
 use xtask::firmware::budget::{self, Budgets, Table, Verdict};
 use xtask::firmware::size::{NO_CRATE, Sizes, UNNAMED};
@@ -15,21 +15,33 @@ fn main() {
     let image = &[tools::THUMB_TARGET];
     let board = &[tools::QEMU, tools::THUMB_TARGET];
     Suite::new()
-        .test("flash_and_ram_are_within_their_budgets", image, weight)
+        .test("flash_and_ram_are_within_their_budgets", image, || {
+            weight(Image::Ngtt)
+        })
+        .test(
+            "flash_and_ram_of_ncp_are_within_their_budgets",
+            image,
+            || weight(Image::Ncp),
+        )
         .test("every_byte_of_flash_is_counted_once", image, counted_once)
         .test("the_image_names_no_folder_of_this_machine", image, no_paths)
         .test(
             "stack_and_instructions_are_within_their_budgets",
             board,
-            work,
+            || work(Image::Ngtt),
+        )
+        .test(
+            "stack_and_instructions_of_ncp_are_within_their_budgets",
+            board,
+            || work(Image::Ncp),
         )
         .run();
 }
 
-fn sizes() -> Result<&'static Sizes, String> {
-    static SIZES: OnceLock<Result<Sizes, String>> = OnceLock::new();
-    SIZES
-        .get_or_init(|| size::read(&build(Image::Ngtt, Variant::Silent)?))
+fn sizes(image: Image) -> Result<&'static Sizes, String> {
+    static SIZES: [OnceLock<Result<Sizes, String>>; 2] = [const { OnceLock::new() }; 2];
+    SIZES[image as usize]
+        .get_or_init(|| size::read(&build(image, Variant::Silent)?))
         .as_ref()
         .map_err(Clone::clone)
 }
@@ -42,9 +54,9 @@ fn conclude(verdict: &Verdict) -> Outcome {
     Ok(verdict.outcome()?)
 }
 
-fn weight() -> Outcome {
-    let sizes = sizes()?;
-    let budgets = Budgets::load(Image::Ngtt)?;
+fn weight(image: Image) -> Outcome {
+    let sizes = sizes(image)?;
+    let budgets = Budgets::load(image)?;
     let mut verdict = budgets.compare(Table::Size, &budget::totals(sizes));
     verdict.extend(budgets.compare(Table::Crates, &budgets.crates(sizes)));
     conclude(&verdict)
@@ -53,7 +65,7 @@ fn weight() -> Outcome {
 /// The rows by crate are the whole flash, and what they should be: the work of
 /// crates that are mostly inlined is theirs, not the executor's.
 fn counted_once() -> Outcome {
-    let sizes = sizes()?;
+    let sizes = sizes(Image::Ngtt)?;
     let sum: u64 = sizes.crates.values().sum();
     if sum != sizes.flash() {
         return Err(format!("{sum} bytes by crate, {} in all", sizes.flash()).into());
@@ -80,8 +92,12 @@ fn counted_once() -> Outcome {
 /// So that an image weighs the same on every machine.
 fn no_paths() -> Outcome {
     let home = std::env::home_dir().ok_or("no home folder")?;
-    for variant in [Variant::Silent, Variant::Logged] {
-        let image = fs::read(build(Image::Ngtt, variant)?)?;
+    let variants = [Variant::Silent, Variant::Logged];
+    for (kind, variant) in Image::ALL
+        .into_iter()
+        .flat_map(|kind| variants.map(|it| (kind, it)))
+    {
+        let image = fs::read(build(kind, variant)?)?;
         for folder in [project(), home.clone()] {
             let path = folder.display().to_string();
             // The home of root in a container may be a single letter long.
@@ -90,25 +106,28 @@ fn no_paths() -> Outcome {
                 .windows(path.len())
                 .any(|bytes| bytes == path.as_bytes());
             if path.len() > 1 && found {
-                return Err(format!("{path} is in the image {variant:?}").into());
+                return Err(format!("{path} is in the image {kind:?} {variant:?}").into());
             }
         }
     }
     Ok(())
 }
 
-fn work() -> Outcome {
-    let image = build(Image::Ngtt, Variant::Silent)?;
+fn work(image: Image) -> Outcome {
+    let elf = build(image, Variant::Silent)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut reports = Vec::new();
     for _ in 0..trial::TRIALS {
-        reports.push(runtime.block_on(measure(&image))?.json());
+        reports.push(match image {
+            Image::Ngtt => runtime.block_on(measure(&elf))?.json(),
+            Image::Ncp => runtime.block_on(measure_ncp(&elf))?.json(),
+        });
     }
-    let budgets = Budgets::load(Image::Ngtt)?;
+    let budgets = Budgets::load(image)?;
     let mut verdict = budgets.compare(Table::Stack, &trial::stack(&reports)?);
-    let instructions = trial::instructions(Image::Ngtt, &reports)?;
+    let instructions = trial::instructions(image, &reports)?;
     verdict.extend(budgets.compare(Table::Instructions, &instructions));
     conclude(&verdict)
 }

@@ -71,7 +71,8 @@ pub struct NcpReport {
     /// The first connection, from its first step to the end of the handshake; 0
     /// without one.
     pub connect: u64,
-    /// Short commands, from the call that sends one to its answer.
+    /// Short commands, from the call that sends one until its answer is here and
+    /// acknowledged.
     pub commands: Count,
     /// Sweeps, the same.
     pub sweeps: Count,

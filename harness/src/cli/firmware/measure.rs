@@ -18,6 +18,11 @@ use crate::firmware;
 /// (semihosting): measure only images you trust.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// What the device speaks. Of NCP the report has instructions of `boot`, of
+    /// the first connection (`connect`), of short `commands` and of `sweeps` of
+    /// 4 KiB.
+    #[arg(long, value_enum, default_value = "ngtt")]
+    protocol: Protocol,
     /// The linked program. One without a log tells what the device costs in the
     /// field: `cargo xtask firmware build --silent`.
     #[arg(long, value_name = "ELF")]
@@ -25,6 +30,13 @@ pub(crate) struct Args {
     /// How often.
     #[arg(long, value_name = "N", default_value = "5")]
     trials: NonZeroU32,
+}
+
+/// What a device speaks.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Protocol {
+    Ngtt,
+    Ncp,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -43,10 +55,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
 async fn trials(args: &Args) -> Outcome {
     let mut output = Output::new();
     for _ in 0..args.trials.get() {
-        let report = firmware::measure(&args.image)
-            .await
-            .map_err(|error| Failure::Work(error.to_string()))?;
-        output.line(&report.json().to_string())?;
+        let report = match args.protocol {
+            Protocol::Ngtt => firmware::measure(&args.image)
+                .await
+                .map(|report| report.json()),
+            Protocol::Ncp => firmware::measure_ncp(&args.image)
+                .await
+                .map(|report| report.json()),
+        };
+        let report = report.map_err(|error| Failure::Work(error.to_string()))?;
+        output.line(&report.to_string())?;
         output.flush()?;
     }
     output.finish()

@@ -33,10 +33,8 @@ pub const TRIALS: u32 = 5;
 ///
 /// Of NCP:
 ///
-/// - `connect`: the first connection, from the name's resolution through TCP and
-///   the handshake;
 /// - `command`: a command of one parameter and its answer, from the
-///   application's call until it has the answer; the mean of a trial's;
+///   application's call until the answer is acknowledged; the mean of a trial's;
 /// - `sweep`: the same for a command that is answered with 4 KiB of samples.
 ///
 /// # Errors
@@ -50,8 +48,7 @@ pub fn instructions(image: Image, reports: &[Value]) -> Result<Rows> {
         ("order", |report| mean(report, "orders")),
         ("data_frame", |report| mean(report, "batches")),
     ];
-    let ncp: [(&str, Figure); 3] = [
-        ("connect", |report| number(report, "connect")),
+    let ncp: [(&str, Figure); 2] = [
         ("command", |report| mean(report, "commands")),
         ("sweep", |report| mean(report, "sweeps")),
     ];

@@ -147,14 +147,16 @@ impl<R: CryptoRngCore> Application<R> {
                     let right = question
                         .ask(connection, left.get(), points, &mut buffer)
                         .await?;
-                    let nanos = busy().saturating_sub(before);
                     if !right {
                         defmt::error!("an answer to another question");
                         refused.signal(());
                     }
-                    left.set(left.get() - 1);
-                    question.count(&mut report.borrow_mut(), nanos);
+                    // With its acknowledgements, whether they came alone or not.
                     Timer::after(PAUSE).await;
+                    let nanos = busy().saturating_sub(before);
+                    question.count(&mut report.borrow_mut(), nanos);
+                    // What was cut off before is asked again.
+                    left.set(left.get() - 1);
                 }
             }
             Ok(())

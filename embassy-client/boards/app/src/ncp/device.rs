@@ -2,6 +2,7 @@
 //! application.
 
 use core::cell::{Cell, RefCell};
+use core::pin::pin;
 
 use embassy_futures::join::join3;
 use embassy_net::{DhcpConfig, Stack, StackResources};
@@ -102,9 +103,10 @@ impl<R: CryptoRngCore> Connections<R> {
         // In one task: the stack has one waker for changes of its link, and two
         // tasks would keep waking each other over it.
         let link = tell_of_link(self.stack);
-        match join3(self.outgoing.run(), self.incoming.run(), link)
-            .await
-            .0 {}
+        // Each where it stays: joined by value, they would be copied together.
+        let outgoing = pin!(self.outgoing.run());
+        let incoming = pin!(self.incoming.run());
+        match join3(outgoing, incoming, link).await.0 {}
     }
 }
 
@@ -155,6 +157,8 @@ pub fn start<D: Driver, R: CryptoRngCore + Clone>(
     static REPORT: ConstStaticCell<RefCell<Report>> =
         ConstStaticCell::new(RefCell::new(Report::new()));
 
+    static BUFFERS: ConstStaticCell<[RefCell<[u8; QUESTION]>; CLIENTS]> =
+        ConstStaticCell::new([const { RefCell::new([0; QUESTION]) }; CLIENTS]);
     static THERE: ConstStaticCell<Cell<u32>> = ConstStaticCell::new(Cell::new(0));
 
     defmt::info!(
@@ -185,6 +189,7 @@ pub fn start<D: Driver, R: CryptoRngCore + Clone>(
             now,
             report,
             clients,
+            buffers: BUFFERS.take(),
         },
         application: Application {
             ncp: client,

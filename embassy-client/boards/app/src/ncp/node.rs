@@ -23,6 +23,8 @@ pub struct Node {
     pub(super) report: &'static RefCell<Report>,
     /// Clients that are there.
     pub(super) clients: &'static Cell<u32>,
+    /// Where their fields are received to, one for each client.
+    pub(super) buffers: &'static [RefCell<[u8; QUESTION]>; CLIENTS],
 }
 
 impl core::fmt::Debug for Node {
@@ -74,11 +76,16 @@ impl Node {
     }
 
     /// Answers one client until it leaves.
+    // There are as many buffers as handlers, and each handler has one to itself.
+    #[allow(clippy::await_holding_refcell_ref)]
     async fn attend(&self, client: &ServerConnection<'static>) -> Result<(), Error> {
         defmt::info!("client {}", defmt::Display2Format(client.remote_hostname()));
         let _there = There::come(self.clients);
-        let mut buffer = [0; QUESTION];
-        while let Some(field) = client.next(&mut buffer).await? {
+        let free = |buffer: &'static RefCell<[u8; QUESTION]>| buffer.try_borrow_mut().ok();
+        let Some(mut buffer) = self.buffers.iter().find_map(free) else {
+            return Ok(());
+        };
+        while let Some(field) = client.next(&mut buffer[..]).await? {
             self.answer(client, &field).await?;
             let mut report = self.report.borrow_mut();
             report.answers = report.answers.saturating_add(1);

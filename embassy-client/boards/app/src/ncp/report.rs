@@ -17,7 +17,8 @@ pub struct Report {
     /// The first connection to the server, from the name's resolution to the end
     /// of the handshake; 0 without one.
     pub connect: u64,
-    /// Short commands, from the call that sends one to its answer.
+    /// Short commands, from the call that sends one until its answer is here and
+    /// acknowledged.
     pub commands: Work,
     /// Sweeps, the same.
     pub sweeps: Work,

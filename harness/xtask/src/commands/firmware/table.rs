@@ -2,11 +2,13 @@
 //! comparing, or writing new budgets.
 
 use xtask::firmware::budget::{Budgets, Rows, Table, Verdict, distance, grouped};
-use xtask::firmware::goals;
+use xtask::firmware::{Image, goals};
 use xtask::run::Result;
 
 /// Prints the rows of a table, the largest first.
 pub(crate) fn print(table: Table, rows: &Rows, budgets: &Budgets) {
+    // They were set for the device of NGTT.
+    let has_goals = budgets.image() == Image::Ngtt;
     let budgets = budgets.rows(table);
     let mut sorted: Vec<_> = rows.iter().collect();
     sorted.sort_by(|a, b| b.1.cmp(a.1));
@@ -22,7 +24,8 @@ pub(crate) fn print(table: Table, rows: &Rows, budgets: &Budgets) {
                 )
             },
         );
-        let goal = goals::of(table, row).map_or_else(String::new, |goal| {
+        let goal = goals::of(table, row).filter(|_| has_goals);
+        let goal = goal.map_or_else(String::new, |goal| {
             format!(
                 "   gate {}, aim {}",
                 grouped(goal.gate, ','),
