@@ -245,3 +245,15 @@ async fn packets_that_nobody_asked_for_reach_everybody() {
     }
     assert!(server.book().commands.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_said_of_the_link_is_no_command() {
+    let server = server().await;
+    let mut client = Hand::connect(server.addr()).await;
+    let mut place = [0; 128];
+    // An answer to it could be answered for ever by one who does the same.
+    let wire = packet(&mut place, "LINK").field("STAT").finish().unwrap();
+    client.send(wire).await;
+    assert_eq!(client.asked("ECHO", |field| field).await.name().0, "ECHO");
+    assert_eq!(server.book().commands.len(), 1);
+}
