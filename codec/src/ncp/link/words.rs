@@ -123,7 +123,8 @@ pub(super) fn ccre(
     config: &LinkConfig,
     names: &Names<'_>,
 ) -> Result<(), FrameError> {
-    let seconds = i32::try_from(config.timeout.as_secs()).unwrap_or(i32::MAX);
+    // 0 would say that this end knows of no time.
+    let seconds = i32::try_from(config.timeout.as_secs().max(1)).unwrap_or(i32::MAX);
     say(out, config, |packet| {
         packet
             .field("CCRE")

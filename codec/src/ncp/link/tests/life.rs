@@ -102,6 +102,18 @@ fn without_an_agreed_time_something_is_said_at_once() {
 }
 
 #[test]
+fn less_than_a_second_is_no_legacy() {
+    let config = LinkConfig {
+        timeout: Duration::from_millis(200),
+        ..config()
+    };
+    let mut client = ClientLink::new(config, Names::of_host("node-7")).unwrap();
+    start(&mut client);
+    let ccre = hear(&mut client, &link("HELO", |packet| packet)).1;
+    assert_eq!(server_with(&ccre).timing(), agreed(5));
+}
+
+#[test]
 fn what_is_sent_puts_the_keep_alive_off() {
     let mut end = server_with(&with_link("CCRE", 15));
     assert_eq!(tick(&mut end, at(0)).0, Ok(Some(at(9))));
