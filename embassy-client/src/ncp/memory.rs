@@ -40,7 +40,10 @@ pub(super) const MESSAGES: usize = 8;
 /// ```
 ///
 /// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
-/// first.
+/// first. With TLS it has to be a `StaticCell` all the same, as a key need not be
+/// `Sync`: the task that builds it needs the stack for that. A `RECORD_IN` of
+/// 16,401 and a `RECORD_OUT` of 2,048 do for any server, as
+/// [`tls::Buffers`](crate::tls::Buffers) says.
 ///
 /// ```
 /// use static_cell::ConstStaticCell;

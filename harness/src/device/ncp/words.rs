@@ -15,6 +15,9 @@ pub(super) fn of_attempt(settings: &Settings, error: &Error) -> String {
         Error::AuthenticationError => "the server wants a user and a password".into(),
         Error::NetworkError(NetworkError::Refused(code)) => match code {
             403 => "the server has no tunnel to ncp.service (403)".into(),
+            400 => "the server did not understand the first words (400): does it want a login, \
+                    none, or TLS?"
+                .into(),
             405 => "the server makes no tunnels (405): it is no NCP server with a login".into(),
             code => format!("the server refused the connection with {code}"),
         },

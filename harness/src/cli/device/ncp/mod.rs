@@ -24,7 +24,8 @@ use send::Sends;
 /// stack, over a virtual network that leads to the server; with --net host on
 /// this machine's own sockets. Packets of up to 131,072 bytes are taken.
 ///
-/// With --send it ends when each command has its answer. With --duration, and
+/// With --send it ends when each command has its answer, however long that takes,
+/// or the connection is lost; --duration puts a limit to it. With --duration, and
 /// without --send, it stays, shows everything that comes, and connects again
 /// when it has to; what was not answered by then is not sent again. The exit
 /// status is 0 when it was connected and every command was answered without an

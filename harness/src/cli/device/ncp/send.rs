@@ -18,7 +18,8 @@ several times, several of them, without waiting for answers in between.
 A VALUE is TYPE:TEXT, where TYPE is i32, u32, i64, u64, f32, f64, string, raw, or \
 u8[], u16[], u32[], u64[], i8[], i16[], i32[], i64[], f32[], f64[]: `u32:7`, \
 `f64:1.5`, `string:7`, `raw:00ff`, `u16[]:1,2,3`. Without a type a whole number is \
-i32, one with a point or an exponent f32, and anything else a string.";
+i32, one with a point or an exponent f32, and anything else a string. On the wire \
+arrays and raw bytes are filled up with zeros to a multiple of four bytes.";
 
 /// The words of each `--send`.
 #[derive(Debug, Clone, Default)]

@@ -22,7 +22,8 @@ use crate::pki::{KeyLogFile, Pki};
 ///
 /// The node knows DSPC TIME (SAMP, FCTR), DSPC SWEP (FSTA, FSTO, POIN), DSPC
 /// LONG (DURA), DSPC GAIN (GAIN), DSPC STAT, and ECHO in any packet. Everything
-/// else is answered with ERRO and ERRC.
+/// else is answered with ERRO and ERRC, but for packets of type LINK, which are
+/// the connection's own and are not answered.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where to listen: an IP address and a port, such as 127.0.0.1:9999. Port
