@@ -168,7 +168,8 @@ pub async fn run(
         }
     };
     let device_tells = |event| show(Moment::Device(event));
-    let device = device::run(
+    // In boxes: they are large, and would be copied from place to place on the stack.
+    let device = Box::pin(device::run(
         &net,
         &settings,
         &work,
@@ -187,8 +188,8 @@ pub async fn run(
             &mut server,
             interrupted,
         ),
-    );
-    let asking = node.run(show, options.limit, &cut_short);
+    ));
+    let asking = Box::pin(node.run(show, options.limit, &cut_short));
     let devices = async { tokio::try_join!(device, asking).map(|((), ())| ()) };
     let done: Result<(), device::SettingsError> = tokio::select! {
         done = devices => done,

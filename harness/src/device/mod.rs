@@ -138,6 +138,15 @@ impl std::fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
+/// The memory of a client. Made by the compiler, or it would be copied on the stack
+/// a few times over; and in a function of its own, whose place on the stack is free
+/// again before anything runs.
+#[inline(never)]
+fn memories() -> (Box<State>, Box<Memory>) {
+    let state = Box::new(const { State::with_config(SESSION) });
+    (state, Box::new(const { Memory::new() }))
+}
+
 fn unusable(error: impl std::fmt::Display) -> SettingsError {
     SettingsError(error.to_string())
 }
@@ -198,10 +207,7 @@ pub async fn run_on(
         Config::for_server(&settings.server_name, trust, identity, clock).map_err(unusable)?;
     config.port = settings.port;
 
-    // Made by the compiler: made here, they would be copied on the stack a few
-    // times over.
-    let state = Box::new(const { State::with_config(SESSION) });
-    let mut memory = Box::new(const { Memory::new() });
+    let (state, mut memory) = memories();
     let (client, mut runner) = ngtt::new(&state, &mut *memory, network, config, OsRng, journal);
     let application = Application {
         client,

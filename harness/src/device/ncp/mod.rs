@@ -214,15 +214,21 @@ fn time_of_day() -> Time {
     Time::new(secs, now.subsec_nanos()).unwrap_or(Time::ZERO)
 }
 
+/// Made by the compiler, or it would be copied on the stack a few times over; and
+/// in a function of its own, whose place on the stack is free again before
+/// anything runs.
+#[inline(never)]
+fn memory<'a, S: Security>() -> Box<Memory<'a, S>> {
+    Box::new(const { Memory::new() })
+}
+
 async fn drive<'a, S: Security>(
     network: impl Network,
     client: Client<'a, S>,
     application: &Application<'_>,
     stop: impl Future<Output = ()>,
 ) {
-    // Made by the compiler: made here, it would be copied on the stack a few
-    // times over.
-    let mut memory: Box<Memory<'_, S>> = Box::new(const { Memory::new() });
+    let mut memory = memory::<S>();
     let config = TransportConfig::DEFAULT;
     let (ncp, mut runner) = ncp::new(&mut *memory, network, OsRng, config);
     alongside(
