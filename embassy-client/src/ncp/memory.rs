@@ -42,8 +42,9 @@ pub(super) const MESSAGES: usize = 8;
 /// Put it into a `ConstStaticCell`: a `StaticCell` would build it on the stack
 /// first. With TLS it has to be a `StaticCell` all the same, as a key need not be
 /// `Sync`: the task that builds it needs the stack for that. A `RECORD_IN` of
-/// 16,401 and a `RECORD_OUT` of 2,048 do for any server, as
-/// [`tls::Buffers`](crate::tls::Buffers) says.
+/// 16,401 takes any record of a server; what `RECORD_OUT` needs grows with the
+/// device's own certificate, and 2,048 do without one: see
+/// [`tls::Buffers`](crate::tls::Buffers).
 ///
 /// ```
 /// use static_cell::ConstStaticCell;
