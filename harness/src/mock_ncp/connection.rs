@@ -137,6 +137,8 @@ async fn converse<S: HostStream>(
                 .reserve(if talk.is_up() { CHUNK } else { FIRST_CHUNK });
         }
         let has_words = !talk.outbox.unwritten().is_empty();
+        // What was in the way may be gone without a word written: dropped.
+        let is_due = taken == Taken::OneTurn || (taken == Taken::ToTheFull && talk.has_room());
         tokio::select! {
             () = place.signals.changed.notified() => {
                 if let Some(ending) = orders(place, talk) {
@@ -162,7 +164,7 @@ async fn converse<S: HostStream>(
             },
             () = until(wake) => {}
             // The next turn, after those of others.
-            () = tokio::task::yield_now(), if taken == Taken::OneTurn => {}
+            () = tokio::task::yield_now(), if is_due => {}
         }
     }
 }

@@ -32,6 +32,22 @@ async fn answers_are_dropped_held_and_turned_around() {
 }
 
 #[tokio::test]
+async fn answers_that_are_dropped_make_room_for_others() {
+    let options = MockNcpOptions {
+        max_unwritten: 1000,
+        ..MockNcpOptions::default()
+    };
+    let server = MockNcp::start_with(options).await.unwrap();
+    let mut client = Hand::connect(server.addr()).await;
+    server.set_fault(Fault::Drop);
+    for id in 0..100 {
+        client.ask("STAT", id, |field| field).await;
+    }
+    let all = |book: &wigwag_harness::mock_ncp::Book| book.commands.len() == 100;
+    assert!(server.wait_until(LIMIT, all).await);
+}
+
+#[tokio::test]
 async fn an_answer_is_cut_in_the_middle() {
     let server = server().await;
     let mut client = Hand::connect(server.addr()).await;
