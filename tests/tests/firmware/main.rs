@@ -5,6 +5,7 @@
 //! limits, not expectations, so a busy machine only makes them slower.
 
 mod command;
+mod fleet;
 mod garbage;
 mod ncp_client;
 mod ncp_server;
@@ -35,6 +36,11 @@ fn main() {
         .test("what_is_written_can_be_read", needs, orders::executed)
         .test("ten_runs_in_a_row", needs, orders::ten_in_a_row)
         .test("four_at_once", needs, orders::four_at_once)
+        .test(
+            "twenty_devices_at_once_against_one_server",
+            needs,
+            fleet::twenty_at_once,
+        )
         .test(
             "fifty_orders_with_two_link_cuts",
             needs,
