@@ -4,7 +4,8 @@ use core::fmt;
 
 use wigwag_codec::minijson;
 
-use crate::tls::MAX_ROOTS;
+use super::MAX_FLOOR;
+use super::wifi::MAX_NETWORK_NAME;
 
 /// A field of the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +24,29 @@ pub enum Field {
     Certificate,
     /// `key`: bytes.
     Key,
+    /// `time_servers`: a list of text.
+    TimeServers,
+    /// `wifi_network`: text.
+    WifiNetwork,
+    /// `wifi_passphrase`: text.
+    WifiPassphrase,
+    /// `floor`: an integer.
+    Floor,
 }
 
 impl Field {
     /// In the order in which they are written.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Version,
         Self::Server,
         Self::Port,
         Self::Roots,
         Self::Certificate,
         Self::Key,
+        Self::TimeServers,
+        Self::WifiNetwork,
+        Self::WifiPassphrase,
+        Self::Floor,
     ];
 
     /// Its key in the image.
@@ -45,6 +58,10 @@ impl Field {
             Self::Roots => "roots",
             Self::Certificate => "certificate",
             Self::Key => "key",
+            Self::TimeServers => "time_servers",
+            Self::WifiNetwork => "wifi_network",
+            Self::WifiPassphrase => "wifi_passphrase",
+            Self::Floor => "floor",
         }
     }
 
@@ -69,12 +86,22 @@ pub enum Problem {
     WrongType,
     /// It, or an entry of it, is empty.
     Empty,
-    /// The list has more than [`MAX_ROOTS`] entries.
-    TooMany,
+    /// The list has too many entries.
+    TooMany {
+        /// As many as it may have.
+        most: usize,
+    },
     /// The number is not one of a TCP port, 1 to 65535.
     OutOfRange,
-    /// The text is neither a DNS name nor an IP address.
+    /// The text, or one of the list, is neither a DNS name nor an IP address.
     NotAServerName,
+    /// The text is empty or longer than
+    /// [`MAX_NETWORK_NAME`](super::MAX_NETWORK_NAME) bytes.
+    NotANetworkName,
+    /// The text has not 8 to 63 printable characters of ASCII.
+    NotAPassphrase,
+    /// The number is not from 0 to [`MAX_FLOOR`](super::MAX_FLOOR).
+    NotATime,
 }
 
 impl fmt::Display for Problem {
@@ -84,9 +111,19 @@ impl fmt::Display for Problem {
             Self::Twice => "is there twice",
             Self::WrongType => "is of the wrong type",
             Self::Empty => "is empty or has an empty entry",
-            Self::TooMany => return write!(f, "has more than {MAX_ROOTS} entries"),
+            Self::TooMany { most } => return write!(f, "has more than {most} entries"),
             Self::OutOfRange => "is not a port from 1 to 65535",
             Self::NotAServerName => "is neither a DNS name nor an IP address",
+            Self::NotANetworkName => {
+                return write!(f, "has not 1 to {MAX_NETWORK_NAME} bytes");
+            }
+            Self::NotAPassphrase => "has not 8 to 63 printable characters of ASCII",
+            Self::NotATime => {
+                return write!(
+                    f,
+                    "is not a time in seconds since 1970, from 0 to {MAX_FLOOR}"
+                );
+            }
         })
     }
 }

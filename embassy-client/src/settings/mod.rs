@@ -22,22 +22,28 @@
 //! | `roots` | list of 1 to [`MAX_ROOTS`] root certificates, each bytes (DER) |
 //! | `certificate` | bytes: the device's certificate (DER) |
 //! | `key` | bytes: its private key (DER, PKCS #8 or SEC 1) |
+//! | `time_servers` | list of up to [`MAX_TIME_SERVERS`] texts: whom the device asks for the time; none when it is not there |
+//! | `wifi_network` | text of 1 to [`MAX_NETWORK_NAME`] bytes: the wireless network; when it is not there the device has a cable |
+//! | `wifi_passphrase` | text of 8 to 63 printable characters of ASCII; when it is not there the network is open |
+//! | `floor` | integer: seconds since 1970 when this was written, from 0 to [`MAX_FLOOR`]; no clock that says less is believed |
 //!
-//! Other keys are skipped, so that a later writer can add some without locking
-//! out older firmware; what firmware must not overlook gets a new `version`.
+//! The first six are of all firmware, the rest came later. Other keys are
+//! skipped, so that a later writer can add some without locking out older
+//! firmware; what firmware must not overlook gets a new `version`.
 //! The hash finds damage and torn writes. It proves nothing about who wrote the
 //! image: that is the affair of the chip's read and write protection.
 //!
 //! ```
 //! use wigwag_embassy::settings::{Roots, Settings};
 //!
-//! let settings = Settings {
-//!     server: "ngtt.example.com",
-//!     port: 2405,
-//!     roots: Roots::from_slice(&[b"root in DER"]).unwrap(),
-//!     certificate: b"certificate in DER",
-//!     key: b"key in DER",
-//! };
+//! let roots = Roots::from_slice(&[b"root in DER"]).unwrap();
+//! let mut settings = Settings::new(
+//!     "ngtt.example.com",
+//!     roots,
+//!     b"certificate in DER",
+//!     b"key in DER",
+//! );
+//! settings.floor = Some(1_800_000_000);
 //! let mut flash = [0xff; 256];
 //! settings.write(&mut flash)?;
 //!
@@ -47,29 +53,44 @@
 //! ```
 
 mod error;
+mod image;
+#[cfg(test)]
+mod option_tests;
 #[cfg(test)]
 mod tests;
+mod wifi;
 
 use core::fmt;
 
 use rustls_pki_types::ServerName;
-use sha2::{Digest as _, Sha256};
 use wigwag_codec::minijson::{Encoder, Kind, Value};
 
 pub use self::error::{Field, Problem, SettingsError};
+pub use self::image::{Fingerprint, fingerprint};
+pub use self::wifi::{MAX_NETWORK_NAME, Wifi};
 use crate::ngtt::DEFAULT_PORT;
 use crate::tls::MAX_ROOTS;
+use image::HEADER;
 
-const MAGIC: [u8; 4] = *b"WIGW";
-const HEADER: usize = MAGIC.len() + 4 + 32;
 const VERSION: i64 = 1;
+
+/// Most time servers of [`Settings`].
+pub const MAX_TIME_SERVERS: usize = 4;
+
+/// Latest [`floor`](Settings::floor), in seconds since 1970: the last second of
+/// the year 9999, after which certificates cannot tell the time (RFC 5280
+/// section 4.1.2.5). Milliseconds by mistake are beyond it.
+pub const MAX_FLOOR: u64 = 253_402_300_799;
 
 /// The root certificates of [`Settings`], each in DER.
 pub type Roots<'a> = heapless::Vec<&'a [u8], MAX_ROOTS>;
 
+/// The time servers of [`Settings`], each a DNS name or an IP address.
+pub type TimeServers<'a> = heapless::Vec<&'a str, MAX_TIME_SERVERS>;
+
 /// A device's settings, borrowed from the image they were read from.
 ///
-/// Neither `Debug` nor defmt shows the key.
+/// Neither `Debug` nor defmt shows the key or the wireless network.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings<'a> {
     /// The server: a DNS name or an IP address, which its certificate carries.
@@ -84,9 +105,37 @@ pub struct Settings<'a> {
     /// The device's private key, in DER: what
     /// [`SoftwareKey::from_der`](crate::tls::SoftwareKey::from_der) takes.
     pub key: &'a [u8],
+    /// Whom the device asks for the time, in this order.
+    pub time_servers: TimeServers<'a>,
+    /// The wireless network, for a device that has no cable.
+    pub wifi: Option<Wifi<'a>>,
+    /// When these settings were written, in seconds since 1970: what
+    /// [`ClockPolicy::real_time_or_floor`](crate::tls::ClockPolicy::real_time_or_floor)
+    /// takes. At most [`MAX_FLOOR`].
+    pub floor: Option<u64>,
 }
 
 impl<'a> Settings<'a> {
+    /// Settings with nothing in them that could be left out; the port is
+    /// [`DEFAULT_PORT`]. The rest is set in the fields.
+    pub const fn new(
+        server: &'a str,
+        roots: Roots<'a>,
+        certificate: &'a [u8],
+        key: &'a [u8],
+    ) -> Self {
+        Self {
+            server,
+            port: DEFAULT_PORT,
+            roots,
+            certificate,
+            key,
+            time_servers: TimeServers::new(),
+            wifi: None,
+            floor: None,
+        }
+    }
+
     /// Reads the image at the start of `region`, the flash set aside for it.
     ///
     /// Certificates and key are only looked at for being there; the TLS layer
@@ -95,7 +144,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// [`SettingsError`]; [`Missing`](SettingsError::Missing) on erased flash.
     pub fn read(region: &'a [u8]) -> Result<Self, SettingsError> {
-        let settings = Self::of_payload(payload(region)?)?;
+        let settings = Self::of_payload(image::payload(region)?)?;
         settings.check()?;
         Ok(settings)
     }
@@ -115,7 +164,18 @@ impl<'a> Settings<'a> {
                 }
             }
         }
-        let [version, server, port, roots, certificate, key] = found;
+        let [
+            version,
+            server,
+            port,
+            roots,
+            certificate,
+            key,
+            time_servers,
+            network,
+            passphrase,
+            floor,
+        ] = found;
 
         // First: another version may mean something else by the other keys.
         match take(Field::Version, version, |value| value.as_i64())? {
@@ -130,9 +190,29 @@ impl<'a> Settings<'a> {
                     .try_into()
                     .map_err(|_| Field::Port.error(Problem::OutOfRange))?,
             },
-            roots: read_roots(roots)?,
+            roots: read_list(Field::Roots, roots, |root| root.as_bytes())?,
             certificate: take(Field::Certificate, certificate, |value| value.as_bytes())?,
             key: take(Field::Key, key, |value| value.as_bytes())?,
+            time_servers: match time_servers {
+                None => TimeServers::new(),
+                list => read_list(Field::TimeServers, list, |name| name.as_str())?,
+            },
+            wifi: match (network, passphrase) {
+                (None, None) => None,
+                (network, passphrase) => Some(Wifi {
+                    network: take(Field::WifiNetwork, network, |value| value.as_str())?,
+                    passphrase: optional(Field::WifiPassphrase, passphrase, |value| {
+                        value.as_str()
+                    })?,
+                }),
+            },
+            floor: match optional(Field::Floor, floor, |value| value.as_i64())? {
+                None => None,
+                Some(floor) => {
+                    let floor = floor.try_into();
+                    Some(floor.map_err(|_| Field::Floor.error(Problem::NotATime))?)
+                }
+            },
         })
     }
 
@@ -151,10 +231,26 @@ impl<'a> Settings<'a> {
             (Field::Key, self.key),
         ];
         match roots.chain(own).find(|(_, bytes)| bytes.is_empty()) {
-            Some((field, _)) => Err(field.error(Problem::Empty)),
-            None if self.roots.is_empty() => Err(Field::Roots.error(Problem::Empty)),
-            None => Ok(()),
+            Some((field, _)) => return Err(field.error(Problem::Empty)),
+            None if self.roots.is_empty() => return Err(Field::Roots.error(Problem::Empty)),
+            None => {}
         }
+        let mut time_servers = self.time_servers.iter();
+        if time_servers.any(|name| ServerName::try_from(*name).is_err()) {
+            return Err(Field::TimeServers.error(Problem::NotAServerName));
+        }
+        if let Some(wifi) = &self.wifi {
+            if !wifi::is_network_name(wifi.network) {
+                return Err(Field::WifiNetwork.error(Problem::NotANetworkName));
+            }
+            if !wifi.passphrase.is_none_or(wifi::is_passphrase) {
+                return Err(Field::WifiPassphrase.error(Problem::NotAPassphrase));
+            }
+        }
+        if self.floor.is_some_and(|floor| floor > MAX_FLOOR) {
+            return Err(Field::Floor.error(Problem::NotATime));
+        }
+        Ok(())
     }
 
     /// Writes the image to the start of `region` and returns its length in
@@ -171,18 +267,23 @@ impl<'a> Settings<'a> {
         let (header, rest) = region.split_first_chunk_mut::<HEADER>().ok_or(full)?;
         header.fill(0xff);
         let payload = self.encode(rest).map_err(|_| full)?;
-        let length = u32::try_from(payload.len()).map_err(|_| full)?;
-        let parts: [&[u8]; 3] = [&MAGIC, &length.to_be_bytes(), &Sha256::digest(payload)];
-        for (to, from) in header.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
-        }
+        image::fill_header(header, payload).ok_or(full)?;
         Ok(HEADER + payload.len())
     }
 
     /// The payload; a full buffer is the only thing that can go wrong.
     fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b [u8], wigwag_codec::minijson::Error> {
+        let passphrase = self.wifi.and_then(|wifi| wifi.passphrase);
+        let optional = [
+            !self.time_servers.is_empty(),
+            self.wifi.is_some(),
+            passphrase.is_some(),
+            self.floor.is_some(),
+        ];
+        let left_out = optional.iter().filter(|there| !**there).count();
+
         let mut to = Encoder::new(out);
-        to.map(Field::ALL.len())?;
+        to.map(Field::ALL.len() - left_out)?;
         to.key(Field::Version.name())?.int(VERSION)?;
         to.key(Field::Server.name())?.str(self.server)?;
         to.key(Field::Port.name())?.int(self.port.into())?;
@@ -192,36 +293,24 @@ impl<'a> Settings<'a> {
         }
         to.key(Field::Certificate.name())?.bytes(self.certificate)?;
         to.key(Field::Key.name())?.bytes(self.key)?;
+        if !self.time_servers.is_empty() {
+            to.key(Field::TimeServers.name())?
+                .list(self.time_servers.len())?;
+            for name in &self.time_servers {
+                to.str(name)?;
+            }
+        }
+        if let Some(wifi) = &self.wifi {
+            to.key(Field::WifiNetwork.name())?.str(wifi.network)?;
+        }
+        if let Some(passphrase) = passphrase {
+            to.key(Field::WifiPassphrase.name())?.str(passphrase)?;
+        }
+        if let Some(floor) = self.floor {
+            // At most MAX_FLOOR: no change of value.
+            to.key(Field::Floor.name())?.int(floor as i64)?;
+        }
         to.finish()
-    }
-}
-
-/// The payload of the image, if it is the one that was written.
-fn payload(region: &[u8]) -> Result<&[u8], SettingsError> {
-    let Some((header, rest)) = region
-        .split_first_chunk::<HEADER>()
-        .filter(|(header, _)| header.starts_with(&MAGIC))
-    else {
-        let erased = |with: u8| region.iter().all(|byte| *byte == with);
-        return Err(if erased(0xff) || erased(0) {
-            SettingsError::Missing
-        } else {
-            SettingsError::Damaged
-        });
-    };
-    let [_, _, _, _, a, b, c, d, hash @ ..] = header;
-    let length = u32::from_be_bytes([*a, *b, *c, *d]);
-    let payload = usize::try_from(length)
-        .ok()
-        .and_then(|length| rest.get(..length))
-        .ok_or(SettingsError::TooLong {
-            length,
-            room: rest.len(),
-        })?;
-    if Sha256::digest(payload).as_slice() == hash {
-        Ok(payload)
-    } else {
-        Err(SettingsError::Damaged)
     }
 }
 
@@ -234,16 +323,32 @@ fn take<'a, T>(
     read(value).ok_or(field.error(Problem::WrongType))
 }
 
-fn read_roots<'a>(value: Option<Value<'a>>) -> Result<Roots<'a>, SettingsError> {
-    let list = |value: Value<'a>| (value.kind() == Kind::List).then_some(value);
-    let mut roots = Roots::new();
-    for root in take(Field::Roots, value, list)?.items() {
-        let root = take(Field::Roots, Some(root), |root| root.as_bytes())?;
-        roots
-            .push(root)
-            .map_err(|_| Field::Roots.error(Problem::TooMany))?;
+/// The same for what may be left out.
+fn optional<'a, T>(
+    field: Field,
+    value: Option<Value<'a>>,
+    read: impl FnOnce(Value<'a>) -> Option<T>,
+) -> Result<Option<T>, SettingsError> {
+    match value {
+        None => Ok(None),
+        there => take(field, there, read).map(Some),
     }
-    Ok(roots)
+}
+
+fn read_list<'a, T, const N: usize>(
+    field: Field,
+    value: Option<Value<'a>>,
+    read: impl Fn(Value<'a>) -> Option<T>,
+) -> Result<heapless::Vec<T, N>, SettingsError> {
+    let list = |value: Value<'a>| (value.kind() == Kind::List).then_some(value);
+    let mut entries = heapless::Vec::new();
+    for entry in take(field, value, list)?.items() {
+        let entry = take(field, Some(entry), &read)?;
+        entries
+            .push(entry)
+            .map_err(|_| field.error(Problem::TooMany { most: N }))?;
+    }
+    Ok(entries)
 }
 
 impl fmt::Debug for Settings<'_> {
@@ -253,6 +358,9 @@ impl fmt::Debug for Settings<'_> {
             .field("port", &self.port)
             .field("roots", &self.roots.len())
             .field("certificate_length", &self.certificate.len())
+            .field("time_servers", &self.time_servers)
+            .field("wifi", &self.wifi)
+            .field("floor", &self.floor)
             .finish_non_exhaustive()
     }
 }
@@ -262,11 +370,14 @@ impl defmt::Format for Settings<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(
             f,
-            "Settings {{ server: {=str}, port: {=u16}, roots: {=usize}, certificate_length: {=usize}, .. }}",
+            "Settings {{ server: {=str}, port: {=u16}, roots: {=usize}, certificate_length: {=usize}, time_servers: {}, wifi: {}, floor: {}, .. }}",
             self.server,
             self.port,
             self.roots.len(),
             self.certificate.len(),
+            self.time_servers.as_slice(),
+            self.wifi,
+            self.floor,
         );
     }
 }

@@ -3,17 +3,22 @@ use std::string::ToString as _;
 use std::vec;
 use std::vec::Vec;
 
+use sha2::{Digest as _, Sha256};
 use wigwag_codec::minijson::ErrorKind;
 
+use super::image::MAGIC;
 use super::*;
 
-fn settings() -> Settings<'static> {
+pub(super) fn settings() -> Settings<'static> {
     Settings {
         server: "ngtt.example.com",
         port: 7000,
         roots: Roots::from_slice(&[&[0x30; 300], b"root 2"]).unwrap(),
         certificate: &[0x31; 200],
         key: b"SECRETKEY",
+        time_servers: TimeServers::new(),
+        wifi: None,
+        floor: None,
     }
 }
 
@@ -25,7 +30,7 @@ fn image() -> Vec<u8> {
 }
 
 /// An image with a right header around any payload.
-fn framed(payload: &[u8]) -> Vec<u8> {
+pub(super) fn framed(payload: &[u8]) -> Vec<u8> {
     let mut image = MAGIC.to_vec();
     image.extend(u32::try_from(payload.len()).unwrap().to_be_bytes());
     image.extend(Sha256::digest(payload));
@@ -34,14 +39,14 @@ fn framed(payload: &[u8]) -> Vec<u8> {
 }
 
 /// The error for a payload that somebody wrote with all that belongs to it.
-fn refused(payload: &[u8]) -> SettingsError {
+pub(super) fn refused(payload: &[u8]) -> SettingsError {
     Settings::read(&framed(payload)).unwrap_err()
 }
 
 /// A payload with these entries, each written by a function.
-type Entry<'e> = (&'e str, &'e dyn Fn(&mut Encoder<'_>));
+pub(super) type Entry<'e> = (&'e str, &'e dyn Fn(&mut Encoder<'_>));
 
-fn payload(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(super) fn payload(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut buffer = [0; 2048];
     let mut to = Encoder::new(&mut buffer);
     to.map(entries.len()).unwrap();
@@ -52,11 +57,11 @@ fn payload(entries: &[Entry<'_>]) -> Vec<u8> {
     to.finish().unwrap().to_vec()
 }
 
-fn int(value: i64) -> impl Fn(&mut Encoder<'_>) {
+pub(super) fn int(value: i64) -> impl Fn(&mut Encoder<'_>) {
     move |to| _ = to.int(value).unwrap()
 }
 
-fn text(value: &str) -> impl Fn(&mut Encoder<'_>) + '_ {
+pub(super) fn text(value: &str) -> impl Fn(&mut Encoder<'_>) + '_ {
     move |to| _ = to.str(value).unwrap()
 }
 
@@ -74,7 +79,7 @@ fn list<'l>(values: &'l [&'l [u8]]) -> impl Fn(&mut Encoder<'_>) + 'l {
 }
 
 /// A good payload in which one entry is replaced, or taken out.
-fn with(name: &str, replacement: Option<&dyn Fn(&mut Encoder<'_>)>) -> Vec<u8> {
+pub(super) fn with(name: &str, replacement: Option<&dyn Fn(&mut Encoder<'_>)>) -> Vec<u8> {
     let (version, server, port) = (int(1), text("10.0.2.2"), int(2405));
     let (roots, own) = (list(&[b"root"]), bytes(b"DER"));
     let mut entries: Vec<Entry<'_>> = vec![
@@ -211,11 +216,14 @@ fn lengths_beyond_the_region_are_refused() {
 fn fields_that_are_not_there() {
     for field in Field::ALL {
         let payload = with(field.name(), None);
-        if field == Field::Port {
-            let image = framed(&payload);
-            assert_eq!(Settings::read(&image).unwrap().port, DEFAULT_PORT);
-        } else {
-            assert_eq!(refused(&payload), field.error(Problem::Missing));
+        match field {
+            Field::Port => {
+                let image = framed(&payload);
+                assert_eq!(Settings::read(&image).unwrap().port, DEFAULT_PORT);
+            }
+            // Not in it in the first place.
+            Field::TimeServers | Field::WifiNetwork | Field::WifiPassphrase | Field::Floor => {}
+            _ => assert_eq!(refused(&payload), field.error(Problem::Missing)),
         }
     }
 }
@@ -226,7 +234,9 @@ fn fields_of_other_types() {
         |to: &mut Encoder<'_>| _ = to.f32(1.0).unwrap(),
         |to: &mut Encoder<'_>| _ = to.map(0).unwrap(),
     );
-    for field in Field::ALL {
+    // A passphrase alone is refused for want of its network.
+    let alone = |field: &Field| *field == Field::WifiPassphrase;
+    for field in Field::ALL.into_iter().filter(|field| !alone(field)) {
         for value in [&float as &dyn Fn(&mut Encoder<'_>), &empty_map] {
             let error = refused(&with(field.name(), Some(value)));
             assert_eq!(error, field.error(Problem::WrongType));
@@ -268,7 +278,7 @@ fn fields_that_cannot_be_used() {
     for (values, problem) in [
         (vec![], Problem::Empty),
         (vec![b"root".as_slice(), b""], Problem::Empty),
-        (roots(MAX_ROOTS + 1), Problem::TooMany),
+        (roots(MAX_ROOTS + 1), Problem::TooMany { most: MAX_ROOTS }),
     ] {
         let error = refused(&with("roots", Some(&list(&values))));
         assert_eq!(error, Field::Roots.error(problem));
@@ -321,8 +331,9 @@ fn what_cannot_be_read_cannot_be_written() {
 
 #[test]
 fn a_field_that_comes_twice_is_refused() {
+    let null = |to: &mut Encoder<'_>| _ = to.null().unwrap();
     for field in Field::ALL {
-        let mut payload = with("none", None);
+        let mut payload = with(field.name(), Some(&null));
         payload[0] += 1;
         payload.push(u8::try_from(field.name().len()).unwrap());
         payload.extend(field.name().as_bytes());

@@ -19,19 +19,21 @@ pub fn image(settings: &Settings) -> Result<Vec<u8>, FirmwareError> {
         roots.push(root).map_err(|_| {
             FirmwareError::Settings(flash::SettingsError::Field {
                 field: flash::Field::Roots,
-                problem: flash::Problem::TooMany,
+                problem: flash::Problem::TooMany {
+                    most: roots.capacity(),
+                },
             })
         })?;
     }
-    let settings = flash::Settings {
-        server: &settings.server_name,
-        port: settings.port,
+    let mut written = flash::Settings::new(
+        &settings.server_name,
         roots,
-        certificate: &settings.certificate,
-        key: &settings.key,
-    };
+        &settings.certificate,
+        &settings.key,
+    );
+    written.port = settings.port;
     let mut region = vec![0xff; REGION];
-    let length = settings
+    let length = written
         .write(&mut region)
         .map_err(FirmwareError::Settings)?;
     region.truncate(length);
