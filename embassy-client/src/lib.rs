@@ -15,6 +15,7 @@
 //! | [`journal`] | what must survive a reboot |
 //! | [`supervisor`] | when to try again |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
+//! | [`wall_clock`] | what time it is in the world |
 
 #[cfg(test)]
 extern crate std;
@@ -31,3 +32,4 @@ pub mod supervisor;
 pub mod taps;
 pub mod time;
 pub mod tls;
+pub mod wall_clock;

@@ -15,7 +15,7 @@ use super::order::Order;
 use super::sending::Sending;
 use super::state::{State, Wish};
 use super::status::{Notice, Status};
-use crate::tls::Credentials;
+use crate::tls::{Credentials, Validity};
 
 /// The handle of an NGTT client: copy it to as many tasks as you like.
 ///
@@ -373,6 +373,14 @@ impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
     /// Which of the device's identities is in use, and what is known of each.
     pub fn credentials(&self) -> Credentials {
         self.0.with(|inner| inner.credentials)
+    }
+
+    /// When all certificates of the server are valid that was verified last, by
+    /// this connection or an earlier one since the start; `None` before the first.
+    /// [`WallClock::confirm`](crate::wall_clock::WallClock::confirm) takes its
+    /// beginning for a time that has passed.
+    pub fn server_validity(&self) -> Option<Validity> {
+        self.0.with(|inner| inner.server)
     }
 
     /// What the session has counted.

@@ -75,6 +75,7 @@ impl<L: RawMutex, const IN: usize, const OUT: usize> Channel for Link<L, IN, OUT
         }
         opened(time::now());
         state.with(|inner| {
+            inner.server = self.server_validity();
             inner.session.connected(time::now());
             if inner.wish == Wish::Reconnect {
                 // This is the new one.

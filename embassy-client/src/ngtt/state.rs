@@ -11,7 +11,7 @@ use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, Sizes, Slots};
 
 use super::client::Client;
 use super::status::{Notice, Status};
-use crate::tls::Credentials;
+use crate::tls::{Credentials, Validity};
 
 /// Tasks of the application that can wait at the same time without waking each
 /// other needlessly: by default four that execute orders, four that wait for
@@ -48,6 +48,8 @@ pub(super) struct Inner<S: Sizes> {
     pub(super) status: Status,
     /// Which of the device's identities is in use.
     pub(super) credentials: Credentials,
+    /// When the certificates of the server are valid that was verified last.
+    pub(super) server: Option<Validity>,
     pub(super) notices: heapless::Deque<Notice, NOTICES>,
     /// Journal writes that failed.
     pub(super) journal_failures: u32,
@@ -90,6 +92,7 @@ impl<
                 session,
                 status: Status::Idle,
                 credentials: Credentials::new(false),
+                server: None,
                 notices: heapless::Deque::new(),
                 journal_failures: 0,
                 restored: false,

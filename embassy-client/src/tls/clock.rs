@@ -128,12 +128,15 @@ const fn raised(floor: u64) -> u64 {
     }
 }
 
-/// The time during which a whole chain is valid: the first and the last second
-/// that every certificate of it allows.
+/// The time during which a whole chain is valid, its root included: the first and
+/// the last second that every certificate of it allows, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Validity {
-    pub(crate) not_before: u64,
-    pub(crate) not_after: u64,
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Validity {
+    /// The first second.
+    pub not_before: u64,
+    /// The last second.
+    pub not_after: u64,
 }
 
 impl Validity {

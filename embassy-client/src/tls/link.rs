@@ -19,6 +19,7 @@ use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::waitqueue::{MultiWakerRegistration, WakerRegistration};
 
+use super::clock::Validity;
 use super::end::End;
 use super::memory::{ChainMemory, Remember};
 
@@ -273,6 +274,13 @@ impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
             })
         })
         .await;
+    }
+}
+
+impl<M: RawMutex, const IN: usize, const OUT: usize> Link<M, IN, OUT> {
+    /// When the chain of the server that was verified last is valid.
+    pub(crate) fn server_validity(&self) -> Option<Validity> {
+        self.chain().validity()
     }
 }
 

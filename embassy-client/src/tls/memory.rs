@@ -40,6 +40,11 @@ impl ChainMemory {
         Self { digest, validity }
     }
 
+    /// When the chain is valid, if there is one.
+    pub(crate) fn validity(&self) -> Option<Validity> {
+        (self.validity.not_after > 0).then_some(self.validity)
+    }
+
     /// Whether what `digest` stands for was found good and still is.
     pub(crate) fn recalls(&self, digest: &[u8; 32], now: Now) -> bool {
         self.digest == *digest && self.validity.check(now).is_ok()

@@ -67,7 +67,7 @@ mod witness;
 pub use alert::alert_name;
 pub use buffers::{Buffers, MIN_RECEIVE, MIN_SEND};
 pub use chain::{MAX_CHAIN, verify_chain};
-pub use clock::{ClockPolicy, Now};
+pub use clock::{ClockPolicy, Now, Validity};
 pub use content::ContentError;
 pub use credentials::{Credentials, Slot, Standing, Verdict};
 pub use end::End;
@@ -79,6 +79,8 @@ pub use key::SoftwareKey;
 pub use limits::{HandshakeLimits, SessionLimits};
 pub(crate) use link::{ByteLink, CHUNK, LENGTH, Wish};
 pub use link::{Connection, Link, LinkState, SendError};
+#[cfg(test)]
+pub(crate) use memory::{ChainMemory, Remember};
 pub(crate) use owner::finish;
 pub use owner::run;
 pub use parameters::{NameError, TlsParameters};
@@ -87,11 +89,6 @@ pub use psk::{ExternalPsk, PskError};
 pub use rustls_pki_types;
 pub use signature::signature_to_der;
 pub use trust::{MAX_ROOTS, TrustAnchors, TrustError};
-#[cfg(test)]
-pub(crate) use {
-    clock::Validity,
-    memory::{ChainMemory, Remember},
-};
 
 #[cfg(test)]
 pub(crate) mod test_pki;
