@@ -1,0 +1,83 @@
+//! A device of NGTT on ST's NUCLEO-H743ZI2: see the library.
+#![no_std]
+#![no_main]
+
+use embassy_executor::Spawner;
+use embassy_stm32::Peripherals;
+use static_cell::StaticCell;
+use stm32h7_nucleo::ethernet::{self, Ethernet};
+use stm32h7_nucleo::random::{self, Random};
+use stm32h7_nucleo::watchdog::Watchdog;
+use stm32h7_nucleo::{regions, reset, unusable};
+use wigwag_app::{Application, Board, Connection, Network};
+use wigwag_cortex_m::{executor, last_words, stack};
+use wigwag_embassy::settings::Settings;
+use wigwag_embassy::tls::ClockPolicy;
+
+#[embassy_executor::task]
+async fn network(mut runner: Network<Ethernet>) -> ! {
+    runner.run().await
+}
+
+#[embassy_executor::task]
+async fn connection(connection: &'static mut Connection<Random>) -> ! {
+    connection.run().await
+}
+
+#[embassy_executor::task]
+async fn application(application: Application) -> ! {
+    application.run().await
+}
+
+#[embassy_executor::task]
+async fn feed(mut watchdog: Watchdog) -> ! {
+    watchdog.run().await
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    let chip = stm32h7_nucleo::start();
+    executor::run(|spawner| begin(spawner, chip))
+}
+
+/// Puts the device together and spawns its tasks. In a function of its own: its
+/// variables leave the stack before the tasks run.
+#[inline(never)]
+fn begin(spawner: Spawner, chip: Peripherals) {
+    // By value, a task would hold it twice: as it was given and as it is run.
+    static CONNECTION: StaticCell<Connection<Random>> = StaticCell::new();
+
+    let mut words = [0; last_words::LONGEST];
+    if let Some(words) = last_words::take(&mut words) {
+        defmt::error!("the last start ended with: {=str}", words);
+    }
+    let board = Board {
+        name: "stm32h7-nucleo",
+        reset: reset::reason(),
+        clock: ClockPolicy::floor(ClockPolicy::EARLIEST_FLOOR),
+        unix_micros: || None,
+        busy_nanos: executor::busy_nanos,
+        stack: stack::used,
+    };
+    let settings = Settings::read(regions::settings()).unwrap_or_else(|error| unusable(&error));
+    let pins = ethernet::Pins {
+        ref_clk: chip.PA1,
+        mdio: chip.PA2,
+        crs_dv: chip.PA7,
+        mdc: chip.PC1,
+        rxd0: chip.PC4,
+        rxd1: chip.PC5,
+        tx_en: chip.PG11,
+        txd0: chip.PG13,
+        txd1: chip.PB13,
+    };
+    let ethernet = ethernet::start(chip.ETH, chip.ETH_SMA, pins);
+    let random = random::start(chip.RNG);
+    let device = wigwag_app::start(board, ethernet, random, settings)
+        .unwrap_or_else(|error| unusable(&error));
+    spawner.spawn(network(device.network).expect("spawned once"));
+    let held = CONNECTION.init(device.connection);
+    spawner.spawn(connection(held).expect("spawned once"));
+    spawner.spawn(application(device.application).expect("spawned once"));
+    spawner.spawn(feed(Watchdog::start(chip.IWDG1)).expect("spawned once"));
+}
