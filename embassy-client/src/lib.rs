@@ -12,7 +12,9 @@
 //! | [`connection`] | messages over a secure connection |
 //! | [`taps`] | transport services: what a connection needs, and which stack gives it |
 //! | [`net`] | the network below: paths, TCP, UDP, names |
-//! | [`journal`] | what must survive a reboot |
+//! | [`journal`] | what must survive a reboot of the session with the server |
+//! | [`outbox`] | data and logs that wait in flash for the server |
+//! | [`store`] | values under keys, in flash, safe from power failures |
 //! | [`supervisor`] | when to try again |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
 //! | [`wall_clock`] | what time it is in the world |
@@ -27,7 +29,9 @@ pub mod journal;
 pub mod ncp;
 pub mod net;
 pub mod ngtt;
+pub mod outbox;
 pub mod settings;
+pub mod store;
 pub mod supervisor;
 pub mod taps;
 pub mod time;

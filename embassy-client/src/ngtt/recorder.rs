@@ -55,27 +55,47 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
     }
 
     /// Makes durable what the session wants durable, in its order.
-    pub(super) async fn run(self) -> ! {
+    pub(super) async fn run(mut self) -> ! {
         loop {
-            let record = poll_fn(|cx| {
-                self.state.with(|inner| match inner.session.poll_persist() {
-                    Some(record) => Poll::Ready(record),
-                    None => {
-                        inner.journal.register(cx.waker());
-                        Poll::Pending
+            let news = poll_fn(|cx| {
+                self.state.with(|inner| {
+                    if let Some(record) = inner.session.poll_persist() {
+                        return Poll::Ready(News::Record(record));
                     }
+                    if inner.is_past_news() {
+                        return Poll::Ready(News::PastKnown);
+                    }
+                    inner.journal.register(cx.waker());
+                    Poll::Pending
                 })
             })
             .await;
-            while self.journal.append(record).await.is_err() {
+            while self.write(news).await.is_err() {
                 self.state.with(|inner| {
                     inner.journal_failures = inner.journal_failures.saturating_add(1);
                 });
                 Timer::after(RETRY).await;
             }
-            self.state.with(|inner| inner.recorded(record));
+            self.state.with(|inner| match news {
+                News::Record(record) => inner.recorded(record),
+                News::PastKnown => inner.past_told = true,
+            });
         }
     }
+
+    async fn write(&mut self, news: News) -> Result<(), J::Error> {
+        match news {
+            News::Record(record) => self.journal.append(record).await,
+            News::PastKnown => self.journal.past_known().await,
+        }
+    }
+}
+
+/// What the journal has to make durable.
+#[derive(Clone, Copy)]
+enum News {
+    Record(Record),
+    PastKnown,
 }
 
 #[cfg(test)]

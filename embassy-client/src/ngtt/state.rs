@@ -55,6 +55,8 @@ pub(super) struct Inner<S: Sizes> {
     pub(super) journal_failures: u32,
     /// The journal was read: the runner may run more than once.
     pub(super) restored: bool,
+    /// The journal was told that the past is known.
+    pub(super) past_told: bool,
     /// What the application wants of the connection.
     pub(super) wish: Wish,
     pub(super) clients: MultiWakerRegistration<WAITING>,
@@ -96,6 +98,7 @@ impl<
                 notices: heapless::Deque::new(),
                 journal_failures: 0,
                 restored: false,
+                past_told: false,
                 wish: Wish::Stay,
                 clients: MultiWakerRegistration::new(),
                 driver: WakerRegistration::new(),
@@ -182,9 +185,14 @@ impl<S: Sizes> Inner<S> {
     /// The driver changed the session: somebody else may have waited for it.
     pub(super) fn wake_others(&mut self) {
         self.clients.wake();
-        if self.session.poll_persist().is_some() {
+        if self.session.poll_persist().is_some() || self.is_past_news() {
             self.journal.wake();
         }
+    }
+
+    /// Whether the journal is to be told that the past is known.
+    pub(super) fn is_past_news(&self) -> bool {
+        self.session.is_past_known() && !self.past_told
     }
 
     /// The session changed: anybody may have waited for it.

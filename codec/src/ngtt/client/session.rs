@@ -151,6 +151,14 @@ impl<S: Sizes> ClientSession<S> {
         Ok(())
     }
 
+    /// Whether orders that are not remembered are known to be new: a journal was
+    /// read ([`restore`](Self::restore)), or the server has had time to deliver
+    /// again what was executed before.
+    #[must_use]
+    pub const fn is_past_known(&self) -> bool {
+        self.past_known
+    }
+
     /// A connection is there: TLS is done, frames can go both ways.
     pub fn connected(&mut self, now: Instant) {
         self.disconnected();

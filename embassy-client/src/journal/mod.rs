@@ -3,10 +3,14 @@
 //! The session hands out [`Record`]s in the order in which they must become
 //! durable; the runner appends them here, and lets the confirmation of an
 //! order out only after its record is. [`RamJournal`] keeps them in memory:
-//! enough against lost connections, not against a reboot. A form on flash
-//! implements the same trait.
+//! enough against lost connections, not against a reboot. [`FlashJournal`] keeps
+//! them in flash.
+
+mod flash;
 
 use wigwag_codec::ngtt::client::{Record, RecordKind};
+
+pub use self::flash::{FlashJournal, FlashJournalError};
 
 /// What a journal knew when it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,16 @@ pub trait Journal {
     /// When it could not be written. The runner tries again; until it succeeds
     /// the order's confirmation is held back.
     async fn append(&mut self, record: Record) -> Result<(), Self::Error>;
+
+    /// Whatever was executed before and is not in the journal has come again by
+    /// now: the journal knows everything from here on. One that answered
+    /// [`Memory::Lost`] may answer [`Memory::Kept`] the next time, and not sooner.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); the runner tries again.
+    async fn past_known(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }
 
 impl<J: Journal> Journal for &mut J {
@@ -50,6 +64,10 @@ impl<J: Journal> Journal for &mut J {
 
     async fn append(&mut self, record: Record) -> Result<(), Self::Error> {
         J::append(self, record).await
+    }
+
+    async fn past_known(&mut self) -> Result<(), Self::Error> {
+        J::past_known(self).await
     }
 }
 
