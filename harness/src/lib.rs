@@ -12,6 +12,7 @@
 //! * [`mock`]: an NGTT server that any test can start.
 //! * [`mock_ncp`]: an NCP server that any test can start, with a node behind it.
 //! * [`firmware`]: a device's program in an emulator, on that network.
+//! * [`flash`]: flash memory of real kinds, whose power can be cut at any write.
 //! * [`hostnet`]: the host's own sockets as a device's network.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
@@ -28,6 +29,7 @@ pub mod demo;
 pub mod device;
 pub mod faults;
 pub mod firmware;
+pub mod flash;
 pub mod hostnet;
 pub mod mock;
 pub mod mock_ncp;
