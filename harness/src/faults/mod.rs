@@ -107,6 +107,8 @@ pub struct Counts {
     pub stream_faults: u64,
     /// Frames put on the link by [`Faults::inject`].
     pub injected: u64,
+    /// Addresses that DHCP has granted, or granted for longer.
+    pub leases: u64,
 }
 
 /// The handle that scripts the accidents of one network. Clones act on the
@@ -257,6 +259,10 @@ impl Faults {
         let injected = inner.injected[direction as usize].pop_front();
         inner.counts.injected += u64::from(injected.is_some());
         (true, injected)
+    }
+
+    pub(crate) fn count_lease(&self) {
+        self.lock().counts.leases += 1;
     }
 
     pub(crate) fn is_dhcp_silent(&self) -> bool {

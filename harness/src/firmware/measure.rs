@@ -55,7 +55,7 @@ pub async fn measure(image: impl AsRef<Path>) -> Result<Report, FirmwareError> {
             orders: Some(ORDERS),
             batches: Some(BATCHES),
             seconds: Some(DEVICE_LIMIT),
-            unix: None,
+            ..Trial::default()
         })
         .icount(true)
         .report(true)

@@ -92,6 +92,9 @@ pub struct Trial {
     pub batches: Option<u32>,
     /// Seconds of the device's clock after which it gives up.
     pub seconds: Option<u32>,
+    /// Refusals, by the server or of it, at which it gives up; 0 is none. Without
+    /// it the first one is the last.
+    pub refusals: Option<u32>,
     /// The time of day it starts with, in seconds since 1970, instead of the
     /// host's. 0 is what a clock without a battery says.
     pub unix: Option<u64>,
@@ -105,6 +108,7 @@ impl Trial {
             word("orders", self.orders.map(u64::from)),
             word("batches", self.batches.map(u64::from)),
             word("seconds", self.seconds.map(u64::from)),
+            word("refusals", self.refusals.map(u64::from)),
             word("unix", self.unix),
         ]
         .into_iter()

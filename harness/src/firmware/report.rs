@@ -54,6 +54,8 @@ pub(super) fn count(map: &Value<'_>, name: &str) -> Result<Count, FirmwareError>
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
+    /// Most bytes of the stack that were in use until the first order was done.
+    pub stack_first: u64,
     /// Most bytes of the stack that were in use.
     pub stack_peak: u64,
     /// Bytes that there are for the stack.
@@ -80,6 +82,7 @@ impl Report {
         let map = map(bytes)?;
         let handshakes = member(&map, "handshakes")?;
         Ok(Self {
+            stack_first: number(&map, "stack_first")?,
             stack_peak: number(&map, "stack_peak")?,
             stack_size: number(&map, "stack_size")?,
             boot: number(&map, "boot")?,
@@ -94,6 +97,7 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> Json {
         json!({
+            "stack_first": self.stack_first,
             "stack_peak": self.stack_peak,
             "stack_size": self.stack_size,
             "boot": self.boot,
@@ -133,7 +137,8 @@ mod tests {
         to.finish().unwrap().to_vec()
     }
 
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
+        "stack_first",
         "stack_peak",
         "stack_size",
         "boot",

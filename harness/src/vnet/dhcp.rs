@@ -8,8 +8,19 @@ use std::net::Ipv4Addr;
 pub(super) const SERVER_PORT: u16 = 67;
 pub(super) const CLIENT_PORT: u16 = 68;
 
-/// Answers a DHCP message: where to, and what. None where nothing is due.
-pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<(Ipv4Addr, Vec<u8>)> {
+/// An answer of the server.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// Where it goes.
+    pub(super) to: Ipv4Addr,
+    /// The message.
+    pub(super) bytes: Vec<u8>,
+    /// Whether it grants the address, or grants it for longer: DHCPACK.
+    pub(super) is_lease: bool,
+}
+
+/// Answers a DHCP message. None where nothing is due.
+pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<Reply> {
     let packet = DhcpPacket::new_checked(message).ok()?;
     let asked = DhcpRepr::parse(&packet).ok()?;
     let for_another = asked
@@ -66,7 +77,11 @@ pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<(Ipv4Add
     } else {
         Ipv4Addr::BROADCAST
     };
-    Some((to, bytes))
+    Some(Reply {
+        to,
+        bytes,
+        is_lease: kind == DhcpMessageType::Ack,
+    })
 }
 
 #[cfg(test)]
@@ -74,7 +89,7 @@ mod tests {
     use super::*;
     use smoltcp::wire::EthernetAddress;
 
-    fn ask(change: impl FnOnce(&mut DhcpRepr<'_>)) -> Option<(Ipv4Addr, Vec<u8>)> {
+    fn ask(change: impl FnOnce(&mut DhcpRepr<'_>)) -> Option<Reply> {
         let mut repr = DhcpRepr {
             message_type: DhcpMessageType::Discover,
             transaction_id: 0x1234_5678,
@@ -112,7 +127,12 @@ mod tests {
 
     #[test]
     fn discover_is_offered_the_address() {
-        let (to, bytes) = ask(|_| {}).unwrap();
+        let Reply {
+            to,
+            bytes,
+            is_lease,
+        } = ask(|_| {}).unwrap();
+        assert!(!is_lease);
         let packet = DhcpPacket::new_checked(&*bytes).unwrap();
         let offer = DhcpRepr::parse(&packet).unwrap();
         assert_eq!(to, Ipv4Addr::BROADCAST);
@@ -128,12 +148,13 @@ mod tests {
     #[test]
     fn only_the_one_address_is_granted() {
         let request = |wanted: Ipv4Addr| {
-            let (_, bytes) = ask(|repr| {
+            let answer = ask(|repr| {
                 repr.message_type = DhcpMessageType::Request;
                 repr.requested_ip = Some(wanted);
             })
             .unwrap();
-            kind(&bytes)
+            assert_eq!(answer.is_lease, kind(&answer.bytes) == DhcpMessageType::Ack);
+            kind(&answer.bytes)
         };
         assert_eq!(request(Addressing::DEFAULT.device), DhcpMessageType::Ack);
         assert_eq!(request(Ipv4Addr::new(10, 0, 2, 16)), DhcpMessageType::Nak);
@@ -141,13 +162,14 @@ mod tests {
 
     #[test]
     fn a_renewal_is_answered_straight() {
-        let (to, bytes) = ask(|repr| {
+        let renewed = ask(|repr| {
             repr.message_type = DhcpMessageType::Request;
             repr.client_ip = Addressing::DEFAULT.device;
         })
         .unwrap();
+        assert!(renewed.is_lease);
         assert_eq!(
-            (to, kind(&bytes)),
+            (renewed.to, kind(&renewed.bytes)),
             (Addressing::DEFAULT.device, DhcpMessageType::Ack)
         );
     }

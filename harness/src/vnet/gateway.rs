@@ -229,12 +229,15 @@ impl Gateway {
         while let Ok((message, _)) = socket.recv() {
             served = true;
             let answer = dhcp::answer(message, &self.addressing);
-            if let Some((to, answer)) = answer.filter(|_| !self.faults.is_dhcp_silent()) {
+            if let Some(answer) = answer.filter(|_| !self.faults.is_dhcp_silent()) {
+                if answer.is_lease {
+                    self.faults.count_lease();
+                }
                 let mut meta: udp::UdpMetadata =
-                    IpEndpoint::new(to.into(), dhcp::CLIENT_PORT).into();
+                    IpEndpoint::new(answer.to.into(), dhcp::CLIENT_PORT).into();
                 meta.local_address = Some(self.addressing.gateway.into());
                 // A full buffer loses the datagram, as UDP does.
-                let _ = socket.send_slice(&answer, meta);
+                let _ = socket.send_slice(&answer.bytes, meta);
             }
         }
         served

@@ -4,9 +4,11 @@
 //! Every test boots boards of its own and may run beside the others; times are
 //! limits, not expectations, so a busy machine only makes them slower.
 
+mod accidents;
 mod command;
 mod fleet;
 mod garbage;
+mod life;
 mod ncp_client;
 mod ncp_server;
 mod ncp_site;
@@ -91,6 +93,11 @@ fn main() {
             "frames_of_any_kind_stop_no_order_campaign",
             needs,
             garbage::campaign,
+        )
+        .test(
+            "accidents_in_a_life_of_orders_campaign",
+            needs,
+            life::campaign,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
         .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)

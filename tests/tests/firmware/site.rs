@@ -34,9 +34,17 @@ pub(crate) fn image() -> Result<PathBuf, String> {
 
 /// Runs a test with sockets and timers.
 pub(crate) fn on_site(test: impl Future<Output = runner::Outcome>) -> runner::Outcome {
+    on_site_within(4 * LIMIT, test)
+}
+
+/// The same with another limit.
+pub(crate) fn on_site_within(
+    limit: Duration,
+    test: impl Future<Output = runner::Outcome>,
+) -> runner::Outcome {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().build()?;
-    runtime.block_on(async { tokio::time::timeout(4 * LIMIT, test).await? })
+    runtime.block_on(async { tokio::time::timeout(limit, test).await? })
 }
 
 /// Fails a test, in words, unless something holds.
@@ -89,7 +97,7 @@ impl Site {
             orders: Some(orders),
             batches: Some(batches),
             seconds: Some(GIVES_UP),
-            unix: None,
+            ..Trial::default()
         };
         Ok(Firmware::new(image()?)
             .settings(self.settings())

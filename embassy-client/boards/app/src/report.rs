@@ -39,6 +39,9 @@ pub struct Report {
     /// Batches of pathpoints, from when the first was submitted to when the
     /// last was confirmed.
     pub batches: Work,
+    /// The deepest that the stack had been when the first order was done, in
+    /// bytes; 0 without one.
+    pub stack_first: u32,
     /// The deepest that the stack has been.
     pub stack: StackUse,
 }
@@ -54,19 +57,21 @@ impl Report {
             handshakes: heapless::Vec::new(),
             orders: NONE,
             batches: NONE,
+            stack_first: 0,
             stack: StackUse { peak: 0, size: 0 },
         }
     }
 
-    /// Writes it as a minijson map: `stack_peak` and `stack_size` in bytes,
-    /// `boot`, `key` and the list `handshakes` in nanoseconds, `orders` and
+    /// Writes it as a minijson map: `stack_first`, `stack_peak` and
+    /// `stack_size` in bytes, `boot`, `key` and the list `handshakes` in nanoseconds, `orders` and
     /// `batches` as maps of `count` and `nanos`.
     ///
     /// # Errors
     /// When `out` is too short; [`LONGEST`] bytes are enough.
     pub fn write<'b>(&self, out: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let mut to = Encoder::new(out);
-        to.map(7)?;
+        to.map(8)?;
+        to.key("stack_first")?.uint(self.stack_first.into())?;
         to.key("stack_peak")?.uint(self.stack.peak.into())?;
         to.key("stack_size")?.uint(self.stack.size.into())?;
         to.key("boot")?
@@ -106,6 +111,7 @@ mod tests {
             handshakes: heapless::Vec::from_slice(&[3, 4]).unwrap(),
             orders: Work { count: 5, nanos: 6 },
             batches: Work { count: 7, nanos: 8 },
+            stack_first: 11,
             stack: StackUse { peak: 9, size: 10 },
         };
         let mut bytes = [0; LONGEST];
@@ -113,6 +119,7 @@ mod tests {
         let number = |key| read.get(key).and_then(|value| value.as_u64());
         assert_eq!(number("boot"), Some(1));
         assert_eq!(number("key"), Some(2));
+        assert_eq!(number("stack_first"), Some(11));
         assert_eq!(number("stack_peak"), Some(9));
         assert_eq!(number("stack_size"), Some(10));
         let list = read.get("handshakes").unwrap();
@@ -136,6 +143,7 @@ mod tests {
             handshakes: core::iter::repeat_n(u64::MAX, MOST_HANDSHAKES).collect(),
             orders: work,
             batches: work,
+            stack_first: u32::MAX,
             stack: StackUse {
                 peak: u32::MAX,
                 size: u32::MAX,

@@ -12,6 +12,7 @@ use core::num::ParseIntError;
 /// | `orders=N` | answer N orders, and wait until the server knows |
 /// | `batches=K` | after that, send K batches of 1 KiB of pathpoints, one at a time |
 /// | `seconds=S` | give up when the device is S seconds old |
+/// | `refusals=R` | give up at the R-th refusal that trying again does not cure by itself, instead of the first; 0: never |
 /// | `unix=U` | the device was started at U seconds after 1970, whatever the real time is |
 /// | `report=PATH` | in the end, write the [report](crate::report) there |
 ///
@@ -31,6 +32,8 @@ pub struct Words<'a> {
     pub batches: Option<u32>,
     /// `seconds`.
     pub seconds: Option<u32>,
+    /// `refusals`.
+    pub refusals: Option<u32>,
     /// `unix`.
     pub unix: Option<u64>,
     /// `report`.
@@ -45,7 +48,8 @@ impl core::fmt::Display for UnknownWord<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(
             f,
-            "the word {:?} is not one of orders=N batches=K seconds=S unix=U report=PATH, once",
+            "the word {:?} is not one of orders=N batches=K seconds=S refusals=R unix=U \
+             report=PATH, once",
             self.0
         )
     }
@@ -78,6 +82,7 @@ impl<'a> Words<'a> {
             ("orders", count) => once(&mut self.orders, number(count)?),
             ("batches", count) => once(&mut self.batches, number(count)?),
             ("seconds", count) => once(&mut self.seconds, number(count)?),
+            ("refusals", count) => once(&mut self.refusals, number(count)?),
             ("unix", time) => once(&mut self.unix, time.parse().ok()?),
             ("report", "") => None,
             ("report", path) => once(&mut self.report, path),
@@ -140,12 +145,13 @@ mod tests {
 
     #[test]
     fn all_words_are_understood() {
-        let line = "orders=50 batches=3 seconds=60 unix=0 report=/tmp/r";
+        let line = "orders=50 batches=3 seconds=60 refusals=9 unix=0 report=/tmp/r";
         let told = Words::parse(line.split(' ')).unwrap();
         let expected = Words {
             orders: Some(50),
             batches: Some(3),
             seconds: Some(60),
+            refusals: Some(9),
             unix: Some(0),
             report: Some("/tmp/r"),
         };
@@ -162,7 +168,7 @@ mod tests {
             assert!(is_trial(&[word]), "{word}");
         }
         assert!(!is_trial(&[]));
-        assert!(!is_trial(&["unix=5", "report=x"]));
+        assert!(!is_trial(&["unix=5", "report=x", "refusals=1"]));
     }
 
     #[test]
@@ -175,6 +181,7 @@ mod tests {
             "orders=x",
             "orders=4294967296",
             "unix=1.5",
+            "refusals=all",
             "report=",
             "what=1",
             "=",

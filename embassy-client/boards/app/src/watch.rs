@@ -119,12 +119,21 @@ impl Application {
         }
     }
 
-    /// Waits for a failure that trying again does not cure.
-    pub(crate) async fn refused(&self) {
-        let is_final = |status: &Status| {
+    /// Waits for the last of so many failures that trying again does not cure;
+    /// for ever, if there is no last one.
+    pub(crate) async fn refused(&self, last: u32) {
+        let is_refusal = |status: &Status| {
             let reason = status.reason();
             reason.is_some_and(|reason| reason.class() != FailureClass::Transient)
         };
-        self.client.wait_status(is_final).await;
+        let mut refusals = 0_u32;
+        loop {
+            self.client.wait_status(is_refusal).await;
+            refusals = refusals.saturating_add(1);
+            if refusals == last {
+                return;
+            }
+            self.client.wait_status(|status| !is_refusal(status)).await;
+        }
     }
 }

@@ -29,8 +29,9 @@ impl Application {
                 None => pending().await,
             }
         };
+        let refused = self.refused(words.refusals.unwrap_or(1));
         // In this order, so that the reason is on the log before the verdict.
-        let verdict = match select4(self.watch(), self.work(words), self.refused(), limit).await {
+        let verdict = match select4(self.watch(), self.work(words), refused, limit).await {
             Either4::First(never) => never,
             Either4::Second(()) => Verdict::Reached,
             Either4::Third(()) => Verdict::Refused,
@@ -70,6 +71,10 @@ impl Application {
         for _ in 0..count {
             let taken = || first = first.or_else(|| Some(self.busy()));
             self.take_order(taken).await;
+            let mut report = self.memory.report.borrow_mut();
+            if report.stack_first == 0 {
+                report.stack_first = (self.board.stack)().peak;
+            }
         }
         self.client.wait_settled().await;
         let nanos = first.map_or(0, |first| self.busy().saturating_sub(first));

@@ -159,7 +159,7 @@ async fn boot(args: &Args, image: PathBuf) -> Outcome {
         orders: Some(args.orders),
         batches: Some(args.batches),
         seconds: Some(args.duration),
-        unix: None,
+        ..Trial::default()
     };
     let mut printer = Printer::new(args.json);
     printer.listening(server.addr())?;
