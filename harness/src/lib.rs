@@ -15,6 +15,7 @@
 //! * [`flash`]: flash memory of real kinds, whose power can be cut at any write.
 //! * [`hostnet`]: the host's own sockets as a device's network.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
+//! * [`provision`]: a device's settings as files for its flash.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
 //! * [`tagged`]: minijson values and NCP packets as JSON without loss, for tools
@@ -34,5 +35,6 @@ pub mod hostnet;
 pub mod mock;
 pub mod mock_ncp;
 pub mod pki;
+pub mod provision;
 pub mod tagged;
 pub mod vnet;

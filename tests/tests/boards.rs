@@ -1,6 +1,10 @@
 //! The boards have a workspace of their own, which `cargo test` does not see
 //! from here. What they share knows no chip: its tests run on the host.
 
+use std::fs;
+use std::path::Path;
+
+use wigwag_harness::provision::Board;
 use xtask::firmware::{SHARED, boards_cargo};
 
 #[test]
@@ -17,4 +21,37 @@ fn what_the_boards_share_passes_its_own_tests() {
         counts.split(' ').next()?.parse::<u32>().ok()
     });
     assert!(passed.is_some_and(|passed| passed > 0), "{said}");
+}
+
+/// The numbers of `NAME : ORIGIN = 0x1000, LENGTH = 64K` in a memory map.
+fn region(map: &str, name: &str) -> Option<(u32, usize)> {
+    let line = map.lines().find_map(|line| {
+        let rest = line.trim_start().strip_prefix(name)?;
+        rest.trim_start().strip_prefix(':')
+    })?;
+    let (origin, length) = line.split_once(',')?;
+    let value = |text: &str| Some(text.split_once('=')?.1.trim().to_owned());
+    let (origin, length) = (value(origin)?, value(length)?);
+    let origin = u32::from_str_radix(origin.strip_prefix("0x")?, 16).ok()?;
+    let length = length.strip_suffix('K')?.parse::<usize>().ok()?;
+    Some((origin, length << 10))
+}
+
+#[test]
+fn settings_are_provisioned_to_where_each_board_looks_for_them() {
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../embassy-client/boards");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(boards).unwrap() {
+        let folder = entry.unwrap();
+        let Ok(map) = fs::read_to_string(folder.path().join("memory.x")) else {
+            continue;
+        };
+        let name = folder.file_name().into_string().unwrap();
+        let board = Board::of_name(&name)
+            .unwrap_or_else(|| panic!("{name} has a memory map and is not in the table"));
+        let there = region(&map, "SETTINGS");
+        assert_eq!(there, Some((board.address, board.size)), "{name}");
+        found.push(name);
+    }
+    assert!(found.iter().any(|name| name == "qemu-mps2-an386"));
 }

@@ -26,6 +26,7 @@ mod pem;
 mod pki;
 mod plan;
 mod problem;
+mod provision;
 mod serve;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Device(device::Args),
+    Provision(Box<provision::Args>),
     Firmware(firmware::Args),
     Pki(pki::Args),
     Decode(decode::Args),
@@ -70,6 +72,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Device(args) => device::run(&args),
+        Command::Provision(args) => provision::run(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Pki(args) => pki::run(&args),
         Command::Decode(args) => decode::run(&args),

@@ -68,7 +68,7 @@ pub use ncp::{NcpReport, NcpTrial};
 pub use qemu::{HARDWARE_ADDRESS, PROGRAM};
 pub use report::{Count, Report};
 pub use run::{Outcome, Run};
-pub use settings::{REGION, image};
+pub use settings::{REGION, flash_settings, image};
 pub use status::Status;
 
 use crate::device::Settings;

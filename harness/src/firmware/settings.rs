@@ -14,6 +14,19 @@ pub const REGION: usize = 64 * 1024;
 /// [`FirmwareError::Settings`]: what no device could use, a name that is none
 /// or more roots than it has room for.
 pub fn image(settings: &Settings) -> Result<Vec<u8>, FirmwareError> {
+    let mut region = vec![0xff; REGION];
+    let length = flash_settings(settings)?
+        .write(&mut region)
+        .map_err(FirmwareError::Settings)?;
+    region.truncate(length);
+    Ok(region)
+}
+
+/// These settings as they are written to flash, without what may be left out.
+///
+/// # Errors
+/// [`FirmwareError::Settings`]: more roots than a device has room for.
+pub fn flash_settings(settings: &Settings) -> Result<flash::Settings<'_>, FirmwareError> {
     let mut roots = flash::Roots::new();
     for root in &settings.roots {
         roots.push(root).map_err(|_| {
@@ -32,12 +45,7 @@ pub fn image(settings: &Settings) -> Result<Vec<u8>, FirmwareError> {
         &settings.key,
     );
     written.port = settings.port;
-    let mut region = vec![0xff; REGION];
-    let length = written
-        .write(&mut region)
-        .map_err(FirmwareError::Settings)?;
-    region.truncate(length);
-    Ok(region)
+    Ok(written)
 }
 
 #[cfg(test)]
