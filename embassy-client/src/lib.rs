@@ -16,6 +16,8 @@
 //! | [`outbox`] | data and logs that wait in flash for the server |
 //! | [`store`] | values under keys, in flash, safe from power failures |
 //! | [`supervisor`] | when to try again |
+//! | [`health`] | the watchdog is fed only while everything goes on |
+//! | [`last_words`] | why the last run ended, over a reset |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
 //! | [`wall_clock`] | what time it is in the world |
 
@@ -25,7 +27,9 @@ extern crate std;
 mod apart;
 pub mod connection;
 mod der;
+pub mod health;
 pub mod journal;
+pub mod last_words;
 pub mod ncp;
 pub mod net;
 pub mod ngtt;

@@ -51,6 +51,8 @@ pub struct Device {
     /// The runner's future is dropped after so many polls, and made anew: once
     /// for each number.
     pub stops: Vec<u32>,
+    /// After this time the runner is not polled any more.
+    pub runs_for: Option<Duration>,
 }
 
 impl Device {
@@ -67,6 +69,7 @@ impl Device {
             session: SessionConfig::new(),
             tune: |_| {},
             stops: Vec::new(),
+            runs_for: None,
         }
     }
 
@@ -148,6 +151,12 @@ impl Device {
                 // It resolves to nothing but `None`.
                 let run = async { runner.run().await };
                 let _: Option<Infallible> = stopped_after(*polls, run).await;
+            }
+            if let Some(limit) = self.runs_for {
+                let mut run = core::pin::pin!(runner.run());
+                let _ = tokio::time::timeout(limit, run.as_mut()).await;
+                // Not dropped, nor polled.
+                core::future::pending::<()>().await;
             }
             runner.run().await
         };

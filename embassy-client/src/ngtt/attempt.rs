@@ -105,7 +105,10 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes> Attempt<'_, '_, '_, M,
             // There is one at each place.
             let socket = sockets.get(winner.attempt.place())?;
             let stop = self.secure(socket, tls_in, tls_out, link).await;
-            let is_good = self.state.with(|inner| inner.credentials.is_heard());
+            let is_good = self.state.with(|inner| {
+                inner.pulse.racing(time::now());
+                inner.credentials.is_heard()
+            });
             let good = winner.known_good();
             if is_good {
                 *self.known = Some(good);

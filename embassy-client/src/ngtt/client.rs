@@ -4,6 +4,7 @@ use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use wigwag_codec::Instant;
 use wigwag_codec::minijson::{self, ErrorKind};
 use wigwag_codec::ngtt::client::{Counters, Event, Outcome, QueueError, SendKind, Sizes, Slots};
 use wigwag_codec::ngtt::message::{
@@ -15,6 +16,7 @@ use super::order::Order;
 use super::sending::Sending;
 use super::state::{State, Wish};
 use super::status::{Notice, Status};
+use crate::health::{Check, Stuck};
 use crate::tls::{Credentials, Validity};
 
 /// The handle of an NGTT client: copy it to as many tasks as you like.
@@ -394,6 +396,43 @@ impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
         self.0.with(|inner| inner.journal_failures)
     }
 
+    /// Whether the client is alive, for a watchdog ([`health`](crate::health)): it
+    /// asks the [`Runner`](super::Runner) for a sign of life, and looks whether the
+    /// sign asked for before has come. Ask every few seconds, as
+    /// [`health::watch`](crate::health::watch) does.
+    ///
+    /// What may take how long before it is called stuck; to each comes
+    /// [`LONGEST_STALL`](crate::health::LONGEST_STALL), since the executor may have been
+    /// busy:
+    ///
+    /// | What | May take |
+    /// |---|---|
+    /// | the runner's sign of life | no time |
+    /// | a call of the journal | [`Config::journal_timeout`] |
+    /// | [`Status::Joining`] | [`Config::spread_start`] and [`Config::join_timeout`] |
+    /// | [`Status::Resolving`], [`Status::Connecting`] | [`RaceConfig::deadline`] |
+    /// | [`Status::Securing`] | the handshake's timeout and the end of a connection |
+    /// | the end of a connection | two write timeouts and two close timeouts |
+    /// | [`Status::Waiting`] | until its `retry_at` |
+    /// | [`Status::Connected`] | for ever, while the session's deadlines are kept |
+    /// | [`Status::Offline`], [`Status::Closed`] | for ever |
+    ///
+    /// A runner that was never started gives no sign of life; nor does one whose
+    /// future was dropped. A journal that fails, in contrast to one that never
+    /// returns, is no reason for a reset: [`journal_failures`](Self::journal_failures)
+    /// tells.
+    ///
+    /// [`RaceConfig::deadline`]: crate::taps::RaceConfig::deadline
+    /// [`Config::journal_timeout`]: super::Config::journal_timeout
+    /// [`Config::spread_start`]: super::Config::spread_start
+    /// [`Config::join_timeout`]: super::Config::join_timeout
+    ///
+    /// # Errors
+    /// What is stuck, and for how long.
+    pub fn check(&self, now: Instant) -> Result<(), Stuck> {
+        self.0.with(|inner| inner.check(now))
+    }
+
     /// Order slots, send slots and marks in use.
     pub fn in_use(&self) -> (usize, usize, usize) {
         self.0.with(|inner| inner.session.in_use())
@@ -401,6 +440,12 @@ impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
 
     fn register(&self, cx: &mut Context<'_>) {
         self.0.with(|inner| inner.clients.register(cx.waker()));
+    }
+}
+
+impl<M: RawMutex, S: Sizes> Check for Client<'_, M, S> {
+    fn check(&self, now: Instant) -> Result<(), Stuck> {
+        Client::check(self, now)
     }
 }
 

@@ -36,6 +36,10 @@ pub struct Config<'a, const PATHS: usize = 1> {
     /// this; none by default. A fleet that loses power together comes back
     /// together: give it some seconds.
     pub spread_start: Duration,
+    /// So long one call of the journal may take before the runner is taken to be
+    /// stuck ([`Client::check`](super::Client::check)); 60 s by default: on flash
+    /// several sectors may have to be erased, and others use it as well.
+    pub journal_timeout: Duration,
 }
 
 /// Why there is no server to talk to.
@@ -103,6 +107,7 @@ impl<'a> Config<'a> {
             tcp: TcpOptions::DEFAULT,
             backoff: &Backoff::DEFAULT,
             spread_start: Duration::ZERO,
+            journal_timeout: Duration::from_secs(60),
         })
     }
 }
@@ -151,6 +156,7 @@ impl<'a, const PATHS: usize> Config<'a, PATHS> {
             tcp: self.tcp,
             backoff: self.backoff,
             spread_start: self.spread_start,
+            journal_timeout: self.journal_timeout,
         }
     }
 

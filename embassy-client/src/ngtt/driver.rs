@@ -91,6 +91,7 @@ impl<L: RawMutex, const IN: usize, const OUT: usize> Channel for Link<L, IN, OUT
         let stop = poll_fn(|cx| driver.poll(cx)).await;
         state.with(|inner| {
             inner.session.disconnected();
+            inner.pulse.ending(time::now());
             inner.wake_all();
         });
         // The owner ends the connection; close is taken between records.

@@ -147,8 +147,7 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, S: Sizes, B: Memory, const PATHS
                 if inner.wish != Wish::Close {
                     return Poll::Ready(());
                 }
-                inner.status = Status::Closed;
-                inner.clients.wake();
+                inner.enter(Status::Closed);
                 inner.driver.register(cx.waker());
                 Poll::Pending
             })

@@ -33,6 +33,7 @@ mod device;
 mod driver;
 mod keeper;
 mod order;
+mod pulse;
 mod recorder;
 mod runner;
 mod sending;

@@ -5,6 +5,7 @@ use core::task::Poll;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_time::{Duration, Timer};
+use wigwag_codec::Instant;
 use wigwag_codec::ngtt::client::{Record, Sizes};
 
 use super::state::State;
@@ -16,6 +17,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Recorder<'s, M: RawMutex, J, S: Sizes> {
     pub(super) state: &'s State<M, S>,
     pub(super) journal: &'s mut J,
+    pub(super) now: fn() -> Instant,
 }
 
 impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
@@ -28,6 +30,8 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
         let mut records = S::per_mark::<Option<Record>>(None);
         let mut places = records.as_mut().iter_mut();
         let mut too_many = None;
+        self.state
+            .with(|inner| inner.pulse.journal(Some((self.now)())));
         let memory = self
             .journal
             .load(&mut |record| match places.next() {
@@ -38,6 +42,7 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
         self.state.with(|inner| {
             // Only now: the future may have been dropped while it read.
             inner.restored = true;
+            inner.pulse.journal(None);
             match memory {
                 Ok(Memory::Kept) => {
                     // One record too many makes the session say so and remember
@@ -84,10 +89,14 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
     }
 
     async fn write(&mut self, news: News) -> Result<(), J::Error> {
-        match news {
+        self.state
+            .with(|inner| inner.pulse.journal(Some((self.now)())));
+        let result = match news {
             News::Record(record) => self.journal.append(record).await,
             News::PastKnown => self.journal.past_known().await,
-        }
+        };
+        self.state.with(|inner| inner.pulse.journal(None));
+        result
     }
 }
 
@@ -144,6 +153,7 @@ mod tests {
             let recorder = Recorder {
                 state: &state,
                 journal: &mut journal,
+                now: || Instant::ZERO,
             };
             let mut restoring = pin!(recorder.restore());
             let mut context = Context::from_waker(Waker::noop());

@@ -9,10 +9,12 @@ use super::buffers::{Buffers, Memory};
 use super::client::Client;
 use super::config::Config;
 use super::keeper::Keeper;
+use super::pulse;
 use super::recorder::Recorder;
 use super::state::State;
 use crate::journal::Journal;
 use crate::net::Network;
+use crate::time;
 
 /// Runs the connection, the retries and the journal of one client. Spawn
 /// [`run`](Runner::run) as a task of its own, on the executor of the network
@@ -144,15 +146,23 @@ impl<M: RawMutex, N: Network, R: CryptoRngCore, J: Journal, S: Sizes, B: Memory,
             rng,
             journal,
         } = self;
-        let recorder = Recorder { state, journal };
-        let recorder = recorder.restore().await;
-        let mut keeper = Keeper {
-            state,
-            buffers: &mut **buffers,
-            network: &*network,
-            config,
-            rng,
+        state.with(|inner| inner.pulse.start(config));
+        let work = async {
+            let recorder = Recorder {
+                state,
+                journal,
+                now: time::now,
+            };
+            let recorder = recorder.restore().await;
+            let mut keeper = Keeper {
+                state,
+                buffers: &mut **buffers,
+                network: &*network,
+                config,
+                rng,
+            };
+            join(recorder.run(), keeper.run()).await.0
         };
-        join(recorder.run(), keeper.run()).await.0
+        join(pulse::answer(state), work).await.0
     }
 }

@@ -10,7 +10,9 @@ use wigwag_codec::ngtt::ClientSession;
 use wigwag_codec::ngtt::client::{Config as SessionConfig, Record, Sizes, Slots};
 
 use super::client::Client;
+use super::pulse::Pulse;
 use super::status::{Notice, Status};
+use crate::time;
 use crate::tls::{Credentials, Validity};
 
 /// Tasks of the application that can wait at the same time without waking each
@@ -62,6 +64,7 @@ pub(super) struct Inner<S: Sizes> {
     pub(super) clients: MultiWakerRegistration<WAITING>,
     pub(super) driver: WakerRegistration,
     pub(super) journal: WakerRegistration,
+    pub(super) pulse: Pulse,
 }
 
 impl<
@@ -103,6 +106,7 @@ impl<
                 clients: MultiWakerRegistration::new(),
                 driver: WakerRegistration::new(),
                 journal: WakerRegistration::new(),
+                pulse: Pulse::new(),
             })),
         }
     }
@@ -135,14 +139,18 @@ impl<M: RawMutex, S: Sizes> State<M, S> {
     pub(super) fn set_status(&self, status: Status) {
         #[cfg(feature = "defmt")]
         defmt::info!("ngtt: {}", status);
-        self.with(|inner| {
-            inner.status = status;
-            inner.clients.wake();
-        });
+        self.with(|inner| inner.enter(status));
     }
 }
 
 impl<S: Sizes> Inner<S> {
+    /// The client is in this state now.
+    pub(super) fn enter(&mut self, status: Status) {
+        self.pulse.entered(&status, time::now());
+        self.status = status;
+        self.clients.wake();
+    }
+
     /// Whether the connection, or the wait for one, is to end now. A wish for
     /// another one is fulfilled with that.
     pub(super) fn is_unwanted(&mut self) -> bool {
