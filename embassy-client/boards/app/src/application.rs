@@ -2,27 +2,49 @@
 
 use core::cell::{Cell, RefCell};
 
-use embassy_futures::join::join3;
+use embassy_futures::join::{join, join3};
 use embassy_time::{Duration, Timer};
+use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::message::{Command, Failure, PathpointsWriter};
 use wigwag_codec::{minijson, ngtt};
+use wigwag_embassy::outbox::OutboxError;
 
 use crate::device::{Board, Client, Order};
 use crate::orders::{self, Refusal};
 use crate::registers::Registers;
 use crate::report::Report;
+use crate::storage::{BUFFER, Outbox};
 
 /// How often the device sends its own counters.
 const COUNTERS_EVERY: Duration = Duration::from_secs(60);
 
 /// The application of the device: a handle, to be copied.
-#[derive(Clone, Copy, Debug)]
-pub struct Application {
+pub struct Application<F: NorFlash + 'static> {
     pub(crate) client: Client,
+    pub(crate) outbox: &'static Outbox<F>,
     pub(crate) board: Board,
     pub(crate) server: &'static str,
     pub(crate) port: u16,
     pub(crate) memory: &'static Memory,
+    /// How often the device has started, this time included.
+    pub(crate) starts: u32,
+}
+
+impl<F: NorFlash> Clone for Application<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F: NorFlash> Copy for Application<F> {}
+
+impl<F: NorFlash> core::fmt::Debug for Application<F> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Application")
+            .field("board", &self.board)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the application keeps.
@@ -63,12 +85,20 @@ impl Memory {
     }
 }
 
-impl Application {
+impl<F: NorFlash> Application<F> {
     /// Runs for ever, as a device in the field does.
     pub async fn run(&self) -> ! {
-        join3(self.watch(), self.take_orders(), self.send_counters())
+        join3(self.attend(), self.take_orders(), self.send_counters())
             .await
             .0
+    }
+
+    /// What goes on whatever else the device does: it tells how it is, and sends
+    /// what waits in flash.
+    pub(crate) async fn attend(&self) -> ! {
+        let mut buffer = [0; BUFFER];
+        let send = self.outbox.run(self.client, &mut buffer);
+        join(self.watch(), send).await.0
     }
 
     /// Takes one order after the other.
@@ -162,14 +192,13 @@ impl Application {
                 ("busy_ms", busy_ms),
                 ("stack_peak", stack.peak.into()),
             ];
-            let sent = self.client.sync_pathpoints(readings.len(), |batch| {
+            let kept = self.outbox.submit_pathpoints(readings.len(), |batch| {
                 readings
                     .iter()
                     .try_for_each(|(path, value)| reading(batch, path, at_ms, *value))
             });
-            match sent.await {
-                Ok(()) => defmt::info!("batch confirmed"),
-                Err(error) => warn_unsent(error),
+            if let Err(error) = kept.await {
+                warn_unkept(error);
             }
         }
     }
@@ -192,7 +221,12 @@ fn reading(
     readings.value(at_ms, |to| to.uint(value)).map(drop)
 }
 
-/// The server refused a batch, or it had to make room.
-pub(crate) fn warn_unsent(error: ngtt::NgttError) {
+/// A batch could not be kept for sending.
+pub(crate) fn warn_unkept(error: OutboxError) {
+    defmt::warn!("batch not kept: {}", defmt::Display2Format(&error));
+}
+
+/// The server refused a batch.
+fn warn_unsent(error: ngtt::NgttError) {
     defmt::warn!("batch not taken: {}", defmt::Display2Format(&error));
 }

@@ -2,6 +2,7 @@
 
 use embassy_futures::join::join;
 use embassy_net::Stack;
+use embedded_storage_async::nor_flash::NorFlash;
 use rand_core::CryptoRngCore;
 
 use crate::application::Application;
@@ -9,13 +10,13 @@ use crate::device::Runner;
 
 /// Keeps the connection to the server up, and tells of the link below it.
 #[allow(missing_debug_implementations)] // The client's runner has none.
-pub struct Connection<R> {
-    pub(crate) runner: Runner<R>,
-    pub(crate) application: Application,
+pub struct Connection<R, F: NorFlash + 'static> {
+    pub(crate) runner: Runner<R, F>,
+    pub(crate) application: Application<F>,
     pub(crate) stack: Stack<'static>,
 }
 
-impl<R: CryptoRngCore> Connection<R> {
+impl<R: CryptoRngCore, F: NorFlash> Connection<R, F> {
     /// Runs for ever.
     pub async fn run(&mut self) -> ! {
         // In one task: the stack has one waker for changes of its link, and two

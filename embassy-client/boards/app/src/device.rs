@@ -3,24 +3,26 @@
 use embassy_net::{DhcpConfig, StackResources};
 use embassy_net_driver::Driver;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embedded_storage_async::nor_flash::NorFlash;
 use rand_core::CryptoRngCore;
 use static_cell::{ConstStaticCell, StaticCell};
-use wigwag_embassy::journal::RamJournal;
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError};
 use wigwag_embassy::settings::{Roots, Settings};
+use wigwag_embassy::store::StoreError;
 use wigwag_embassy::tls::{
     ClockPolicy, Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError,
 };
 
 use crate::application::{Application, Memory};
 use crate::connection::Connection;
+use crate::storage::{Journal, Storage};
 
 /// Client and application share an executor: no lock is needed.
 pub(crate) type Mutex = NoopRawMutex;
 pub(crate) type Client = ngtt::Client<'static, Mutex>;
 pub(crate) type Order = ngtt::Order<'static, Mutex>;
-pub(crate) type Runner<R> = ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, R, RamJournal>;
+pub(crate) type Runner<R, F> = ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, R, Journal<F>>;
 
 /// The task of the network stack; `D` is the board's network driver.
 pub type Network<D> = embassy_net::Runner<'static, D>;
@@ -57,19 +59,21 @@ pub struct Board {
 /// A device whose parts wait to be run, each in a task of its own on the same
 /// executor.
 #[allow(missing_debug_implementations)] // embassy-net's runner has none.
-pub struct Device<D: Driver, R> {
+pub struct Device<D: Driver, R, F: NorFlash + 'static> {
     /// Moves packets: `run` it.
     pub network: Network<D>,
     /// Keeps the connection to the server up: [`run`](Connection::run) it.
-    pub connection: Connection<R>,
+    pub connection: Connection<R, F>,
     /// Does what the device is for: [`run`](Application::run) it, or
     /// [`on_trial`](Application::on_trial).
-    pub application: Application,
+    pub application: Application<F>,
 }
 
-/// The settings cannot be used.
+/// Settings or flash cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartError {
+    /// The flash, or what is in it.
+    Store(StoreError),
     /// The root certificates.
     Trust(TrustError),
     /// The device's certificate or key.
@@ -81,6 +85,7 @@ pub enum StartError {
 impl core::fmt::Display for StartError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Self::Store(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
@@ -89,6 +94,12 @@ impl core::fmt::Display for StartError {
 }
 
 impl core::error::Error for StartError {}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 impl From<TrustError> for StartError {
     fn from(error: TrustError) -> Self {
@@ -108,21 +119,39 @@ impl From<ConfigError> for StartError {
     }
 }
 
+/// What a device is made of.
+#[allow(missing_debug_implementations)] // Drivers have none.
+pub struct Parts<D, R, F: NorFlash + 'static> {
+    /// The network driver.
+    pub driver: D,
+    /// A cryptographic random generator, seeded from hardware.
+    pub rng: R,
+    /// What the device is told about itself.
+    pub settings: Settings<'static>,
+    /// The flash for what must survive a reset: the device uses all of it.
+    pub flash: F,
+    /// The memory for that.
+    pub storage: &'static Storage<F>,
+}
+
 /// Puts the device together. It gets its address by DHCP.
 ///
-/// `rng` must be a cryptographic generator seeded from hardware.
-///
 /// # Errors
-/// [`StartError`] when `settings` cannot be used.
+/// [`StartError`] when settings or flash cannot be used.
 ///
 /// # Panics
 /// When it is called a second time: the memory of the device is static.
-pub fn start<D: Driver, R: CryptoRngCore>(
+pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     board: Board,
-    driver: D,
-    mut rng: R,
-    settings: Settings<'static>,
-) -> Result<Device<D, R>, StartError> {
+    parts: Parts<D, R, F>,
+) -> Result<Device<D, R, F>, StartError> {
+    let Parts {
+        driver,
+        mut rng,
+        settings,
+        flash,
+        storage,
+    } = parts;
     static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
         ConstStaticCell::new(StackResources::new());
     static STATE: ConstStaticCell<ngtt::State<Mutex>> = ConstStaticCell::new(ngtt::State::new());
@@ -137,6 +166,7 @@ pub fn start<D: Driver, R: CryptoRngCore>(
         board.name,
         board.reset
     );
+    let kept = storage.open(flash).await?;
     let memory = MEMORY.take();
     let before = (board.busy_nanos)();
     let key = KEY.init(SoftwareKey::from_der(settings.key)?);
@@ -155,14 +185,16 @@ pub fn start<D: Driver, R: CryptoRngCore>(
         EmbassyNetwork::new(stack),
         config,
         rng,
-        RamJournal::new(),
+        Journal::new(kept.store),
     );
     let application = Application {
         client,
+        outbox: kept.outbox,
         board,
         server: settings.server,
         port: settings.port,
         memory,
+        starts: kept.starts,
     };
     Ok(Device {
         network,

@@ -3,19 +3,19 @@
 //! What a Wigwag device does, shared by all boards: there is no chip in it.
 //!
 //! A board starts its chip, describes itself as a [`Board`], and calls
-//! [`start`] with its network driver, its random generator and its settings.
+//! [`start`] with its [`Parts`]: network driver, random generator, settings, flash.
 //! The [`Device`] that comes back has three parts that run beside each other on
 //! one executor:
 //!
 //! ```no_run
 //! # use embassy_net_driver::Driver;
+//! # use embedded_storage_async::nor_flash::NorFlash;
 //! # use rand_core::CryptoRngCore;
-//! # use wigwag_app::{Board, StartError};
-//! # use wigwag_embassy::settings::Settings;
-//! # async fn run<D: Driver, R: CryptoRngCore>(
-//! #     board: Board, ethernet: D, rng: R, settings: Settings<'static>,
+//! # use wigwag_app::{Board, Parts, StartError};
+//! # async fn run<D: Driver, R: CryptoRngCore, F: NorFlash>(
+//! #     board: Board, parts: Parts<D, R, F>,
 //! # ) -> Result<(), StartError> {
-//! let mut device = wigwag_app::start(board, ethernet, rng, settings)?;
+//! let mut device = wigwag_app::start(board, parts).await?;
 //! let network = device.network.run();
 //! let connection = device.connection.run();
 //! let application = device.application.run();
@@ -52,6 +52,7 @@ pub mod ncp;
 pub mod orders;
 pub mod registers;
 pub mod report;
+mod storage;
 pub mod ticks;
 pub mod trial;
 mod watch;
@@ -59,4 +60,5 @@ mod work;
 
 pub use application::Application;
 pub use connection::Connection;
-pub use device::{Board, Device, Network, StackUse, StartError, start};
+pub use device::{Board, Device, Network, Parts, StackUse, StartError, start};
+pub use storage::Storage;

@@ -1,21 +1,31 @@
 //! What the device says about its link, its connection and its session: on its
 //! own log, and a little on the server's.
 
+use core::fmt::Write as _;
+
 use embassy_futures::join::join;
 use embassy_net::Stack;
 use embassy_time::Instant;
+use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::client::SkipReason;
 use wigwag_codec::ngtt::message::LogEntry;
 use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState};
 use wigwag_embassy::ngtt::{Event, Status};
 use wigwag_embassy::supervisor::FailureClass;
 
-use crate::application::Application;
+use crate::application::{Application, warn_unkept};
 
-impl Application {
+impl<F: NorFlash> Application<F> {
     /// Tells of the start, the connection and the session, for ever.
     pub(crate) async fn watch(&self) -> ! {
-        self.tell("booted").await;
+        let mut words = heapless::String::<64>::new();
+        // Both together are shorter than that, or cut off.
+        let _ = write!(
+            words,
+            "booted ({}), start {}",
+            self.board.reset, self.starts
+        );
+        self.tell(&words).await;
         join(self.watch_status(), self.watch_session()).await.0
     }
 
@@ -105,8 +115,8 @@ impl Application {
         }
     }
 
-    /// Writes to the server's log. It is sent when there is a connection;
-    /// entries that become too many make room for newer ones.
+    /// Writes to the server's log. What is written waits in flash until there is a
+    /// connection; entries that become too many make room for newer ones.
     async fn tell(&self, message: &str) {
         const INFO: i64 = 20;
 
@@ -114,8 +124,9 @@ impl Application {
         if let Some(when) = (self.board.unix_micros)() {
             let when = i64::try_from(when).unwrap_or(i64::MAX);
             let entry = LogEntry::text("device", when, INFO, message);
-            // An error means that there was no room for it.
-            let _ = self.client.submit_logs(&[entry]).await;
+            if let Err(error) = self.outbox.submit_logs(&[entry]).await {
+                warn_unkept(error);
+            }
         }
     }
 

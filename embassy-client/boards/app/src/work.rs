@@ -4,18 +4,19 @@ use core::future::pending;
 
 use embassy_futures::select::{Either4, select4};
 use embassy_time::{Instant, Timer};
+use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::minijson;
-use wigwag_codec::ngtt::NgttError;
 use wigwag_codec::ngtt::message::PathpointsWriter;
+use wigwag_embassy::outbox::OutboxError;
 
-use crate::application::{Application, warn_unsent};
+use crate::application::{Application, warn_unkept};
 use crate::report::{Report, Work};
 use crate::trial::{Verdict, Words};
 
 /// Readings in a trial's batch: they make 1 KiB.
 const READINGS: u32 = 83;
 
-impl Application {
+impl<F: NorFlash> Application<F> {
     /// Does what `words` ask for and tells how it went. What it cost is in the
     /// [`report`](Self::report) then.
     pub async fn on_trial(&self, words: &Words<'_>) -> Verdict {
@@ -31,7 +32,7 @@ impl Application {
         };
         let refused = self.refused(words.refusals.unwrap_or(1));
         // In this order, so that the reason is on the log before the verdict.
-        let verdict = match select4(self.watch(), self.work(words), refused, limit).await {
+        let verdict = match select4(self.attend(), self.work(words), refused, limit).await {
             Either4::First(never) => never,
             Either4::Second(()) => Verdict::Reached,
             Either4::Third(()) => Verdict::Refused,
@@ -61,6 +62,7 @@ impl Application {
         self.memory.report.borrow_mut().orders = orders;
         let batches = self.batches(words.batches.unwrap_or(0)).await;
         self.memory.report.borrow_mut().batches = batches;
+        self.outbox.wait_empty().await;
         self.client.wait_settled().await;
         self.client.close().await;
     }
@@ -85,20 +87,21 @@ impl Application {
     async fn batches(&self, count: u32) -> Work {
         let before = self.busy();
         for number in 0..count {
-            while let Err(error) = self.send_batch(number).await {
-                warn_unsent(error);
+            while let Err(error) = self.keep_batch(number).await {
+                warn_unkept(error);
                 Timer::after_secs(1).await;
             }
+            self.outbox.wait_empty().await;
             defmt::info!("batch confirmed");
         }
         let nanos = self.busy().saturating_sub(before);
         Work { count, nanos }
     }
 
-    async fn send_batch(&self, number: u32) -> Result<(), NgttError> {
+    async fn keep_batch(&self, number: u32) -> Result<(), OutboxError> {
         let at_ms = self.unix_ms().unwrap_or_default();
-        self.client
-            .sync_pathpoints(1, |batch| kibibyte(batch, number, at_ms))
+        self.outbox
+            .submit_pathpoints(1, |batch| kibibyte(batch, number, at_ms))
             .await
     }
 

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod ethernet;
 mod executor;
 mod fault;
+pub mod flash;
 pub mod host;
 pub mod memory;
 mod vectors;

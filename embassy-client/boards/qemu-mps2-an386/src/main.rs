@@ -4,10 +4,11 @@
 
 use embassy_executor::Spawner;
 use qemu_mps2_an386::ethernet::{self, Ethernet};
+use qemu_mps2_an386::flash::Flash;
 use qemu_mps2_an386::{board, exit, host, memory, unusable};
 use static_cell::StaticCell;
 use wigwag_app::trial::Words;
-use wigwag_app::{Application, Connection, Network};
+use wigwag_app::{Application, Connection, Network, Parts, Storage};
 use wigwag_embassy::settings::Settings;
 
 #[embassy_executor::task]
@@ -16,12 +17,12 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<host::Entropy>) -> ! {
+async fn connection(connection: &'static mut Connection<host::Entropy, Flash>) -> ! {
     connection.run().await
 }
 
 #[embassy_executor::task]
-async fn application(application: Application, words: Words<'static>) -> ! {
+async fn application(application: Application<Flash>, words: Words<'static>) -> ! {
     if !words.is_trial() {
         application.run().await;
     }
@@ -42,18 +43,29 @@ fn main() -> ! {
     qemu_mps2_an386::run(begin)
 }
 
-/// Puts the device together and spawns its tasks. In a function of its own: its
-/// variables leave the stack before the tasks run.
-#[inline(never)]
 fn begin(spawner: Spawner) {
+    spawner.spawn(start(spawner).expect("spawned once"));
+}
+
+/// Puts the device together and spawns its tasks.
+#[embassy_executor::task]
+async fn start(spawner: Spawner) {
+    static STORAGE: Storage<Flash> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<host::Entropy>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<host::Entropy, Flash>> = StaticCell::new();
 
     let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
     let board = board(words.unix);
     let settings = Settings::read(memory::settings()).unwrap_or_else(|error| unusable(&error));
-    let device = wigwag_app::start(board, ethernet::start(), host::Entropy, settings)
-        .unwrap_or_else(|error| unusable(&error));
+    let parts = Parts {
+        driver: ethernet::start(),
+        rng: host::Entropy,
+        settings,
+        flash: Flash::start(),
+        storage: &STORAGE,
+    };
+    let device = wigwag_app::start(board, parts).await;
+    let device = device.unwrap_or_else(|error| unusable(&error));
     spawner.spawn(network(device.network).expect("spawned once"));
     let held = CONNECTION.init(device.connection);
     spawner.spawn(connection(held).expect("spawned once"));

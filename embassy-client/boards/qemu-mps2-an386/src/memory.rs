@@ -1,4 +1,6 @@
-//! The regions of memory that memory.x sets apart: settings and stack.
+//! The regions of memory that memory.x sets apart: settings, journal and stack.
+
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m_rt::STACK_PAINT_VALUE;
 use wigwag_app::StackUse;
@@ -6,6 +8,8 @@ use wigwag_app::StackUse;
 unsafe extern "C" {
     static _settings_start: u8;
     static _settings_end: u8;
+    static mut _journal_start: u8;
+    static _journal_end: u8;
     static _stack_start: u32;
     static _stack_end: u32;
 }
@@ -17,6 +21,20 @@ pub fn settings() -> &'static [u8] {
     // SAFETY: memory.x sets these bytes apart; nothing writes them once the
     // processor runs.
     unsafe { core::slice::from_raw_parts(start, length) }
+}
+
+/// The region of the journal.
+///
+/// # Panics
+/// When it is called a second time.
+pub(crate) fn journal() -> &'static mut [u8] {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+
+    assert!(!TAKEN.swap(true, Ordering::Relaxed), "taken once");
+    let start = &raw mut _journal_start;
+    let length = (&raw const _journal_end).addr() - start.addr();
+    // SAFETY: memory.x sets these bytes apart, and they are given away once.
+    unsafe { core::slice::from_raw_parts_mut(start, length) }
 }
 
 /// How much of the stack was ever used: what lies above the paint that

@@ -6,10 +6,11 @@ use embassy_executor::Spawner;
 use embassy_stm32::Peripherals;
 use static_cell::StaticCell;
 use stm32h7_nucleo::ethernet::{self, Ethernet};
+use stm32h7_nucleo::flash::Journal;
 use stm32h7_nucleo::random::{self, Random};
 use stm32h7_nucleo::watchdog::Watchdog;
 use stm32h7_nucleo::{regions, reset, unusable};
-use wigwag_app::{Application, Board, Connection, Network};
+use wigwag_app::{Application, Board, Connection, Network, Parts, Storage};
 use wigwag_cortex_m::{executor, last_words, stack};
 use wigwag_embassy::settings::Settings;
 use wigwag_embassy::tls::ClockPolicy;
@@ -20,12 +21,12 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<Random>) -> ! {
+async fn connection(connection: &'static mut Connection<Random, Journal>) -> ! {
     connection.run().await
 }
 
 #[embassy_executor::task]
-async fn application(application: Application) -> ! {
+async fn application(application: Application<Journal>) -> ! {
     application.run().await
 }
 
@@ -37,15 +38,15 @@ async fn feed(mut watchdog: Watchdog) -> ! {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let chip = stm32h7_nucleo::start();
-    executor::run(|spawner| begin(spawner, chip))
+    executor::run(|spawner| spawner.spawn(begin(spawner, chip).expect("spawned once")))
 }
 
-/// Puts the device together and spawns its tasks. In a function of its own: its
-/// variables leave the stack before the tasks run.
-#[inline(never)]
-fn begin(spawner: Spawner, chip: Peripherals) {
+/// Puts the device together and spawns its tasks.
+#[embassy_executor::task]
+async fn begin(spawner: Spawner, chip: Peripherals) {
+    static STORAGE: Storage<Journal> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<Random>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<Random, Journal>> = StaticCell::new();
 
     let mut words = [0; last_words::LONGEST];
     if let Some(words) = last_words::take(&mut words) {
@@ -71,10 +72,15 @@ fn begin(spawner: Spawner, chip: Peripherals) {
         txd0: chip.PG13,
         txd1: chip.PB13,
     };
-    let ethernet = ethernet::start(chip.ETH, chip.ETH_SMA, pins);
-    let random = random::start(chip.RNG);
-    let device = wigwag_app::start(board, ethernet, random, settings)
-        .unwrap_or_else(|error| unusable(&error));
+    let parts = Parts {
+        driver: ethernet::start(chip.ETH, chip.ETH_SMA, pins),
+        rng: random::start(chip.RNG),
+        settings,
+        flash: Journal::new(chip.FLASH),
+        storage: &STORAGE,
+    };
+    let device = wigwag_app::start(board, parts).await;
+    let device = device.unwrap_or_else(|error| unusable(&error));
     spawner.spawn(network(device.network).expect("spawned once"));
     let held = CONNECTION.init(device.connection);
     spawner.spawn(connection(held).expect("spawned once"));
