@@ -2,18 +2,21 @@
 
 use core::cell::{Cell, RefCell};
 
-use embassy_futures::join::{join, join3};
+use embassy_futures::join::join3;
 use embassy_time::{Duration, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::message::{Command, Failure, PathpointsWriter};
 use wigwag_codec::{minijson, ngtt};
+use wigwag_embassy::last_words::Words;
 use wigwag_embassy::outbox::OutboxError;
 
+use crate::clock;
 use crate::device::{Board, Client, Order};
+use crate::duties::{self, Members};
 use crate::orders::{self, Refusal};
 use crate::registers::Registers;
 use crate::report::Report;
-use crate::storage::{BUFFER, Outbox};
+use crate::storage::{BUFFER, Outbox, Shared};
 
 /// How often the device sends its own counters.
 const COUNTERS_EVERY: Duration = Duration::from_secs(60);
@@ -22,6 +25,7 @@ const COUNTERS_EVERY: Duration = Duration::from_secs(60);
 pub struct Application<F: NorFlash + 'static> {
     pub(crate) client: Client,
     pub(crate) outbox: &'static Outbox<F>,
+    pub(crate) store: &'static Shared<F>,
     pub(crate) board: Board,
     pub(crate) server: &'static str,
     pub(crate) port: u16,
@@ -52,6 +56,9 @@ impl<F: NorFlash> core::fmt::Debug for Application<F> {
 pub(crate) struct Memory {
     registers: RefCell<Registers>,
     counts: Cell<Counts>,
+    pub(crate) members: Members,
+    /// What the run before this one said in the end.
+    pub(crate) last_words: RefCell<Option<Words>>,
     pub(crate) report: RefCell<Report>,
 }
 
@@ -72,6 +79,8 @@ impl Memory {
                 refused: 0,
                 connections: 0,
             }),
+            members: duties::members(),
+            last_words: RefCell::new(None),
             report: RefCell::new(Report::new()),
         }
     }
@@ -98,7 +107,7 @@ impl<F: NorFlash> Application<F> {
     pub(crate) async fn attend(&self) -> ! {
         let mut buffer = [0; BUFFER];
         let send = self.outbox.run(self.client, &mut buffer);
-        join(self.watch(), send).await.0
+        join3(self.watch(), send, self.watch_floor()).await.0
     }
 
     /// Takes one order after the other.
@@ -111,17 +120,19 @@ impl<F: NorFlash> Application<F> {
     /// Takes an order, calls `taken`, and executes or refuses it; the journal
     /// knows of it afterwards.
     pub(crate) async fn take_order(&self, taken: impl FnOnce()) {
-        let order = self.client.next_order().await;
+        let pulse = self.orders_pulse();
+        let order = pulse.idle(self.client.next_order()).await;
         taken();
         let tid = order.tid();
         match self.execute(&order).await {
             Ok(()) => {
-                order.acknowledge().await;
+                // The client is watched itself.
+                pulse.idle(order.acknowledge()).await;
                 self.memory.count(|counts| &mut counts.executed);
                 defmt::info!("order {}: executed", tid);
             }
             Err(refusal) => {
-                order.reject().await;
+                pulse.idle(order.reject()).await;
                 self.memory.count(|counts| &mut counts.refused);
                 let reason = defmt::Display2Format(&refusal);
                 defmt::info!("order {}: refused: {}", tid, reason);
@@ -130,6 +141,7 @@ impl<F: NorFlash> Application<F> {
     }
 
     async fn execute(&self, order: &Order) -> Result<(), Refusal> {
+        let pulse = self.orders_pulse();
         let commands = orders::commands(order.payload())?;
         orders::check(
             commands.clone(),
@@ -142,11 +154,11 @@ impl<F: NorFlash> Application<F> {
                 Command::Write { path, value, .. } => {
                     self.memory.registers.borrow_mut().write(path, value)?;
                 }
-                Command::Read { path, .. } => self.send_reading(path).await,
+                Command::Read { path, .. } => pulse.idle(self.send_reading(path)).await,
                 Command::Wait { seconds } => {
                     // Checked: not negative, and not long.
                     let millis = u64::try_from(orders::millis(seconds)).unwrap_or_default();
-                    Timer::after_millis(millis).await;
+                    pulse.idle(Timer::after_millis(millis)).await;
                 }
                 // The check let none of these through.
                 Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {
@@ -178,6 +190,7 @@ impl<F: NorFlash> Application<F> {
     /// Sends the device's own counters once a minute.
     async fn send_counters(&self) -> ! {
         loop {
+            self.counters_pulse().beat();
             Timer::after(COUNTERS_EVERY).await;
             let Some(at_ms) = self.unix_ms() else {
                 continue;
@@ -205,7 +218,7 @@ impl<F: NorFlash> Application<F> {
 
     /// The time of day in milliseconds since 1970.
     pub(crate) fn unix_ms(&self) -> Option<i64> {
-        let micros = (self.board.unix_micros)()?;
+        let micros = clock::unix_micros()?;
         i64::try_from(micros / 1000).ok()
     }
 }

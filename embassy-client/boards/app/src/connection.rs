@@ -10,7 +10,7 @@ use crate::device::Runner;
 
 /// Keeps the connection to the server up, and tells of the link below it.
 #[allow(missing_debug_implementations)] // The client's runner has none.
-pub struct Connection<R, F: NorFlash + 'static> {
+pub struct Connection<R: 'static, F: NorFlash + 'static> {
     pub(crate) runner: Runner<R, F>,
     pub(crate) application: Application<F>,
     pub(crate) stack: Stack<'static>,

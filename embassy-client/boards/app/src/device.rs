@@ -4,25 +4,27 @@ use embassy_net::{DhcpConfig, StackResources};
 use embassy_net_driver::Driver;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_storage_async::nor_flash::NorFlash;
-use rand_core::CryptoRngCore;
+use rand_core::{CryptoRngCore, RngCore as _};
 use static_cell::{ConstStaticCell, StaticCell};
+use wigwag_embassy::last_words::{ResetReason, Words};
 use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError};
 use wigwag_embassy::settings::{Roots, Settings};
 use wigwag_embassy::store::StoreError;
-use wigwag_embassy::tls::{
-    ClockPolicy, Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError,
-};
+use wigwag_embassy::tls::{Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError};
 
 use crate::application::{Application, Memory};
+use crate::clock;
 use crate::connection::Connection;
+use crate::rng::SharedRng;
 use crate::storage::{Journal, Storage};
 
 /// Client and application share an executor: no lock is needed.
 pub(crate) type Mutex = NoopRawMutex;
 pub(crate) type Client = ngtt::Client<'static, Mutex>;
 pub(crate) type Order = ngtt::Order<'static, Mutex>;
-pub(crate) type Runner<R, F> = ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, R, Journal<F>>;
+pub(crate) type Runner<R, F> =
+    ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, SharedRng<R>, Journal<F>>;
 
 /// The task of the network stack; `D` is the board's network driver.
 pub type Network<D> = embassy_net::Runner<'static, D>;
@@ -44,12 +46,11 @@ pub struct StackUse {
 pub struct Board {
     /// Its name, for the log.
     pub name: &'static str,
-    /// Why it started, for the log: `"power on"`, `"watchdog"`, ...
-    pub reset: &'static str,
-    /// What time certificates are judged by.
-    pub clock: ClockPolicy,
-    /// The time of day in microseconds since 1970; `None` while it is not known.
-    pub unix_micros: fn() -> Option<u64>,
+    /// Why it started.
+    pub reset: ResetReason,
+    /// The time of day at the start in seconds since 1970, on a board with a clock
+    /// that goes on without power.
+    pub unix_seconds: Option<u64>,
     /// Processor time since the start in nanoseconds, without sleep.
     pub busy_nanos: fn() -> u64,
     /// The use of the stack.
@@ -59,7 +60,7 @@ pub struct Board {
 /// A device whose parts wait to be run, each in a task of its own on the same
 /// executor.
 #[allow(missing_debug_implementations)] // embassy-net's runner has none.
-pub struct Device<D: Driver, R, F: NorFlash + 'static> {
+pub struct Device<D: Driver, R: 'static, F: NorFlash + 'static> {
     /// Moves packets: `run` it.
     pub network: Network<D>,
     /// Keeps the connection to the server up: [`run`](Connection::run) it.
@@ -121,7 +122,7 @@ impl From<ConfigError> for StartError {
 
 /// What a device is made of.
 #[allow(missing_debug_implementations)] // Drivers have none.
-pub struct Parts<D, R, F: NorFlash + 'static> {
+pub struct Parts<D, R: 'static, F: NorFlash + 'static> {
     /// The network driver.
     pub driver: D,
     /// A cryptographic random generator, seeded from hardware.
@@ -131,7 +132,9 @@ pub struct Parts<D, R, F: NorFlash + 'static> {
     /// The flash for what must survive a reset: the device uses all of it.
     pub flash: F,
     /// The memory for that.
-    pub storage: &'static Storage<F>,
+    pub storage: &'static Storage<F, R>,
+    /// What the run before this one said in the end, if it ended badly.
+    pub last_words: Option<Words>,
 }
 
 /// Puts the device together. It gets its address by DHCP.
@@ -147,10 +150,11 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
 ) -> Result<Device<D, R, F>, StartError> {
     let Parts {
         driver,
-        mut rng,
+        rng,
         settings,
         flash,
         storage,
+        last_words,
     } = parts;
     static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
         ConstStaticCell::new(StackResources::new());
@@ -164,17 +168,20 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
         "wigwag {=str} on {=str}, started by {=str}",
         env!("CARGO_PKG_VERSION"),
         board.name,
-        board.reset
+        board.reset.words()
     );
+    let mut rng = storage.share(rng);
     let kept = storage.open(flash).await?;
-    let memory = MEMORY.take();
+    let clock = clock::start(kept.store, settings.floor, board.unix_seconds).await?;
+    let memory = &*MEMORY.take();
+    memory.last_words.replace(last_words);
     let before = (board.busy_nanos)();
     let key = KEY.init(SoftwareKey::from_der(settings.key)?);
     memory.report.borrow_mut().key = (board.busy_nanos)().saturating_sub(before);
 
     let trust = TrustAnchors::new(ROOTS.init(settings.roots))?;
     let identity = Identity::new(settings.certificate, key)?;
-    let mut config = Config::for_server(settings.server, trust, identity, board.clock)?;
+    let mut config = Config::for_server(settings.server, trust, identity, clock)?;
     config.port = settings.port;
 
     let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
@@ -190,6 +197,7 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     let application = Application {
         client,
         outbox: kept.outbox,
+        store: kept.store,
         board,
         server: settings.server,
         port: settings.port,

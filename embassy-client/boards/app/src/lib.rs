@@ -36,6 +36,7 @@
 //! | Module | What it is |
 //! |---|---|
 //! | [`ncp`] | another device, which speaks NCP instead of NGTT |
+//! | [`clock`] | the time of day |
 //! | [`orders`] | which orders are executed, and why others are refused |
 //! | [`registers`] | what the device is made of: names and values |
 //! | [`trial`] | a fixed amount of work, for tests and measurements |
@@ -46,12 +47,15 @@
 extern crate std;
 
 mod application;
+pub mod clock;
 mod connection;
 mod device;
+mod duties;
 pub mod ncp;
 pub mod orders;
 pub mod registers;
 pub mod report;
+mod rng;
 mod storage;
 pub mod ticks;
 pub mod trial;
@@ -61,4 +65,5 @@ mod work;
 pub use application::Application;
 pub use connection::Connection;
 pub use device::{Board, Device, Network, Parts, StackUse, StartError, start};
+pub use rng::SharedRng;
 pub use storage::Storage;

@@ -1,6 +1,8 @@
 //! What survives a reset: the journal of orders, data and logs on their way out,
 //! and how often the device has started.
 
+use core::cell::RefCell;
+
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_storage_async::nor_flash::NorFlash;
 use static_cell::StaticCell;
@@ -8,6 +10,8 @@ use wigwag_codec::ngtt::client::WhenFull;
 use wigwag_embassy::journal::FlashJournal;
 use wigwag_embassy::outbox;
 use wigwag_embassy::store::{Key, Opened, SharedStore, Store, StoreError};
+
+use crate::rng::SharedRng;
 
 /// Batches that wait for the server in flash; the oldest makes room for a new one.
 pub const BATCHES: usize = 16;
@@ -25,15 +29,16 @@ pub(crate) type Shared<F> = SharedStore<NoopRawMutex, F, KEYS>;
 pub(crate) type Journal<F> = FlashJournal<'static, NoopRawMutex, F, 16, KEYS>;
 pub(crate) type Outbox<F> = outbox::Outbox<'static, NoopRawMutex, F, BATCHES, KEYS>;
 
-/// The memory of the store, for a `static` of the board: only the board knows what
-/// its flash is.
+/// Memory for what only the board knows the type of, its flash and its random
+/// generator: for a `static` of the board.
 #[allow(missing_debug_implementations)] // Nothing to tell before it is used.
-pub struct Storage<F: NorFlash + 'static> {
+pub struct Storage<F: NorFlash + 'static, R: 'static> {
+    rng: StaticCell<RefCell<R>>,
     store: StaticCell<Shared<F>>,
     outbox: StaticCell<Outbox<F>>,
 }
 
-impl<F: NorFlash> Default for Storage<F> {
+impl<F: NorFlash, R> Default for Storage<F, R> {
     fn default() -> Self {
         Self::new()
     }
@@ -47,13 +52,19 @@ pub(crate) struct Parts<F: NorFlash + 'static> {
     pub(crate) starts: u32,
 }
 
-impl<F: NorFlash> Storage<F> {
+impl<F: NorFlash, R> Storage<F, R> {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
+            rng: StaticCell::new(),
             store: StaticCell::new(),
             outbox: StaticCell::new(),
         }
+    }
+
+    /// Shares the random generator.
+    pub(crate) fn share(&'static self, rng: R) -> SharedRng<R> {
+        SharedRng(self.rng.init(RefCell::new(rng)))
     }
 
     /// Opens the store in all of `flash`.

@@ -9,23 +9,36 @@ use embassy_time::Instant;
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::client::SkipReason;
 use wigwag_codec::ngtt::message::LogEntry;
+use wigwag_embassy::last_words::LONGEST;
 use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState};
 use wigwag_embassy::ngtt::{Event, Status};
 use wigwag_embassy::supervisor::FailureClass;
 
 use crate::application::{Application, warn_unkept};
+use crate::clock;
+
+/// Levels of the server's log, as Python's `logging` counts them.
+const INFO: i64 = 20;
+const ERROR: i64 = 40;
 
 impl<F: NorFlash> Application<F> {
     /// Tells of the start, the connection and the session, for ever.
     pub(crate) async fn watch(&self) -> ! {
         let mut words = heapless::String::<64>::new();
-        // Both together are shorter than that, or cut off.
+        // Both together are shorter than that.
         let _ = write!(
             words,
             "booted ({}), start {}",
             self.board.reset, self.starts
         );
-        self.tell(&words).await;
+        self.tell(INFO, &words).await;
+        let last_words = self.memory.last_words.take();
+        if let Some(last_words) = last_words {
+            let mut words = heapless::String::<{ LONGEST + 32 }>::new();
+            let _ = write!(words, "before that: {last_words}");
+            defmt::error!("{=str}", words.as_str());
+            self.tell(ERROR, &words).await;
+        }
         join(self.watch_status(), self.watch_session()).await.0
     }
 
@@ -97,12 +110,12 @@ impl<F: NorFlash> Application<F> {
             let now = network.path_changed(PATH, before).await;
             if before == PathState::LinkDown {
                 defmt::info!("link up");
-                self.tell("link up").await;
+                self.tell(INFO, "link up").await;
             }
             match now {
                 PathState::LinkDown => {
                     defmt::info!("link down");
-                    self.tell("link down").await;
+                    self.tell(INFO, "link down").await;
                 }
                 PathState::NoAddress => {}
                 PathState::Up => {
@@ -117,13 +130,11 @@ impl<F: NorFlash> Application<F> {
 
     /// Writes to the server's log. What is written waits in flash until there is a
     /// connection; entries that become too many make room for newer ones.
-    async fn tell(&self, message: &str) {
-        const INFO: i64 = 20;
-
+    async fn tell(&self, level: i64, message: &str) {
         // Without a date the server could not place it.
-        if let Some(when) = (self.board.unix_micros)() {
+        if let Some(when) = clock::unix_micros() {
             let when = i64::try_from(when).unwrap_or(i64::MAX);
-            let entry = LogEntry::text("device", when, INFO, message);
+            let entry = LogEntry::text("device", when, level, message);
             if let Err(error) = self.outbox.submit_logs(&[entry]).await {
                 warn_unkept(error);
             }

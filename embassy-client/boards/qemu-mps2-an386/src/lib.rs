@@ -23,7 +23,7 @@ use embassy_executor::Spawner;
 use semihosting::process;
 use wigwag_app::Board;
 use wigwag_app::trial::UNUSABLE;
-use wigwag_embassy::tls::ClockPolicy;
+use wigwag_embassy::last_words::ResetReason;
 
 /// Starts the chip, calls `begin`, which spawns the first tasks, and runs them
 /// for ever. Call it first of all, from `main`.
@@ -46,9 +46,8 @@ pub fn board(unix: Option<u64>) -> Board {
     Board {
         name: "qemu-mps2-an386",
         // The only way in which QEMU starts it: a panic ends QEMU.
-        reset: "power on",
-        clock: ClockPolicy::real_time(clock::unix_seconds),
-        unix_micros: clock::unix_micros,
+        reset: ResetReason::PowerOn,
+        unix_seconds: clock::unix_seconds(),
         busy_nanos: clock::busy_nanos,
         stack: memory::stack_use,
     }

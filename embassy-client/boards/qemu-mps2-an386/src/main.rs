@@ -50,7 +50,7 @@ fn begin(spawner: Spawner) {
 /// Puts the device together and spawns its tasks.
 #[embassy_executor::task]
 async fn start(spawner: Spawner) {
-    static STORAGE: Storage<Flash> = Storage::new();
+    static STORAGE: Storage<Flash, host::Entropy> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
     static CONNECTION: StaticCell<Connection<host::Entropy, Flash>> = StaticCell::new();
 
@@ -63,6 +63,7 @@ async fn start(spawner: Spawner) {
         settings,
         flash: Flash::start(),
         storage: &STORAGE,
+        last_words: None,
     };
     let device = wigwag_app::start(board, parts).await;
     let device = device.unwrap_or_else(|error| unusable(&error));

@@ -165,7 +165,7 @@ pub fn start<D: Driver, R: CryptoRngCore + Clone>(
         "wigwag {=str} for NCP on {=str}, started by {=str}",
         env!("CARGO_PKG_VERSION"),
         board.name,
-        board.reset
+        board.reset.words()
     );
     let clients: &'static Cell<u32> = THERE.take();
     let guard = words.guard.map(|guard| &*GUARD.init(guard));

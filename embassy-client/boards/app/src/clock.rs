@@ -1,0 +1,53 @@
+//! The device's time of day: one clock, which whoever knows the time sets, and
+//! which believes nothing before its floor.
+
+use embedded_storage_async::nor_flash::NorFlash;
+use wigwag_embassy::store::{Key, StoreError};
+use wigwag_embassy::tls::ClockPolicy;
+use wigwag_embassy::wall_clock::{Origin, WallClock};
+
+use crate::storage::Shared;
+
+pub(crate) static CLOCK: WallClock = WallClock::new(ClockPolicy::EARLIEST_FLOOR);
+
+/// The time of day in microseconds since 1970; `None` while it is not known.
+pub fn unix_micros() -> Option<u64> {
+    CLOCK.unix_micros()
+}
+
+fn unix_seconds() -> Option<u64> {
+    CLOCK.unix_seconds()
+}
+
+/// Sets the clock from what is known at the start, and tells how certificates are
+/// judged: by the clock, or by the floor until it is set. `floor` is what the
+/// settings say, `told` what the board's own clock says, in seconds since 1970.
+pub(crate) async fn start<F: NorFlash>(
+    store: &Shared<F>,
+    floor: Option<u64>,
+    told: Option<u64>,
+) -> Result<ClockPolicy, StoreError> {
+    let mut bytes = [0; 8];
+    let kept = store.lock().await.get(Key::Floor, &mut bytes).await?;
+    let kept = kept.and_then(|bytes| bytes.try_into().ok());
+    for floor in [floor, kept.map(u64::from_be_bytes)].into_iter().flatten() {
+        CLOCK.raise_floor(floor);
+    }
+    if let Some(seconds) = told {
+        let set = CLOCK.set(seconds.saturating_mul(1_000_000), Origin::Told);
+        if let Err(error) = set {
+            defmt::warn!("clock: {}", defmt::Display2Format(&error));
+        }
+    }
+    Ok(ClockPolicy::real_time_or_floor(unix_seconds, CLOCK.floor()))
+}
+
+/// Keeps a new floor over resets.
+pub(crate) async fn keep_floor<F: NorFlash>(store: &Shared<F>, floor: u64) {
+    let floor = floor.to_be_bytes();
+    let mut store = store.lock().await;
+    if let Err(error) = store.put(Key::Floor, &floor).await {
+        let error = defmt::Display2Format(&error);
+        defmt::warn!("clock: the floor was not kept: {}", error);
+    }
+}
