@@ -18,6 +18,7 @@
 //! | [`supervisor`] | when to try again |
 //! | [`health`] | the watchdog is fed only while everything goes on |
 //! | [`last_words`] | why the last run ended, over a reset |
+//! | [`renewal`] | a new certificate over the wire, for a key made on the device |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
 //! | [`wall_clock`] | what time it is in the world |
 
@@ -34,6 +35,7 @@ pub mod ncp;
 pub mod net;
 pub mod ngtt;
 pub mod outbox;
+pub mod renewal;
 pub mod settings;
 pub mod store;
 pub mod supervisor;

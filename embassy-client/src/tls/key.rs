@@ -2,6 +2,7 @@
 
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use rand_core::CryptoRngCore;
 
 use super::algorithm::POINT_LENGTH;
 use super::identity::{IdentityError, MAX_SIGNATURE, SignError, Signer};
@@ -12,9 +13,9 @@ use crate::der::{
 };
 
 /// 1.2.840.10045.2.1, `id-ecPublicKey` (RFC 5480 section 2.1.1).
-const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// 1.2.840.10045.3.1.7, `secp256r1` (RFC 5480 section 2.1.1.1).
-const SECP256R1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+pub(crate) const SECP256R1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 
 /// A P-256 private key in memory.
 pub struct SoftwareKey(SigningKey);
@@ -31,6 +32,31 @@ impl SoftwareKey {
             .or_else(|| of_sec1(der))
             .map(Self)
             .ok_or(IdentityError::NotAKey)
+    }
+
+    /// Makes a new key. `None` when the generator fails, or has given nothing
+    /// that can be a key eight times: it is broken then, since one number in
+    /// 2^32 is none (FIPS 186-5 appendix A.2.2).
+    pub fn generate(rng: &mut impl CryptoRngCore) -> Option<Self> {
+        let mut secret = [0; 32];
+        for _ in 0..8 {
+            rng.try_fill_bytes(&mut secret).ok()?;
+            if let Some(key) = Self::of_secret(&secret) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    /// The key that is this number (SEC 1 section 2.3.8); `None` when it is 0 or
+    /// beyond the group's order.
+    pub(crate) fn of_secret(secret: &[u8; 32]) -> Option<Self> {
+        SigningKey::from_bytes(secret.into()).ok().map(Self)
+    }
+
+    /// The number that it is.
+    pub(crate) fn to_secret(&self) -> [u8; 32] {
+        self.0.to_bytes().into()
     }
 }
 
@@ -191,6 +217,50 @@ mod tests {
         for (secret, good) in [(&[0; 32], false), (&order, false), (&last, true)] {
             let der = [&[0x30, 37, 2, 1, 1, 4, 32][..], secret].concat();
             assert_eq!(SoftwareKey::from_der(&der).is_ok(), good);
+        }
+    }
+
+    /// Gives the same bytes, or an error once they are used up.
+    struct Stuck(Vec<u8>, usize);
+
+    impl rand_core::RngCore for Stuck {
+        fn next_u32(&mut self) -> u32 {
+            unreachable!("whole keys are asked for")
+        }
+
+        fn next_u64(&mut self) -> u64 {
+            unreachable!("whole keys are asked for")
+        }
+
+        fn fill_bytes(&mut self, _: &mut [u8]) {
+            unreachable!("it panics where the hardware fails")
+        }
+
+        fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
+            self.1 = self.1.checked_sub(1).ok_or(core::num::NonZeroU32::MIN)?;
+            out.copy_from_slice(&self.0);
+            Ok(())
+        }
+    }
+
+    impl rand_core::CryptoRng for Stuck {}
+
+    #[test]
+    fn new_keys_differ_and_are_made_again_of_their_numbers() {
+        let made = || SoftwareKey::generate(&mut OsRng).unwrap();
+        let (one, other) = (made(), made());
+        assert_ne!(one.public_key(), other.public_key());
+        let again = SoftwareKey::of_secret(&one.to_secret()).unwrap();
+        assert_eq!(again.public_key(), one.public_key());
+    }
+
+    #[test]
+    fn a_broken_generator_makes_no_key_and_does_not_hang() {
+        let key = |byte, times| SoftwareKey::generate(&mut Stuck([byte; 32].to_vec(), times));
+        assert!(key(7, 1).is_some());
+        assert!(key(7, 0).is_none());
+        for beyond in [0, 0xff] {
+            assert!(key(beyond, 100).is_none());
         }
     }
 

@@ -76,6 +76,7 @@ pub use guard::RecordError;
 pub use hello::ServerHelloError;
 pub use identity::{Identity, IdentityError, MAX_SIGNATURE, SignError, Signer};
 pub use key::SoftwareKey;
+pub(crate) use key::{EC_PUBLIC_KEY, SECP256R1};
 pub use limits::{HandshakeLimits, SessionLimits};
 pub(crate) use link::{ByteLink, CHUNK, LENGTH, Wish};
 pub use link::{Connection, Link, LinkState, SendError};
