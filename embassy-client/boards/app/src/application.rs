@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, RefCell};
 
-use embassy_futures::join::join3;
+use embassy_futures::join::{join3, join4};
 use embassy_time::{Duration, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::message::{Command, Failure, PathpointsWriter};
@@ -15,8 +15,10 @@ use crate::device::{Board, Client, Order};
 use crate::duties::{self, Members};
 use crate::orders::{self, Refusal};
 use crate::registers::Registers;
+use crate::renew::CERTIFICATE;
 use crate::report::Report;
-use crate::storage::{BUFFER, Outbox, Shared};
+use crate::rng::SharedRng;
+use crate::storage::{BUFFER, Outbox, Renewals, Shared};
 
 /// How often the device sends its own counters.
 const COUNTERS_EVERY: Duration = Duration::from_secs(60);
@@ -24,6 +26,8 @@ const COUNTERS_EVERY: Duration = Duration::from_secs(60);
 /// The application of the device: a handle, to be copied.
 pub struct Application<F: NorFlash + 'static> {
     pub(crate) client: Client,
+    pub(crate) rng: SharedRng,
+    pub(crate) renewals: &'static Renewals<F>,
     pub(crate) outbox: &'static Outbox<F>,
     pub(crate) store: &'static Shared<F>,
     pub(crate) board: Board,
@@ -107,7 +111,14 @@ impl<F: NorFlash> Application<F> {
     pub(crate) async fn attend(&self) -> ! {
         let mut buffer = [0; BUFFER];
         let send = self.outbox.run(self.client, &mut buffer);
-        join3(self.watch(), send, self.watch_floor()).await.0
+        join4(
+            self.watch(),
+            send,
+            self.watch_floor(),
+            self.watch_identities(),
+        )
+        .await
+        .0
     }
 
     /// Takes one order after the other.
@@ -159,6 +170,9 @@ impl<F: NorFlash> Application<F> {
                     // Checked: not negative, and not long.
                     let millis = u64::try_from(orders::millis(seconds)).unwrap_or_default();
                     pulse.idle(Timer::after_millis(millis)).await;
+                }
+                Command::Sysctl { op_type, op_args } if op_type == CERTIFICATE => {
+                    self.renew(op_args.as_str().unwrap_or_default()).await?;
                 }
                 // The check let none of these through.
                 Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {

@@ -2,12 +2,17 @@
 //! which believes nothing before its floor.
 
 use embedded_storage_async::nor_flash::NorFlash;
+use wigwag_embassy::sntp;
 use wigwag_embassy::store::{Key, StoreError};
 use wigwag_embassy::tls::ClockPolicy;
 use wigwag_embassy::wall_clock::{Origin, WallClock};
 
 use crate::storage::Shared;
 
+/// What time servers say.
+pub(crate) static SNTP: sntp::State = sntp::State::new();
+
+/// The clock.
 pub(crate) static CLOCK: WallClock = WallClock::new(ClockPolicy::EARLIEST_FLOOR);
 
 /// The time of day in microseconds since 1970; `None` while it is not known.

@@ -8,29 +8,33 @@ use rand_core::{CryptoRngCore, RngCore as _};
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::last_words::{ResetReason, Words};
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::ngtt::{self, Buffers, Config, ConfigError};
-use wigwag_embassy::settings::{Roots, Settings};
+use wigwag_embassy::ngtt::{self, ConfigError};
+use wigwag_embassy::renewal::{self, Keeper, RenewalError};
+use wigwag_embassy::settings::{Roots, Settings, SettingsError, TimeServers, fingerprint};
+use wigwag_embassy::sntp;
 use wigwag_embassy::store::StoreError;
-use wigwag_embassy::tls::{Identity, IdentityError, SoftwareKey, TrustAnchors, TrustError};
+use wigwag_embassy::tls::{TrustAnchors, TrustError};
 
 use crate::application::{Application, Memory};
-use crate::clock;
-use crate::connection::Connection;
-use crate::rng::SharedRng;
+use crate::clock::{self, CLOCK, SNTP};
+use crate::connection::{self, Connection, config};
 use crate::storage::{Journal, Storage};
 
 /// Client and application share an executor: no lock is needed.
 pub(crate) type Mutex = NoopRawMutex;
 pub(crate) type Client = ngtt::Client<'static, Mutex>;
 pub(crate) type Order = ngtt::Order<'static, Mutex>;
-pub(crate) type Runner<R, F> =
-    ngtt::Runner<'static, Mutex, EmbassyNetwork<'static>, SharedRng<R>, Journal<F>>;
+
+/// Bytes of the TLS send buffer: what a certificate has to fit into.
+const SEND_BUFFER: usize = 2048;
+
+pub(crate) type Buffers = ngtt::Buffers<16_401, SEND_BUFFER>;
 
 /// The task of the network stack; `D` is the board's network driver.
 pub type Network<D> = embassy_net::Runner<'static, D>;
 
-/// DHCP, DNS, and the connection to the server.
-const SOCKETS: usize = 3;
+/// DHCP, DNS, time, and the connection to the server.
+const SOCKETS: usize = 4;
 
 /// How much of the stack was used, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,11 +64,11 @@ pub struct Board {
 /// A device whose parts wait to be run, each in a task of its own on the same
 /// executor.
 #[allow(missing_debug_implementations)] // embassy-net's runner has none.
-pub struct Device<D: Driver, R: 'static, F: NorFlash + 'static> {
+pub struct Device<D: Driver, F: NorFlash + 'static> {
     /// Moves packets: `run` it.
     pub network: Network<D>,
     /// Keeps the connection to the server up: [`run`](Connection::run) it.
-    pub connection: Connection<R, F>,
+    pub connection: Connection<F>,
     /// Does what the device is for: [`run`](Application::run) it, or
     /// [`on_trial`](Application::on_trial).
     pub application: Application<F>,
@@ -73,12 +77,16 @@ pub struct Device<D: Driver, R: 'static, F: NorFlash + 'static> {
 /// Settings or flash cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartError {
+    /// There are no settings, or damaged ones.
+    Settings(SettingsError),
+    /// The time servers in them.
+    Time(sntp::ConfigError),
     /// The flash, or what is in it.
     Store(StoreError),
     /// The root certificates.
     Trust(TrustError),
     /// The device's certificate or key.
-    Identity(IdentityError),
+    Identity(RenewalError),
     /// The server.
     Config(ConfigError),
 }
@@ -86,6 +94,8 @@ pub enum StartError {
 impl core::fmt::Display for StartError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Self::Settings(error) => error.fmt(f),
+            Self::Time(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
@@ -95,6 +105,18 @@ impl core::fmt::Display for StartError {
 }
 
 impl core::error::Error for StartError {}
+
+impl From<SettingsError> for StartError {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error)
+    }
+}
+
+impl From<sntp::ConfigError> for StartError {
+    fn from(error: sntp::ConfigError) -> Self {
+        Self::Time(error)
+    }
+}
 
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {
@@ -108,8 +130,8 @@ impl From<TrustError> for StartError {
     }
 }
 
-impl From<IdentityError> for StartError {
-    fn from(error: IdentityError) -> Self {
+impl From<RenewalError> for StartError {
+    fn from(error: RenewalError) -> Self {
         Self::Identity(error)
     }
 }
@@ -127,8 +149,8 @@ pub struct Parts<D, R: 'static, F: NorFlash + 'static> {
     pub driver: D,
     /// A cryptographic random generator, seeded from hardware.
     pub rng: R,
-    /// What the device is told about itself.
-    pub settings: Settings<'static>,
+    /// The region of flash with the settings image.
+    pub settings: &'static [u8],
     /// The flash for what must survive a reset: the device uses all of it.
     pub flash: F,
     /// The memory for that.
@@ -147,7 +169,7 @@ pub struct Parts<D, R: 'static, F: NorFlash + 'static> {
 pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     board: Board,
     parts: Parts<D, R, F>,
-) -> Result<Device<D, R, F>, StartError> {
+) -> Result<Device<D, F>, StartError> {
     let Parts {
         driver,
         rng,
@@ -162,7 +184,9 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();
-    static KEY: StaticCell<SoftwareKey> = StaticCell::new();
+    static TIME_SERVERS: StaticCell<TimeServers<'static>> = StaticCell::new();
+    static IDENTITIES: ConstStaticCell<renewal::Memory> =
+        ConstStaticCell::new(renewal::Memory::new());
 
     defmt::info!(
         "wigwag {=str} on {=str}, started by {=str}",
@@ -170,32 +194,33 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
         board.name,
         board.reset.words()
     );
+    let region = settings;
+    let settings = Settings::read(region)?;
+    let fingerprint = fingerprint(region)?;
     let mut rng = storage.share(rng);
     let kept = storage.open(flash).await?;
     let clock = clock::start(kept.store, settings.floor, board.unix_seconds).await?;
     let memory = &*MEMORY.take();
     memory.last_words.replace(last_words);
-    let before = (board.busy_nanos)();
-    let key = KEY.init(SoftwareKey::from_der(settings.key)?);
-    memory.report.borrow_mut().key = (board.busy_nanos)().saturating_sub(before);
-
+    let renewals = Keeper::new(kept.store, &settings, fingerprint, clock, SEND_BUFFER);
+    let renewals = &*storage.keep(renewals);
     let trust = TrustAnchors::new(ROOTS.init(settings.roots))?;
-    let identity = Identity::new(settings.certificate, key)?;
-    let mut config = Config::for_server(settings.server, trust, identity, clock)?;
-    config.port = settings.port;
+    let identities = IDENTITIES.take();
+    {
+        // What can be wrong with settings is found now.
+        let (identities, _) = renewals.load(identities).await?;
+        config(settings.server, settings.port, trust, identities, clock)?;
+    }
+    let time = sntp::Config::new(TIME_SERVERS.init(settings.time_servers))?;
 
     let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
     let (stack, network) = embassy_net::new(driver, dhcp, RESOURCES.take(), rng.next_u64());
-    let (client, runner) = ngtt::new(
-        STATE.take(),
-        BUFFERS.take(),
-        EmbassyNetwork::new(stack),
-        config,
-        rng,
-        Journal::new(kept.store),
-    );
+    let network_of_time = EmbassyNetwork::new(stack);
+    let state = &*STATE.take();
     let application = Application {
-        client,
+        client: state.client(),
+        rng,
+        renewals,
         outbox: kept.outbox,
         store: kept.store,
         board,
@@ -207,9 +232,18 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     Ok(Device {
         network,
         connection: Connection {
-            runner,
+            parts: connection::Parts {
+                stack,
+                state,
+                buffers: BUFFERS.take(),
+                identities,
+                journal: Journal::new(kept.store),
+                trust,
+                clock,
+                rng,
+            },
+            time: sntp::Runner::new(&CLOCK, &SNTP, network_of_time, time, rng),
             application,
-            stack,
         },
         application,
     })

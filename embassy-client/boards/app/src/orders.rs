@@ -7,7 +7,7 @@
 //! | `write` | puts the value into the [register](crate::registers) of that name |
 //! | `read` | sends the register's value, or the failure `invalid` if it was never written, as a pathpoint of one reading, and waits until the server has it or refuses it |
 //! | `wait` | waits, for up to [`LONGEST_WAIT`] seconds |
-//! | `sysctl` | refused: this program defines none |
+//! | `sysctl` | `certificate`: renews the device's certificate ([`wigwag_embassy::renewal`]); others are refused |
 //! | `message` | refused: messages are fetched over another protocol |
 //! | others | refused |
 //!
@@ -20,8 +20,10 @@
 use wigwag_codec::minijson::Kind;
 use wigwag_codec::ngtt::message::{Command, Sections};
 use wigwag_embassy::ngtt::History;
+use wigwag_embassy::renewal::RenewalError;
 
 use crate::registers::{Registers, WriteError};
+use crate::renew::CERTIFICATE;
 
 /// Longest wait of one command, in seconds.
 pub const LONGEST_WAIT: u32 = 60;
@@ -43,6 +45,8 @@ pub enum Refusal {
     NoTime,
     /// There is no register for a write.
     Register(WriteError),
+    /// The device's certificate is not renewed like that.
+    Certificate(RenewalError),
 }
 
 impl core::fmt::Display for Refusal {
@@ -55,6 +59,7 @@ impl core::fmt::Display for Refusal {
             Self::Stale => f.write_str("it comes too late"),
             Self::NoTime => f.write_str("the device does not know the time"),
             Self::Register(error) => error.fmt(f),
+            Self::Certificate(error) => error.fmt(f),
         }
     }
 }
@@ -133,6 +138,8 @@ pub fn check<'a>(
                 }
                 waited_ms = waited_ms.saturating_add(millis(seconds));
             }
+            // It can come again without harm, whatever happened to it before.
+            Command::Sysctl { op_type, .. } if op_type == CERTIFICATE => {}
             Command::Sysctl { .. } | Command::Message { .. } | Command::Other(_) => {
                 return Err(Refusal::Unsupported);
             }

@@ -5,11 +5,12 @@ use core::cell::RefCell;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_storage_async::nor_flash::NorFlash;
+use rand_core::CryptoRngCore;
 use static_cell::StaticCell;
 use wigwag_codec::ngtt::client::WhenFull;
 use wigwag_embassy::journal::FlashJournal;
-use wigwag_embassy::outbox;
 use wigwag_embassy::store::{Key, Opened, SharedStore, Store, StoreError};
+use wigwag_embassy::{outbox, renewal};
 
 use crate::rng::SharedRng;
 
@@ -27,6 +28,7 @@ const KEYS: usize = 16 + BATCHES + 8;
 
 pub(crate) type Shared<F> = SharedStore<NoopRawMutex, F, KEYS>;
 pub(crate) type Journal<F> = FlashJournal<'static, NoopRawMutex, F, 16, KEYS>;
+pub(crate) type Renewals<F> = renewal::Keeper<'static, NoopRawMutex, F, KEYS>;
 pub(crate) type Outbox<F> = outbox::Outbox<'static, NoopRawMutex, F, BATCHES, KEYS>;
 
 /// Memory for what only the board knows the type of, its flash and its random
@@ -36,6 +38,7 @@ pub struct Storage<F: NorFlash + 'static, R: 'static> {
     rng: StaticCell<RefCell<R>>,
     store: StaticCell<Shared<F>>,
     outbox: StaticCell<Outbox<F>>,
+    renewals: StaticCell<Renewals<F>>,
 }
 
 impl<F: NorFlash, R> Default for Storage<F, R> {
@@ -59,12 +62,21 @@ impl<F: NorFlash, R> Storage<F, R> {
             rng: StaticCell::new(),
             store: StaticCell::new(),
             outbox: StaticCell::new(),
+            renewals: StaticCell::new(),
         }
     }
 
     /// Shares the random generator.
-    pub(crate) fn share(&'static self, rng: R) -> SharedRng<R> {
-        SharedRng(self.rng.init(RefCell::new(rng)))
+    pub(crate) fn share(&'static self, rng: R) -> SharedRng
+    where
+        R: CryptoRngCore,
+    {
+        SharedRng::new(self.rng.init(RefCell::new(rng)))
+    }
+
+    /// Shares what knows the device's certificates.
+    pub(crate) fn keep(&'static self, renewals: Renewals<F>) -> &'static Renewals<F> {
+        self.renewals.init(renewals)
     }
 
     /// Opens the store in all of `flash`.

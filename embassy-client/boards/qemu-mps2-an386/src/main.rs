@@ -9,7 +9,6 @@ use qemu_mps2_an386::{board, exit, host, memory, unusable};
 use static_cell::StaticCell;
 use wigwag_app::trial::Words;
 use wigwag_app::{Application, Connection, Network, Parts, Storage};
-use wigwag_embassy::settings::Settings;
 
 #[embassy_executor::task]
 async fn network(mut runner: Network<Ethernet>) -> ! {
@@ -17,7 +16,7 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<host::Entropy, Flash>) -> ! {
+async fn connection(connection: &'static mut Connection<Flash>) -> ! {
     connection.run().await
 }
 
@@ -52,15 +51,14 @@ fn begin(spawner: Spawner) {
 async fn start(spawner: Spawner) {
     static STORAGE: Storage<Flash, host::Entropy> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<host::Entropy, Flash>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<Flash>> = StaticCell::new();
 
     let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
     let board = board(words.unix);
-    let settings = Settings::read(memory::settings()).unwrap_or_else(|error| unusable(&error));
     let parts = Parts {
         driver: ethernet::start(),
         rng: host::Entropy,
-        settings,
+        settings: memory::settings(),
         flash: Flash::start(),
         storage: &STORAGE,
         last_words: None,
