@@ -21,6 +21,7 @@
 //! | [`renewal`] | a new certificate over the wire, for a key made on the device |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
 //! | [`wall_clock`] | what time it is in the world |
+//! | [`sntp`] | the time from the network |
 
 #[cfg(test)]
 extern crate std;
@@ -37,6 +38,7 @@ pub mod ngtt;
 pub mod outbox;
 pub mod renewal;
 pub mod settings;
+pub mod sntp;
 pub mod store;
 pub mod supervisor;
 pub mod taps;

@@ -11,6 +11,7 @@
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
 //! * [`mock`]: an NGTT server that any test can start.
 //! * [`mock_ncp`]: an NCP server that any test can start, with a node behind it.
+//! * [`mock_sntp`]: time servers that any test can start.
 //! * [`firmware`]: a device's program in an emulator, on that network.
 //! * [`flash`]: flash memory of real kinds, whose power can be cut at any write.
 //! * [`hostnet`]: the host's own sockets as a device's network.
@@ -34,6 +35,7 @@ pub mod flash;
 pub mod hostnet;
 pub mod mock;
 pub mod mock_ncp;
+pub mod mock_sntp;
 pub mod pki;
 pub mod provision;
 pub mod tagged;

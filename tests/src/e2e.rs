@@ -100,6 +100,23 @@ impl Device {
         .await
     }
 
+    /// [`run`](Self::run), for an application that uses the network besides.
+    pub async fn run_on_stack<T>(
+        &self,
+        net: &VirtualNet,
+        journal: &mut impl Journal,
+        app: impl AsyncFnOnce(TestClient<'_>, EmbassyNetwork<'_>) -> T,
+    ) -> T {
+        let mut buffers: Box<Buffers> = Box::new(Buffers::new());
+        net.run(async |stack| {
+            let network = EmbassyNetwork::new(stack);
+            let app = async |client: TestClient<'_>| app(client, network).await;
+            self.on(network, [PathId(0)], journal, &mut *buffers, app)
+                .await
+        })
+        .await
+    }
+
     /// [`run`](Self::run) on two networks at once, the better path first.
     pub async fn run_on_two<T>(
         &self,

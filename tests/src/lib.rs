@@ -17,6 +17,7 @@ pub mod peer;
 pub mod runner;
 pub mod secure;
 pub mod secured;
+pub mod sntp;
 pub mod tls;
 pub mod transport;
 pub mod vectors;

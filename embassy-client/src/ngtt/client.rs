@@ -328,6 +328,16 @@ impl<'a, M: RawMutex, S: Sizes> Client<'a, M, S> {
         self.wait(|session| session.is_settled()).await;
     }
 
+    /// Waits until there is something to do after all, or no connection.
+    pub(super) async fn wait_busy(&self) {
+        self.wait(|session| !session.is_idle()).await;
+    }
+
+    /// Whether the application wants no connection.
+    pub(super) fn is_closing(&self) -> bool {
+        self.0.with(|inner| inner.wish == Wish::Close)
+    }
+
     async fn wait(&self, is_done: impl Fn(&ClientSession<S>) -> bool) {
         poll_fn(|cx| {
             self.0.with(|inner| {

@@ -27,6 +27,7 @@
 
 mod attempt;
 mod buffers;
+mod burst;
 mod client;
 mod config;
 mod device;
@@ -41,6 +42,7 @@ mod state;
 mod status;
 
 pub use buffers::{Buffers, Memory};
+pub use burst::{Burst, BurstReport, Ended};
 pub use client::Client;
 pub use config::{Config, ConfigError};
 pub use device::{DEFAULT_PORT, Device, DeviceError, Environment};

@@ -102,6 +102,8 @@ pub enum SkipReason {
 pub struct Counters {
     /// Orders taken into a slot.
     pub orders_taken: u32,
+    /// Orders that the application has answered.
+    pub orders_answered: u32,
     /// Orders that came again: executed already, or still with the application.
     pub orders_repeated: u32,
     /// Orders skipped because no slot was free.
@@ -124,6 +126,10 @@ pub struct Counters {
     pub echoes: u32,
     /// PINGs of the server that were not sent back, because there were too many.
     pub echoes_suppressed: u32,
+    /// Requests that the server has: pathpoints that it has confirmed, logs that
+    /// it is known to have read, questions about binary objects that it has
+    /// answered.
+    pub delivered: u32,
     /// Requests dropped because a queue was full.
     pub dropped: u32,
     /// Batches of pathpoints that the server refused.
@@ -152,6 +158,7 @@ impl Notices {
             queue: heapless::Deque::new(),
             counters: Counters {
                 orders_taken: 0,
+                orders_answered: 0,
                 orders_repeated: 0,
                 skipped_no_slot: 0,
                 skipped_no_mark: 0,
@@ -163,6 +170,7 @@ impl Notices {
                 late_pongs: 0,
                 echoes: 0,
                 echoes_suppressed: 0,
+                delivered: 0,
                 dropped: 0,
                 rejected: 0,
                 notices_lost: 0,

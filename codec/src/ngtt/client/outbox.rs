@@ -48,6 +48,8 @@ pub(super) struct Outbox<S: Sizes> {
     submissions: u64,
     /// How many requests were dropped.
     pub(super) drops: u32,
+    /// How many requests the server has.
+    pub(super) delivered: u32,
 }
 
 impl<S: Sizes> Outbox<S> {
@@ -61,6 +63,7 @@ impl<S: Sizes> Outbox<S> {
             dropped,
             submissions: 0,
             drops: 0,
+            delivered: 0,
         }
     }
 
@@ -263,6 +266,7 @@ impl<S: Sizes> Outbox<S> {
                 && matches!(slot.state, State::Written(at) if at < sequence)
             {
                 slot.answer(Outcome::Sent);
+                count(&mut self.delivered);
             }
         }
     }
@@ -277,9 +281,14 @@ impl<S: Sizes> Outbox<S> {
 
     /// The server took or refused pathpoints. False if none were open.
     pub(super) fn data_answered(&mut self, tid: u16, outcome: Outcome) -> bool {
-        self.open(SendKind::DataStream, tid)
-            .map(|slot| slot.answer(outcome))
-            .is_some()
+        let Some(slot) = self.open(SendKind::DataStream, tid) else {
+            return false;
+        };
+        slot.answer(outcome);
+        if outcome != Outcome::Rejected {
+            count(&mut self.delivered);
+        }
+        true
     }
 
     /// The server's reply about binary objects. False if none was asked for.
@@ -300,6 +309,7 @@ impl<S: Sizes> Outbox<S> {
             }
             Err(length) => slot.answer(Outcome::ResponseTooLarge { length }),
         }
+        count(&mut self.delivered);
         true
     }
 

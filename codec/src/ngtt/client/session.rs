@@ -1,4 +1,4 @@
-use super::event::Notices;
+use super::event::{Notices, count};
 use super::link::{Asked, Link, Outgoing, Writing};
 use super::marks::Marks;
 use super::orders::{self, Orders};
@@ -234,6 +234,7 @@ impl<S: Sizes> ClientSession<S> {
     fn answer_order(&mut self, id: OrderId, answer: Answer) -> Result<(), UnknownOrder> {
         let connection = self.link.as_ref().map(|_| self.connection);
         self.orders.answer(id, answer, connection)?;
+        count(&mut self.notices.counters.orders_answered);
         if let Some(link) = self.link.as_mut() {
             link.progress = true;
         }
@@ -351,6 +352,7 @@ impl<S: Sizes> ClientSession<S> {
     #[must_use]
     pub const fn counters(&self) -> Counters {
         Counters {
+            delivered: self.outbox.delivered,
             dropped: self.outbox.drops,
             ..self.notices.counters
         }
