@@ -23,7 +23,6 @@ mod packet;
 use crate::vnet::{DatagramEnd, datagram_pair};
 pub use packet::{LENGTH, MODE_CLIENT, PORT, Packet};
 use std::collections::HashMap;
-use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -156,17 +155,14 @@ impl MockSntp {
     }
 
     /// Answers what comes for one server from one port.
-    fn answer(self, server: SocketAddr, mut end: DatagramEnd) -> impl Future<Output = ()> + Send {
-        async move {
-            while let Some(bytes) = end.receive().await {
-                let answers = self.lock().answers(server, bytes);
-                let (wait, answers) = answers;
-                if !wait.is_zero() {
-                    tokio::time::sleep(wait).await;
-                }
-                for answer in answers {
-                    end.send(answer);
-                }
+    async fn answer(self, server: SocketAddr, mut end: DatagramEnd) {
+        while let Some(bytes) = end.receive().await {
+            let (wait, answers) = self.lock().answers(server, bytes);
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            for answer in answers {
+                end.send(answer);
             }
         }
     }
