@@ -14,6 +14,7 @@ pub mod ncplib;
 pub mod nodes;
 pub mod on_host;
 pub mod peer;
+pub mod powered;
 pub mod runner;
 pub mod secure;
 pub mod secured;

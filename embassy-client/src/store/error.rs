@@ -69,6 +69,16 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// `value`, where what was read makes no sense; the flash's own errors stay.
+    pub(super) fn or_nonsense<T>(self, value: T) -> Result<T, Self> {
+        match self {
+            Self::Corrupted | Self::TooLong { .. } => Ok(value),
+            error => Err(error),
+        }
+    }
+}
+
 impl<E: NorFlashError> From<GuardError<E>> for StoreError {
     fn from(error: GuardError<E>) -> Self {
         match error {

@@ -12,7 +12,12 @@
 //!   half), counts as marked. It is never written again: flash with checked
 //!   words forbids it.
 //! - **A sector is looked at before it is used.** If it is not erased through and
-//!   through, it is erased then.
+//!   through, it is erased then. So is each word: nothing is written over what a
+//!   write left behind that was cut short.
+//! - **A word has eight bytes at least**, even where the chip could write fewer: as
+//!   many as an item's header. A header of smaller words that was written by half
+//!   could be taken for another one together with what follows, and a mark of a
+//!   single byte that was erased by half may read as either.
 //! - **What cannot be read is read as zeros**, word by word, and the map's
 //!   checksums sort it out; as long as the flash answers elsewhere.
 //! - **What was written is read back.** Flash wears out.
@@ -26,7 +31,15 @@ use embedded_storage_async::nor_flash::{
 /// Most bytes of a word that the map can work with.
 pub(super) const MAX_WORD: usize = 32;
 
+/// Bytes of an item's header in the map, and the fewest of a word.
+pub(super) const HEADER: usize = 8;
+
 const ERASED: u8 = 0xff;
+
+const fn largest([a, b, c]: [usize; 3]) -> usize {
+    let most = if a > b { a } else { b };
+    if most > c { most } else { c }
+}
 
 /// Flash for the map, in a region of it.
 pub(super) struct Guard<F> {
@@ -40,10 +53,12 @@ pub(super) struct Guard<F> {
 pub(super) enum View {
     All,
     Without(u32),
+    /// It looks as if it were in use, whatever its marks say: those of a sector
+    /// that is half erased may say something else each time.
     Only(u32),
 }
 
-/// The flash failed, or forgot.
+/// The flash failed, or does not hold what it should.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum GuardError<E> {
     Flash(E),
@@ -66,12 +81,12 @@ struct Word([u8; MAX_WORD]);
 impl<F: NorFlash> Guard<F> {
     /// Bytes of a sector.
     pub(super) const SECTOR: u32 = F::ERASE_SIZE as u32;
-    /// Bytes of a word: the unit in which the map reads and writes.
-    pub(super) const WORD: usize = if F::WRITE_SIZE > F::READ_SIZE {
-        F::WRITE_SIZE
-    } else {
-        F::READ_SIZE
-    };
+    /// Bytes of a word: the unit in which the map writes.
+    pub(super) const WORD: usize = largest([F::WRITE_SIZE, F::READ_SIZE, HEADER]);
+    /// Whether the flash reads and writes such words.
+    pub(super) const HAS_WORDS: bool = Self::WORD <= MAX_WORD
+        && Self::WORD.is_multiple_of(F::WRITE_SIZE)
+        && Self::WORD.is_multiple_of(F::READ_SIZE);
 
     pub(super) const fn new(flash: F, region: Range<u32>) -> Self {
         Self {
@@ -106,10 +121,24 @@ impl<F: NorFlash> Guard<F> {
 
     /// Whether the word at `offset` is erased; one that cannot be read is not.
     async fn is_erased(&mut self, offset: u32) -> Result<bool, GuardError<F::Error>> {
+        Ok(self.unerased(offset, Self::WORD as u32).await?.is_none())
+    }
+
+    /// The first word that is not erased, of so many bytes.
+    async fn unerased(
+        &mut self,
+        offset: u32,
+        length: u32,
+    ) -> Result<Option<u32>, GuardError<F::Error>> {
         let mut word = Word([0; MAX_WORD]);
         let word = word.0.get_mut(..Self::WORD).unwrap_or_default();
-        self.read_words(offset, word).await?;
-        Ok(word.iter().all(|byte| *byte == ERASED))
+        for offset in (offset..offset.saturating_add(length)).step_by(Self::WORD) {
+            self.read_words(offset, word).await?;
+            if word.iter().any(|byte| *byte != ERASED) {
+                return Ok(Some(offset));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a sector is erased through and through.
@@ -118,12 +147,45 @@ impl<F: NorFlash> Guard<F> {
         sector: u32,
     ) -> Result<bool, GuardError<F::Error>> {
         let first = self.address(sector);
-        for offset in (first..first + Self::SECTOR).step_by(Self::WORD) {
-            if !self.is_erased(offset).await? {
-                return Ok(false);
-            }
+        Ok(self.unerased(first, Self::SECTOR).await?.is_none())
+    }
+
+    /// Whether a sector is erased from `end` bytes on, but for the mark of a full
+    /// one.
+    pub(super) async fn is_rest_erased(
+        &mut self,
+        sector: u32,
+        end: u32,
+    ) -> Result<bool, GuardError<F::Error>> {
+        let rest = (Self::SECTOR - Self::WORD as u32).saturating_sub(end);
+        let from = self.address(sector).saturating_add(end);
+        Ok(self.unerased(from, rest).await?.is_none())
+    }
+
+    /// Gives up the rest of the sector of `offset`, where something could not be
+    /// written, so that the map goes on in the next one. `false` if that one is not
+    /// free: the map is about to free it, and must be told of the failure.
+    pub(super) async fn give_up_rest(&mut self, offset: u32) -> Result<bool, GuardError<F::Error>> {
+        let (sector, _) = self.place(offset);
+        let next = (sector + 1) % self.sectors().max(1);
+        if self.marks(sector).await? != (true, false) || self.marks(next).await? != (false, false) {
+            return Ok(false);
         }
+        let last = self.address(sector) + Self::SECTOR - Self::WORD as u32;
+        self.write_mark(last).await?;
         Ok(true)
+    }
+
+    /// Marks the first word of an erased sector: it is in use.
+    pub(super) async fn mark(&mut self, sector: u32) -> Result<(), GuardError<F::Error>> {
+        self.write_mark(self.address(sector)).await
+    }
+
+    async fn write_mark(&mut self, offset: u32) -> Result<(), GuardError<F::Error>> {
+        let mark = Word([0; MAX_WORD]);
+        let mark = mark.0.get(..Self::WORD).unwrap_or_default();
+        let written = self.flash.write(offset, mark).await;
+        written.map_err(GuardError::Flash)
     }
 
     pub(super) async fn erase_sector(&mut self, sector: u32) -> Result<(), GuardError<F::Error>> {
@@ -208,11 +270,14 @@ impl<F: NorFlash> ReadNorFlash for Guard<F> {
         // the marks.
         let last = Self::SECTOR - F::READ_SIZE as u32;
         if (place == 0 || place == last) && bytes.len() == F::READ_SIZE {
-            let word = match place {
-                0 => offset,
-                _ => self.address(sector) + Self::SECTOR - Self::WORD as u32,
+            let erased = match (self.view, place) {
+                (View::Only(_), _) => place != 0,
+                (_, 0) => self.is_erased(offset).await?,
+                _ => {
+                    let last = self.address(sector) + Self::SECTOR - Self::WORD as u32;
+                    self.is_erased(last).await?
+                }
             };
-            let erased = self.is_erased(word).await?;
             bytes.fill(if erased { ERASED } else { 0 });
             return Ok(());
         }
@@ -225,7 +290,7 @@ impl<F: NorFlash> ReadNorFlash for Guard<F> {
 }
 
 impl<F: NorFlash> NorFlash for Guard<F> {
-    const WRITE_SIZE: usize = F::WRITE_SIZE;
+    const WRITE_SIZE: usize = Self::WORD;
     const ERASE_SIZE: usize = F::ERASE_SIZE;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
@@ -235,8 +300,12 @@ impl<F: NorFlash> NorFlash for Guard<F> {
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
         let (sector, place) = self.place(offset);
-        if place == 0 && !self.is_sector_erased(sector).await? {
-            self.erase_sector(sector).await?;
+        if place == 0 {
+            if !self.is_sector_erased(sector).await? {
+                self.erase_sector(sector).await?;
+            }
+        } else if let Some(offset) = self.unerased(offset, bytes.len() as u32).await? {
+            return Err(GuardError::Worn { offset });
         }
         let written = self.flash.write(offset, bytes).await;
         written.map_err(GuardError::Flash)?;

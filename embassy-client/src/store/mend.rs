@@ -8,9 +8,8 @@
 //! as long as the copying was not finished. If the power failed while the source
 //! was being *erased*, what is left of it may look like a sector that is still
 //! whole, and the only good copies would be erased with the target. The two are
-//! told apart by what is in them: a copy that was finished has everything that
-//! can still be read in the source. A target with nothing in it is none: it may be
-//! half erased itself, and the map erases it.
+//! told apart by what is in them: after a copy that was finished, everything that
+//! can still be read in the source is elsewhere too. Then the source is erased.
 
 use core::ops::Range;
 
@@ -19,7 +18,7 @@ use sequential_storage::cache::Cache;
 use sequential_storage::map::{MapConfig, MapStorage};
 
 use super::error::StoreError;
-use super::guard::{Guard, View};
+use super::guard::{Guard, HEADER, View};
 use super::key::Raw;
 
 /// What a sector's marks say.
@@ -48,15 +47,22 @@ pub(super) async fn mend<F: NorFlash, const KEYS: usize>(
     buffer: &mut [u8],
 ) -> Result<(), StoreError> {
     let count = flash.sectors();
-    let mut is_any_open = false;
+    let (mut open, mut full) = (0, 0);
     for index in 0..count {
         match sector(flash, index).await? {
             Sector::Torn => {
                 flash.erase_sector(index).await?;
-                is_any_open = true;
+                open += 1;
             }
-            Sector::Open => is_any_open = true,
-            Sector::InUse | Sector::Full => {}
+            Sector::Open => {
+                // Half erased cells may read differently the next time.
+                if !flash.is_sector_erased(index).await? {
+                    flash.erase_sector(index).await?;
+                }
+                open += 1;
+            }
+            Sector::Full => full += 1,
+            Sector::InUse => {}
         }
     }
     for target in 0..count {
@@ -65,29 +71,88 @@ pub(super) async fn mend<F: NorFlash, const KEYS: usize>(
         // before the target does not.
         if sector(flash, target).await? == Sector::InUse
             && sector(flash, before).await? != Sector::InUse
-            && sector(flash, source).await? != Sector::Open
         {
-            let in_target = keys::<F, KEYS>(flash, region, target, buffer).await?;
-            if in_target.is_none_or(|keys| !keys.is_empty())
-                && is_copied::<F, KEYS>(flash, region, source, buffer).await?
-            {
+            // Its marks may read as erased this time, and not the next time.
+            if !flash.is_sector_erased(source).await? {
+                if !is_copied::<F, KEYS>(flash, region, source, buffer).await? {
+                    // The map copies again.
+                    return Ok(flash.erase_sector(target).await?);
+                }
                 flash.erase_sector(source).await?;
             }
-            return Ok(());
+            return close_torn(flash, region, target, buffer).await;
         }
     }
-    if !is_any_open {
+    if open == 0 {
         // Some chips write zeros everywhere before they erase: that looks full.
         for index in 0..count {
-            if keys::<F, KEYS>(flash, region, index, buffer)
-                .await?
-                .is_some_and(|keys| keys.is_empty())
+            let keys = keys::<F, KEYS>(flash, region, index, 0, buffer).await?;
+            if keys.is_empty() {
+                return Ok(flash.erase_sector(index).await?);
+            }
+        }
+    } else if open > 1 && full > 0 {
+        // The map takes the first one, wherever the full ones end.
+        for index in 0..count {
+            let before = (index + count - 1) % count;
+            if sector(flash, index).await? == Sector::Open
+                && sector(flash, before).await? == Sector::Full
             {
-                flash.erase_sector(index).await?;
+                return Ok(flash.mark(index).await?);
             }
         }
     }
     Ok(())
+}
+
+/// Gives up the rest of a sector in use whose last write was cut short. What is
+/// left of it may read as the header of an item the next time, and hide what was
+/// written behind it.
+async fn close_torn<F: NorFlash>(
+    flash: &mut Guard<F>,
+    region: &Range<u32>,
+    index: u32,
+    buffer: &mut [u8],
+) -> Result<(), StoreError> {
+    flash.look(View::Only(index));
+    let end = end_of_items(flash, region, buffer).await;
+    flash.look(View::All);
+    let end = end?;
+    if flash.is_rest_erased(index, end).await? {
+        return Ok(());
+    }
+    if end > Guard::<F>::WORD as u32 {
+        let first = flash.address(index);
+        flash.give_up_rest(first).await?;
+    } else {
+        // A full sector has items: one without any is known to be half erased.
+        flash.erase_sector(index).await?;
+        flash.mark(index).await?;
+    }
+    Ok(())
+}
+
+/// Where the items of the only sector that can be seen end, in bytes from its
+/// start.
+async fn end_of_items<F: NorFlash>(
+    flash: &mut Guard<F>,
+    region: &Range<u32>,
+    buffer: &mut [u8],
+) -> Result<u32, StoreError> {
+    let limit = buffer.len();
+    let words = |bytes: usize| bytes.next_multiple_of(Guard::<F>::WORD);
+    let mut map = view(flash, region)?;
+    let items = map.fetch_all_items(buffer).await;
+    let mut items = items.map_err(|error| StoreError::of(error, limit))?;
+    // The first word is the mark.
+    let mut end = Guard::<F>::WORD;
+    loop {
+        let item = items.next::<&[u8]>(buffer).await;
+        let Some((_, value)) = item.map_err(|error| StoreError::of(error, limit))? else {
+            return Ok(u32::try_from(end).unwrap_or(u32::MAX));
+        };
+        end += words(HEADER) + words(Raw::LEN + value.len());
+    }
 }
 
 /// Whether everything that can be read in `source` is in another sector too.
@@ -97,58 +162,80 @@ async fn is_copied<F: NorFlash, const KEYS: usize>(
     source: u32,
     buffer: &mut [u8],
 ) -> Result<bool, StoreError> {
-    let Some(keys) = keys::<F, KEYS>(flash, region, source, buffer).await? else {
-        return Ok(false);
-    };
-    flash.look(View::Without(source));
-    let limit = buffer.len();
-    let mut map = view(flash, region)?;
-    let mut is_copied = true;
-    for key in keys {
-        match map.fetch_item::<&[u8]>(buffer, &key).await {
-            Ok(Some(_)) => {}
-            Ok(None) => is_copied = false,
-            Err(error) => {
-                flash.look(View::All);
-                return Err(StoreError::of(error, limit));
-            }
+    let mut passed = 0;
+    loop {
+        let keys = keys::<F, KEYS>(flash, region, source, passed, buffer).await?;
+        passed += keys.len();
+        flash.look(View::Without(source));
+        let found = are_found(flash, region, &keys, buffer).await;
+        flash.look(View::All);
+        if !found? {
+            return Ok(false);
+        }
+        if keys.len() < KEYS {
+            return Ok(true);
         }
     }
-    flash.look(View::All);
-    Ok(is_copied)
 }
 
-/// The keys of all items that can be read in a sector; `None` when there are
-/// too many.
+/// Whether all keys have a value in what can be seen.
+async fn are_found<F: NorFlash>(
+    flash: &mut Guard<F>,
+    region: &Range<u32>,
+    keys: &[Raw],
+    buffer: &mut [u8],
+) -> Result<bool, StoreError> {
+    let limit = buffer.len();
+    let mut map = view(flash, region)?;
+    for key in keys {
+        match map.fetch_item::<&[u8]>(buffer, key).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(false),
+            Err(error) => return StoreError::of(error, limit).or_nonsense(false),
+        }
+    }
+    Ok(true)
+}
+
+/// The keys of items that can be read in a sector, as many as fit, after the first
+/// `passed` ones.
 async fn keys<F: NorFlash, const KEYS: usize>(
     flash: &mut Guard<F>,
     region: &Range<u32>,
     sector: u32,
+    passed: usize,
     buffer: &mut [u8],
-) -> Result<Option<heapless::Vec<Raw, KEYS>>, StoreError> {
+) -> Result<heapless::Vec<Raw, KEYS>, StoreError> {
     flash.look(View::Only(sector));
-    let found = read_keys(flash, region, buffer).await;
+    let mut keys = heapless::Vec::new();
+    let read = read_keys(flash, region, passed, &mut keys, buffer).await;
     flash.look(View::All);
-    found
+    // Where it makes no sense, the sector is half erased.
+    read.or_else(|error| error.or_nonsense(()))?;
+    Ok(keys)
 }
 
 async fn read_keys<F: NorFlash, const KEYS: usize>(
     flash: &mut Guard<F>,
     region: &Range<u32>,
+    passed: usize,
+    keys: &mut heapless::Vec<Raw, KEYS>,
     buffer: &mut [u8],
-) -> Result<Option<heapless::Vec<Raw, KEYS>>, StoreError> {
+) -> Result<(), StoreError> {
     let limit = buffer.len();
     let mut map = view(flash, region)?;
     let items = map.fetch_all_items(buffer).await;
     let mut items = items.map_err(|error| StoreError::of(error, limit))?;
-    let mut keys = heapless::Vec::new();
+    let mut left = passed;
     loop {
         let item = items.next::<&[u8]>(buffer).await;
         let Some((key, _)) = item.map_err(|error| StoreError::of(error, limit))? else {
-            return Ok(Some(keys));
+            return Ok(());
         };
-        if !keys.contains(&key) && keys.push(key).is_err() {
-            return Ok(None);
+        if left > 0 {
+            left -= 1;
+        } else if keys.push(key).is_err() {
+            return Ok(());
         }
     }
 }

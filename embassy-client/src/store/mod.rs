@@ -37,17 +37,17 @@
 //! there at the same time, and the more room there is beside it, the less often
 //! a sector is erased:
 //!
-//! | what | values | bytes each, 4-byte words | 32-byte words |
+//! | what | values | bytes each, words of up to 8 | of 32 |
 //! |---|---:|---:|---:|
-//! | marks of orders | 16 (as many as the journal has) | 36 | 64 |
+//! | marks of orders | 16 (as many as the journal has) | 40 | 64 |
 //! | batches on their way out, of up to 1 KiB | as many as the outbox has | 1,040 | 1,088 |
-//! | renewed identities | 2 | up to 1,212 | 1,248 |
-//! | the rest | 3 | up to 20 | 64 |
+//! | renewed identities | 2 | up to 1,216 | 1,248 |
+//! | the rest | 3 | up to 24 | 64 |
 //!
 //! # Wear
-//! An order writes three records (begun, executed, forgotten): 84 bytes with 4-byte
-//! words, 192 with 32-byte words. A batch of 1 KiB writes itself and its removal:
-//! 1,052 and 1,152 bytes. A sector is erased once for each time that its size has
+//! An order writes three records (begun, executed, forgotten): 96 bytes with words of
+//! up to 8 bytes, 192 with 32-byte words. A batch of 1 KiB writes itself and its
+//! removal: 1,056 and 1,152 bytes. A sector is erased once for each time that its size has
 //! been written (and what was still in use, copied). So a region of 64 KiB with
 //! 4 KiB sectors, for 100,000 erasures each, stands 6.5 GB of writes: a batch of
 //! 1 KiB a minute and an order a minute are 1.6 MB a day, and that for eleven
@@ -74,12 +74,13 @@ use core::ops::Range;
 
 use embassy_sync::mutex::Mutex;
 use embedded_storage_async::nor_flash::{NorFlash, NorFlashError as _};
+use sequential_storage::Error as MapError;
 use sequential_storage::cache::key_pointers::ArrayKeyPointers;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage, SerializationError, Value};
 
 pub use self::error::{RegionError, StoreError};
-use self::guard::{Guard, MAX_WORD};
+use self::guard::{Guard, GuardError, MAX_WORD};
 pub use self::key::Key;
 use self::key::Raw;
 
@@ -92,6 +93,9 @@ pub const MIN_SECTORS: u32 = 3;
 
 /// The version of what is in the store, under [`Key::Format`].
 const VERSION: u8 = 1;
+
+/// How many sectors a value may find unfit before that is an error.
+const GIVE_UPS: u32 = 2;
 
 /// A key and the longest value, rounded up to the largest word.
 const BUFFER: usize = (Raw::LEN + LONGEST).next_multiple_of(MAX_WORD);
@@ -159,7 +163,7 @@ impl<F: NorFlash, const KEYS: usize> Store<F, KEYS> {
         }
         // A mark at both ends, and the longest value with its header between.
         let least = BUFFER + 3 * MAX_WORD;
-        if Guard::<F>::WORD > MAX_WORD || F::ERASE_SIZE < least {
+        if !Guard::<F>::HAS_WORDS || F::ERASE_SIZE < least {
             return refused(RegionError::Geometry);
         }
         if !region.start.is_multiple_of(sector) || !region.end.is_multiple_of(sector) {
@@ -310,6 +314,24 @@ impl<F: NorFlash, const KEYS: usize> Store<F, KEYS> {
         write: impl FnMut(&mut [u8]) -> Option<usize>,
     ) -> Result<(), StoreError> {
         let (key, value) = (Raw::from(key), Written(RefCell::new(write)));
+        for _ in 0..GIVE_UPS {
+            let stored = self.map.store_item(&mut self.buffer.0, &key, &value);
+            let Err(error) = stored.await else {
+                return Ok(());
+            };
+            // Where the power failed in a write, some cells may be as good as
+            // written.
+            let MapError::Storage {
+                value: GuardError::Worn { offset },
+                ..
+            } = error
+            else {
+                return Err(StoreError::of(error, LONGEST));
+            };
+            if !self.map.flash().give_up_rest(offset).await? {
+                return Err(StoreError::Worn { offset });
+            }
+        }
         let stored = self.map.store_item(&mut self.buffer.0, &key, &value);
         stored.await.map_err(|error| StoreError::of(error, LONGEST))
     }

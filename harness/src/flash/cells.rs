@@ -9,6 +9,7 @@ use super::{Again, FlashError, Part, Tear};
 /// What a word or a byte reads as after an erase.
 const ERASED: u8 = 0xff;
 
+#[derive(Clone)]
 pub(super) struct Cells {
     bytes: Vec<u8>,
     /// Bits that are neither one nor the other, and read differently each time.

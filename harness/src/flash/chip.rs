@@ -102,6 +102,16 @@ impl<P: Part> FlashChip<P> {
         }
     }
 
+    /// Another chip with the same content, and with power. Its chances come from
+    /// `seed`, and its counts begin at zero.
+    #[must_use]
+    pub fn copy(&self, seed: u64) -> Self {
+        let cells = self.state().cells.clone();
+        let copy = Self::new(cells.len() / P::ERASE, seed);
+        copy.state().cells = cells;
+        copy
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +128,8 @@ impl<P: Part> FlashChip<P> {
     }
 
     /// The power will fail during the `change`-th write or erase from now, from
-    /// 1. What is left of it is left to chance. Each sector of an erase counts.
+    /// 1. Chance says which of [`Tear::SETTLED`] it is. Each sector of an erase
+    /// counts.
     pub fn cut_at(&self, change: u64) {
         self.state().cut = Some((change, None));
     }
@@ -237,7 +248,7 @@ impl State {
         if *left > 0 {
             return None;
         }
-        let any = Tear::ALL[self.rng.next_u32() as usize % Tear::ALL.len()];
+        let any = Tear::SETTLED[self.rng.next_u32() as usize % Tear::SETTLED.len()];
         self.counts.cuts += 1;
         Some(tear.unwrap_or(any))
     }

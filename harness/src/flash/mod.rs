@@ -72,6 +72,16 @@ pub enum Tear {
 }
 
 impl Tear {
+    /// All but [`Weak`](Self::Weak): the cells are as they are, and stay so.
+    pub const SETTLED: [Self; 6] = [
+        Self::Nothing,
+        Self::Front,
+        Self::Back,
+        Self::Scattered,
+        Self::Zeroed,
+        Self::Finished,
+    ];
+
     /// Every one.
     pub const ALL: [Self; 7] = [
         Self::Nothing,
