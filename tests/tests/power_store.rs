@@ -158,22 +158,22 @@ fn all_tears<P: Part>(sectors: usize, cases: u64) {
 
 #[test]
 fn a_campaign_of_power_cuts_on_the_flash_of_an_rp2350() {
-    all_tears::<Rp2350>(4, 200);
+    all_tears::<Rp2350>(4, 100);
 }
 
 #[test]
 fn a_campaign_of_power_cuts_on_the_flash_of_an_esp32() {
-    all_tears::<Esp32>(3, 200);
+    all_tears::<Esp32>(3, 100);
 }
 
 #[test]
 fn a_campaign_of_power_cuts_on_the_flash_of_an_nrf52() {
-    all_tears::<Nrf52>(3, 200);
+    all_tears::<Nrf52>(3, 100);
 }
 
 #[test]
 fn a_campaign_of_power_cuts_on_words_with_a_code() {
-    all_tears::<SmallSectors>(3, 200);
+    all_tears::<SmallSectors>(3, 100);
 }
 
 #[test]

@@ -127,9 +127,9 @@ impl<P: Part> FlashChip<P> {
         }
     }
 
-    /// The power will fail during the `change`-th write or erase from now, from
-    /// 1. Chance says which of [`Tear::SETTLED`] it is. Each sector of an erase
-    /// counts.
+    /// The power will fail during the `change`-th write or erase from now, counted
+    /// from one, and leave one of [`Tear::SETTLED`], by chance. Each sector of an
+    /// erase counts.
     pub fn cut_at(&self, change: u64) {
         self.state().cut = Some((change, None));
     }
