@@ -218,6 +218,8 @@ impl<F: NorFlash> Application<F> {
                 ("connections", counts.connections.into()),
                 ("busy_ms", busy_ms),
                 ("stack_peak", stack.peak.into()),
+                // Orders wait for their answer while the journal cannot be written.
+                ("journal_failures", self.client.journal_failures().into()),
             ];
             let kept = self.outbox.submit_pathpoints(readings.len(), |batch| {
                 readings

@@ -6,13 +6,13 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::Timer;
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_embassy::net::EmbassyNetwork;
-use wigwag_embassy::ngtt::{self, Config, ConfigError, State};
+use wigwag_embassy::ngtt::{self, Config, ConfigError};
 use wigwag_embassy::renewal::{Identities, Memory};
 use wigwag_embassy::sntp;
 use wigwag_embassy::tls::{ClockPolicy, TrustAnchors};
 
 use crate::application::Application;
-use crate::device::{Buffers, Mutex};
+use crate::device::{Buffers, State};
 use crate::rng::SharedRng;
 use crate::storage::Journal;
 
@@ -30,7 +30,7 @@ pub struct Connection<F: NorFlash + 'static> {
 /// What a client is made of, each time anew when the device has another identity.
 pub(crate) struct Parts<F: NorFlash + 'static> {
     pub(crate) stack: Stack<'static>,
-    pub(crate) state: &'static State<Mutex>,
+    pub(crate) state: &'static State,
     pub(crate) buffers: &'static mut Buffers,
     pub(crate) identities: &'static mut Memory,
     pub(crate) journal: Journal<F>,

@@ -18,17 +18,21 @@ use wigwag_embassy::tls::{TrustAnchors, TrustError};
 use crate::application::{Application, Memory};
 use crate::clock::{self, CLOCK, SNTP};
 use crate::connection::{self, Connection, config};
-use crate::storage::{Journal, Storage};
+use crate::storage::{BATCH_BYTES, Journal, MARKS, Storage};
 
 /// Client and application share an executor: no lock is needed.
 pub(crate) type Mutex = NoopRawMutex;
-pub(crate) type Client = ngtt::Client<'static, Mutex>;
-pub(crate) type Order = ngtt::Order<'static, Mutex>;
+/// Orders of up to 2 KiB: one of them brings a certificate.
+type Slots = ngtt::Slots<4, ORDER_BYTES, 4, BATCH_BYTES, MARKS>;
+const ORDER_BYTES: usize = 2048;
+pub(crate) type State = ngtt::State<Mutex, Slots>;
+pub(crate) type Client = ngtt::Client<'static, Mutex, Slots>;
+pub(crate) type Order = ngtt::Order<'static, Mutex, Slots>;
 
 /// Bytes of the TLS send buffer: what a certificate has to fit into.
 const SEND_BUFFER: usize = 2048;
 
-pub(crate) type Buffers = ngtt::Buffers<16_401, SEND_BUFFER>;
+pub(crate) type Buffers = ngtt::Buffers<16_401, SEND_BUFFER, 4096, 2048, { ORDER_BYTES + 16 }>;
 
 /// The task of the network stack; `D` is the board's network driver.
 pub type Network<D> = embassy_net::Runner<'static, D>;
@@ -180,7 +184,7 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     } = parts;
     static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
         ConstStaticCell::new(StackResources::new());
-    static STATE: ConstStaticCell<ngtt::State<Mutex>> = ConstStaticCell::new(ngtt::State::new());
+    static STATE: ConstStaticCell<State> = ConstStaticCell::new(State::new());
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();

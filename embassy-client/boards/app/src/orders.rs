@@ -20,6 +20,7 @@
 use wigwag_codec::minijson::Kind;
 use wigwag_codec::ngtt::message::{Command, Sections};
 use wigwag_embassy::ngtt::History;
+use wigwag_embassy::outbox::OutboxError;
 use wigwag_embassy::renewal::RenewalError;
 
 use crate::registers::{Registers, WriteError};
@@ -47,6 +48,8 @@ pub enum Refusal {
     Register(WriteError),
     /// The device's certificate is not renewed like that.
     Certificate(RenewalError),
+    /// The answer to it could not be kept for sending.
+    Unsent(OutboxError),
 }
 
 impl core::fmt::Display for Refusal {
@@ -60,6 +63,7 @@ impl core::fmt::Display for Refusal {
             Self::NoTime => f.write_str("the device does not know the time"),
             Self::Register(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
+            Self::Unsent(error) => write!(f, "the answer could not be kept for sending: {error}"),
         }
     }
 }

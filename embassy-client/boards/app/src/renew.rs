@@ -4,11 +4,13 @@ use embassy_futures::join::join;
 use embassy_time::Timer;
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_embassy::ngtt::{Reason, Status};
+use wigwag_embassy::outbox::OutboxError;
 use wigwag_embassy::renewal::{Answer, LONGEST_REQUEST};
 use wigwag_embassy::tls::{CertificateError, End};
+use wigwag_embassy::wall_clock::Origin;
 
 use crate::application::{Application, warn_unkept};
-use crate::clock::SNTP;
+use crate::clock::{CLOCK, SNTP};
 use crate::orders::Refusal;
 
 /// The `op_type` of the orders about the certificate.
@@ -21,31 +23,38 @@ impl<F: NorFlash> Application<F> {
         let mut rng = self.rng;
         let answer = self.renewals.order(argument, &mut rng, &mut text).await;
         match answer.map_err(Refusal::Certificate)? {
-            Answer::Request(request) => self.send_text("certificate/request", request).await,
-            Answer::Stored | Answer::Cancelled => self.tell_stage().await,
+            // The server has to get it, or the order is not executed.
+            Answer::Request(request) => self
+                .send_text("certificate/request", request)
+                .await
+                .map_err(Refusal::Unsent),
+            Answer::Stored | Answer::Cancelled => {
+                self.tell_stage().await;
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Tells the server where a renewal stands.
     async fn tell_stage(&self) {
         let credentials = self.client.credentials();
         match self.renewals.stage(&credentials).await {
-            Ok(stage) => self.send_text("certificate/state", stage.name()).await,
+            Ok(stage) => {
+                let kept = self.send_text("certificate/state", stage.name()).await;
+                kept.unwrap_or_else(warn_unkept);
+            }
             Err(error) => defmt::warn!("certificate: {}", defmt::Display2Format(&error)),
         }
     }
 
     /// Sends a text as a pathpoint. It waits in flash until the server has it.
-    async fn send_text(&self, path: &str, text: &str) {
+    async fn send_text(&self, path: &str, text: &str) -> Result<(), OutboxError> {
         let at_ms = self.unix_ms().unwrap_or_default();
         let kept = self.outbox.submit_pathpoints(1, |batch| {
             let readings = batch.pathpoint(path, 1)?;
             readings.value(at_ms, |to| to.str(text)).map(drop)
         });
-        if let Err(error) = kept.await {
-            warn_unkept(error);
-        }
+        kept.await
     }
 
     /// Hears what servers say of the device's certificates, and of the time in
@@ -66,14 +75,20 @@ impl<F: NorFlash> Application<F> {
         }
     }
 
-    /// A wrong time must not lock the device out: time servers are asked again when
-    /// a certificate is refused for its time.
+    /// A wrong time must not lock the device out: when a certificate is refused for
+    /// its time, what time servers said is forgotten, certificates are judged by the
+    /// floor, and the servers are asked again. (Whoever can say the wrong time could
+    /// as well have kept the right one away.)
     async fn doubt_time(&self) -> ! {
         use CertificateError::{Expired, NotYetValid};
         loop {
             let has_reason = |status: &Status| status.reason().is_some();
             let failed = self.client.wait_status(has_reason).await;
             if let Some(Reason::Tls(End::Certificate(Expired | NotYetValid))) = failed.reason() {
+                let origin = CLOCK.setting().map(|setting| setting.origin);
+                if origin == Some(Origin::Sntp) {
+                    CLOCK.unset();
+                }
                 SNTP.ask_again();
             }
             self.client

@@ -20,14 +20,17 @@ pub const BATCHES: usize = 16;
 /// Most bytes of a batch: those of a send slot of the client.
 pub const BATCH_BYTES: usize = 1024;
 
+/// Orders that are remembered until the server is known to have read the answer.
+pub(crate) const MARKS: usize = 16;
+
 /// What the outbox needs to hand a batch to the client.
 pub(crate) const BUFFER: usize = BATCH_BYTES + 5;
 
 /// Marks of orders, batches, and the rest.
-const KEYS: usize = 16 + BATCHES + 8;
+const KEYS: usize = MARKS + BATCHES + 8;
 
 pub(crate) type Shared<F> = SharedStore<NoopRawMutex, F, KEYS>;
-pub(crate) type Journal<F> = FlashJournal<'static, NoopRawMutex, F, 16, KEYS>;
+pub(crate) type Journal<F> = FlashJournal<'static, NoopRawMutex, F, MARKS, KEYS>;
 pub(crate) type Renewals<F> = renewal::Keeper<'static, NoopRawMutex, F, KEYS>;
 pub(crate) type Outbox<F> = outbox::Outbox<'static, NoopRawMutex, F, BATCHES, KEYS>;
 
