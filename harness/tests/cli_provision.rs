@@ -391,7 +391,7 @@ fn settings_that_do_not_fit_the_region_are_refused() {
             "{}",
             done.stderr
         );
-        assert_eq!(done.stderr.contains("do not fit 65536 bytes"), !fits);
+        assert_eq!(done.stderr.contains("do not fit 8192 bytes"), !fits);
         assert_eq!(is_absent(folder, "x.bin"), !fits);
     }
 }

@@ -37,21 +37,38 @@ fn region(map: &str, name: &str) -> Option<(u32, usize)> {
     Some((origin, length << 10))
 }
 
+/// The same of a table of partitions: `name, data, 0x41, 0x1000, 0x2000`.
+fn partition(table: &str, name: &str) -> Option<(u32, usize)> {
+    let columns = table.lines().find_map(|line| {
+        let columns: Vec<&str> = line.split(',').map(str::trim).collect();
+        (columns.len() == 5 && columns[0] == name).then_some(columns)
+    })?;
+    let number = |text: &str| u32::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    Some((number(columns[3])?, number(columns[4])? as usize))
+}
+
 #[test]
 fn settings_are_provisioned_to_where_each_board_looks_for_them() {
     let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../embassy-client/boards");
     let mut found = Vec::new();
     for entry in fs::read_dir(boards).unwrap() {
         let folder = entry.unwrap();
-        let Ok(map) = fs::read_to_string(folder.path().join("memory.x")) else {
-            continue;
+        let read = |file: &str| fs::read_to_string(folder.path().join(file));
+        let there = match (read("partitions.csv"), read("memory.x")) {
+            (Ok(table), _) => partition(&table, "settings"),
+            (Err(_), Ok(map)) => region(&map, "SETTINGS"),
+            (Err(_), Err(_)) => continue,
         };
         let name = folder.file_name().into_string().unwrap();
         let board = Board::of_name(&name)
             .unwrap_or_else(|| panic!("{name} has a memory map and is not in the table"));
-        let there = region(&map, "SETTINGS");
         assert_eq!(there, Some((board.address, board.size)), "{name}");
         found.push(name);
     }
     assert!(found.iter().any(|name| name == "qemu-mps2-an386"));
+    assert_eq!(
+        region("A : ORIGIN = 0x10, LENGTH = 2K", "A"),
+        Some((16, 2048))
+    );
+    assert_eq!(partition("a, data, 0x41, 0x10, 0x20", "a"), Some((16, 32)));
 }

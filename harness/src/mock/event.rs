@@ -85,6 +85,8 @@ pub enum EventKind {
         digest: Digest,
         /// The answer they get.
         answer: DataAnswer,
+        /// The payload, minijson.
+        payload: Arc<[u8]>,
     },
     /// The device sent logs.
     Logs {

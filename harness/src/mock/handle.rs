@@ -119,6 +119,7 @@ impl Connection {
                 points,
                 digest,
                 answer,
+                payload: payload.into(),
             },
         };
         self.shared.tell(Some(&self.device), told);

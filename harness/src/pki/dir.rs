@@ -1,6 +1,6 @@
 //! The folder of certificates and keys that the command line works with:
 //! `server-ca.pem`, `device-ca.pem`, `server.pem`, `server.key`, and per device
-//! `ID.pem` and `ID.key`.
+//! `ID.pem` and `ID.key`; `device-ca.key` where certificates are to be renewed.
 
 use super::issue::Authority;
 use super::{Identity, Pki, PkiError};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 const SERVER_CA: &str = "server-ca.pem";
 const DEVICE_CA: &str = "device-ca.pem";
+const DEVICE_CA_KEY: &str = "device-ca.key";
 const SERVER: &str = "server";
 
 impl Identity {
@@ -38,14 +39,9 @@ impl Identity {
     /// [`PkiError::Io`], [`PkiError::Pem`] and [`PkiError::OtherKey`], with the
     /// file.
     pub fn load(certificates: &Path, key: &Path) -> Result<Self, PkiError> {
-        let text = read(key)?;
-        let found = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| PkiError::Pem {
-            path: key.into(),
-            expected: "a PKCS #8 private key",
-        })?;
         let identity = Self {
             chain: load_certificates(certificates)?,
-            key: found,
+            key: load_key(key)?,
         };
         if identity.has_another_key() {
             return Err(PkiError::OtherKey {
@@ -59,7 +55,7 @@ impl Identity {
 
 /// A certificate in PEM.
 #[must_use]
-pub(super) fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
+pub fn certificate_pem(certificate: &CertificateDer<'_>) -> String {
     pem("CERTIFICATE", certificate)
 }
 
@@ -83,9 +79,26 @@ fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PkiErr
     }
 }
 
+fn load_key(path: &Path) -> Result<PrivatePkcs8KeyDer<'static>, PkiError> {
+    PrivatePkcs8KeyDer::from_pem_slice(&read(path)?).map_err(|_| PkiError::Pem {
+        path: path.into(),
+        expected: "a PKCS #8 private key",
+    })
+}
+
 fn load_authority(path: &Path) -> Result<Authority, PkiError> {
     let mut certificates = load_certificates(path)?;
     Ok(Authority::without_key(certificates.swap_remove(0)))
+}
+
+/// The authority of devices, with its key if that is there.
+fn load_device_authority(folder: &Path) -> Result<Authority, PkiError> {
+    let (certificate, key) = (folder.join(DEVICE_CA), folder.join(DEVICE_CA_KEY));
+    if !key.is_file() {
+        return load_authority(&certificate);
+    }
+    let identity = Identity::load(&certificate, &key)?;
+    Authority::with_key(identity.certificate().clone(), identity.key())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PkiError> {
@@ -131,6 +144,19 @@ impl Pki {
     /// [`PkiError::Exists`] before anything is written when one of the files
     /// is there already; [`PkiError::Io`].
     pub fn write_dir(&self, folder: &Path) -> Result<(), PkiError> {
+        self.write(folder, false)
+    }
+
+    /// The same with the key of the devices' authority, by which
+    /// [`Pki::sign_request`] can sign. Whoever has it can make devices.
+    ///
+    /// # Errors
+    /// As [`Pki::write_dir`]; [`PkiError::NoAuthorityKey`] when it is not here.
+    pub fn write_dir_with_authority(&self, folder: &Path) -> Result<(), PkiError> {
+        self.write(folder, true)
+    }
+
+    fn write(&self, folder: &Path, with_authority: bool) -> Result<(), PkiError> {
         let file = |name: String, text, is_secret| File {
             path: folder.join(name),
             text,
@@ -140,6 +166,11 @@ impl Pki {
             file(SERVER_CA.into(), certificate_pem(self.server_ca()), false),
             file(DEVICE_CA.into(), certificate_pem(self.device_ca()), false),
         ];
+        if with_authority {
+            let key = self.device_ca.key().ok_or(PkiError::NoAuthorityKey)?;
+            let key = pem("PRIVATE KEY", key.secret_pkcs8_der());
+            files.push(file(DEVICE_CA_KEY.into(), key, true));
+        }
         for (name, identity) in self.devices().chain([(SERVER, self.server())]) {
             files.push(file(format!("{name}.pem"), identity.chain_pem(), false));
             files.push(file(format!("{name}.key"), identity.key_pem(), true));
@@ -157,7 +188,8 @@ impl Pki {
     }
 
     /// Reads a folder that [`Pki::write_dir`] wrote, or one of the same
-    /// layout. Every `NAME.pem` that has a `NAME.key` is a device.
+    /// layout. Every `NAME.pem` that has a `NAME.key` is a device, but for the
+    /// server and the authority.
     ///
     /// # Errors
     /// [`PkiError::Io`], [`PkiError::Pem`] and [`PkiError::OtherKey`], with the
@@ -171,13 +203,14 @@ impl Pki {
         };
         let mut devices = BTreeMap::new();
         for name in names(folder)? {
-            if name != SERVER && folder.join(format!("{name}.key")).is_file() {
+            let of_authority = format!("{name}.key") == DEVICE_CA_KEY;
+            if name != SERVER && !of_authority && folder.join(format!("{name}.key")).is_file() {
                 devices.insert(name.clone(), load(&name)?);
             }
         }
         Ok(Self {
             server_ca: load_authority(&folder.join(SERVER_CA))?,
-            device_ca: load_authority(&folder.join(DEVICE_CA))?,
+            device_ca: load_device_authority(folder)?,
             server: load(SERVER)?,
             devices,
             environment: 0,

@@ -2,10 +2,10 @@
 
 use super::{Identity, PkiError, Validity};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
 };
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use std::net::IpAddr;
 
 /// The extension with the device's id, a DER UTF8String.
@@ -20,7 +20,7 @@ const MAX_COMMON_NAME: usize = 64;
 /// A CA: its certificate, and its key where it was made in this process.
 pub(super) struct Authority {
     certificate: CertificateDer<'static>,
-    issuer: Option<CertifiedIssuer<'static, KeyPair>>,
+    issuer: Option<Issuer<'static, KeyPair>>,
 }
 
 impl Authority {
@@ -28,11 +28,31 @@ impl Authority {
         let mut params = params(name, Validity::current());
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
         Ok(Self {
-            certificate: issuer.der().clone(),
-            issuer: Some(issuer),
+            certificate: certificate.der().clone(),
+            issuer: Some(Issuer::new(params, key)),
         })
+    }
+
+    /// A CA of an earlier process, with its key.
+    pub(super) fn with_key(
+        certificate: CertificateDer<'static>,
+        key: &PrivatePkcs8KeyDer<'_>,
+    ) -> Result<Self, PkiError> {
+        let key = KeyPair::try_from(key)?;
+        let issuer = Issuer::from_ca_cert_der(&certificate, key)?;
+        Ok(Self {
+            issuer: Some(issuer),
+            certificate,
+        })
+    }
+
+    /// The key, PKCS #8 in DER, where it is known.
+    pub(super) fn key(&self) -> Option<PrivatePkcs8KeyDer<'static>> {
+        let issuer = self.issuer.as_ref()?;
+        Some(issuer.key().serialize_der().into())
     }
 
     /// A CA that can be trusted but not asked.
@@ -62,7 +82,12 @@ impl Authority {
             params.subject_alt_names.push(alternative_name(name)?);
         }
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(params)
+        // rcgen's default key is P-256 with SHA-256: what devices can verify.
+        let key = KeyPair::generate()?;
+        Ok(Identity {
+            chain: vec![self.sign(params, &key)?],
+            key: key.serialize_der().into(),
+        })
     }
 
     pub(super) fn issue_device(
@@ -73,30 +98,41 @@ impl Authority {
     ) -> Result<Identity, PkiError> {
         check_device_id(id)?;
         let mut params = params(id, validity);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.custom_extensions = vec![
             CustomExtension::from_oid_content(&DEVICE_ID_OID, der(UTF8_STRING, id.as_bytes())),
             CustomExtension::from_oid_content(&ENVIRONMENT_OID, der_integer(environment)),
         ];
-        self.issue(params)
+        let key = KeyPair::generate()?;
+        Ok(Identity {
+            chain: vec![self.sign_device(params, &key)?],
+            key: key.serialize_der().into(),
+        })
     }
 
-    fn issue(&self, mut params: CertificateParams) -> Result<Identity, PkiError> {
+    /// A device's certificate for somebody's public key.
+    pub(super) fn sign_device(
+        &self,
+        mut params: CertificateParams,
+        key: &impl PublicKeyData,
+    ) -> Result<CertificateDer<'static>, PkiError> {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.sign(params, key)
+    }
+
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        key: &impl PublicKeyData,
+    ) -> Result<CertificateDer<'static>, PkiError> {
         let issuer = self.issuer.as_ref().ok_or(PkiError::NoAuthorityKey)?;
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
-        // rcgen's default key is P-256 with SHA-256: what devices can verify.
-        let key = KeyPair::generate()?;
-        let certificate = params.signed_by(&key, issuer)?;
-        Ok(Identity {
-            chain: vec![certificate.der().clone()],
-            key: key.serialize_der().into(),
-        })
+        Ok(params.signed_by(key, issuer)?.der().clone())
     }
 }
 
-fn params(common_name: &str, validity: Validity) -> CertificateParams {
+pub(super) fn params(common_name: &str, validity: Validity) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params

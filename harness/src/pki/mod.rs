@@ -22,20 +22,25 @@
 //! # Ok::<(), wigwag_harness::pki::PkiError>(())
 //! ```
 //!
-//! The CAs' own keys live in memory only: a folder can be used, not extended.
+//! The CAs' own keys live in memory: a folder can be used, not extended. With
+//! [`Pki::write_dir_with_authority`] it has the key of the devices' CA, and
+//! [`Pki::sign_request`] renews their certificates.
 
 mod check;
 mod dir;
 mod issue;
 mod keylog;
+mod request;
 mod tls;
 
 pub use check::{
     DeviceView, IdentityRefusal, Refusal, UsableIdentity, check_identity, receive_buffer_needed,
     seconds_since_1970,
 };
+pub use dir::certificate_pem;
 pub use issue::{DEVICE_ID_OID, ENVIRONMENT_OID};
 pub use keylog::KeyLogFile;
+pub use request::Renewed;
 
 use issue::Authority;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -70,6 +75,16 @@ impl Validity {
         Self {
             from: now - DAY,
             until: now + 3650 * DAY,
+        }
+    }
+
+    /// From yesterday on until so many days from now.
+    #[must_use]
+    pub fn for_days(days: u16) -> Self {
+        let now = SystemTime::now();
+        Self {
+            from: now - DAY,
+            until: now + u32::from(days) * DAY,
         }
     }
 
@@ -307,6 +322,16 @@ pub enum PkiError {
     },
     /// The CA's key is not here: the infrastructure was loaded from a folder.
     NoAuthorityKey,
+    /// A request for a certificate that is not signed.
+    Request {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A request for a subject that none of the devices has.
+    UnknownSubject {
+        /// The subject.
+        subject: String,
+    },
     /// Generating a key or a certificate failed.
     Generate(rcgen::Error),
     /// A file or folder could not be read or written.
@@ -345,6 +370,12 @@ impl fmt::Display for PkiError {
             Self::Name { name, reason } => write!(f, "{name:?} {reason}"),
             Self::NoAuthorityKey => f.write_str(
                 "the CA's key is not in the folder: make a new folder with all names in it",
+            ),
+            Self::Request { reason } => write!(f, "the request {reason}"),
+            Self::UnknownSubject { subject } => write!(
+                f,
+                "no device here has the subject {subject}: use the folder that its first \
+                 certificate is from"
             ),
             Self::Generate(error) => write!(f, "making a certificate failed: {error}"),
             Self::Io { path, source } => write!(f, "cannot use {}: {source}", path.display()),

@@ -81,7 +81,7 @@ pub const BOARDS: [Board; 4] = [
     Board {
         name: "esp32c6",
         address: 0x003f_0000,
-        size: 64 << 10,
+        size: 8 << 10,
         sector: 4 << 10,
         machine: Machine::RiscV,
         writer: Writer::Espflash("esp32c6"),

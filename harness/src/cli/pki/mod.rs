@@ -2,6 +2,7 @@
 
 mod check;
 mod new;
+mod sign;
 
 use super::outcome::Outcome;
 
@@ -16,11 +17,13 @@ pub(crate) struct Args {
 enum Command {
     New(new::Args),
     Check(check::Args),
+    Sign(sign::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
+        Command::Sign(args) => sign::run(args),
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Args {
     /// A device; may be given several times.
     #[arg(long, value_name = "ID", default_value = DEFAULT_DEVICE_ID)]
     device_id: Vec<String>,
+    /// Write the key of the devices' authority too, as device-ca.key: `wigwag pki
+    /// sign` renews certificates with it, and whoever has it can make devices.
+    #[arg(long)]
+    keep_authority: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -33,7 +37,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
         ..PkiOptions::default()
     };
     let pki = Pki::new(options).map_err(failure)?;
-    pki.write_dir(&args.folder).map_err(failure)?;
+    let written = if args.keep_authority {
+        pki.write_dir_with_authority(&args.folder)
+    } else {
+        pki.write_dir(&args.folder)
+    };
+    written.map_err(failure)?;
     let devices = match pki.devices().len() {
         1 => "one device".to_owned(),
         count => format!("{count} devices"),
@@ -54,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
-fn failure(error: PkiError) -> Failure {
+pub(super) fn failure(error: PkiError) -> Failure {
     match error {
         PkiError::Name { .. } => Failure::Usage(error.to_string()),
         other => Failure::Work(other.to_string()),

@@ -3,11 +3,27 @@
 use serde_json::{Map, Value as Json, json};
 use wigwag_codec::minijson::{Value, json as text};
 use wigwag_codec::ngtt::client::Answer;
+use wigwag_codec::ngtt::message::{Measured, Pathpoints};
 
 use crate::cli::format::LIMITS;
 use crate::cli::output;
 use crate::mock::{DataAnswer, Event, EventKind};
 use crate::tagged;
+
+/// The latest texts among the readings of a batch, by path.
+fn texts(payload: &[u8]) -> Map<String, Json> {
+    let mut texts = Map::new();
+    for pathpoint in Pathpoints::parse(payload).into_iter().flatten() {
+        for reading in pathpoint.readings() {
+            if let (Some(path), Measured::Value(value)) = (pathpoint.path(), reading.measured)
+                && let Some(text) = value.as_str()
+            {
+                texts.insert(path.to_owned(), text.into());
+            }
+        }
+    }
+    texts
+}
 
 /// The event's name and its fields.
 fn parts(kind: &EventKind) -> (&'static str, Json) {
@@ -43,11 +59,18 @@ fn parts(kind: &EventKind) -> (&'static str, Json) {
             tid,
             points,
             answer,
+            payload,
             ..
-        } => (
-            "data",
-            json!({"tid": tid, "points": points, "batches": 1, "answer": reply(*answer)}),
-        ),
+        } => {
+            let mut told =
+                json!({"tid": tid, "points": points, "batches": 1, "answer": reply(*answer)});
+            // A device's request for a certificate is such a text.
+            let texts = texts(payload);
+            if !texts.is_empty() {
+                told["text"] = texts.into();
+            }
+            ("data", told)
+        }
         EventKind::Logs { entries } => ("logs", json!({"count": entries})),
         EventKind::Baobs { download, upload } => {
             ("baobs", json!({"download": download, "upload": upload}))
@@ -129,4 +152,31 @@ pub(crate) fn line(event: &Event) -> String {
 
 fn millis(event: &Event) -> u64 {
     u64::try_from(event.at.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wigwag_codec::ngtt::message::PathpointsWriter;
+
+    #[test]
+    fn the_latest_text_of_each_path_is_told_and_numbers_are_not() {
+        let mut bytes = [0; 256];
+        let mut batch = PathpointsWriter::new(&mut bytes, 2).unwrap();
+        let readings = batch.pathpoint("certificate/request", 2).unwrap();
+        readings.value(1, |value| value.str("MIA")).unwrap();
+        readings.value(2, |value| value.str("MIB")).unwrap();
+        let readings = batch.pathpoint("W1", 1).unwrap();
+        readings.value(2, |value| value.int(7)).unwrap();
+        let length = batch.finish().unwrap();
+        let texts = Json::from(texts(&bytes[..length]));
+        assert_eq!(texts, json!({"certificate/request": "MIB"}));
+    }
+
+    #[test]
+    fn what_is_no_batch_has_no_texts() {
+        for payload in [&b""[..], b"\x08", b"\x41\x08", b"\x51\x01a\x08"] {
+            assert!(texts(payload).is_empty(), "{payload:?}");
+        }
+    }
 }
