@@ -97,6 +97,9 @@ const VERSION: u8 = 1;
 /// How many sectors a value may find unfit before that is an error.
 const GIVE_UPS: u32 = 2;
 
+/// Bytes before each value in flash.
+const HEADER: usize = 8;
+
 /// A key and the longest value, rounded up to the largest word.
 const BUFFER: usize = (Raw::LEN + LONGEST).next_multiple_of(MAX_WORD);
 
@@ -183,6 +186,48 @@ impl<F: NorFlash, const KEYS: usize> Store<F, KEYS> {
             region,
             buffer: Aligned([0; BUFFER]),
         })
+    }
+
+    /// Whether so many values of so many bytes each always have room beside each
+    /// other, however they change: (count, longest) for each kind of value. A
+    /// program that knows what it will store asks this at its start, so that no
+    /// record finds the store [full](StoreError::Full) one day because something
+    /// else has filled it.
+    ///
+    /// ```
+    /// # use embedded_storage_async::nor_flash::NorFlash;
+    /// # use wigwag_embassy::store::{Store, StoreError};
+    /// # fn example<F: NorFlash>(store: &Store<F>) -> Result<(), StoreError> {
+    /// // 16 marks of orders, 16 batches of 1 KiB, two identities.
+    /// store.fits(&[(16, 24), (16, 1029), (2, 1200)])
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::Full`].
+    pub fn fits(&self, values: &[(usize, usize)]) -> Result<(), StoreError> {
+        let word = Guard::<F>::WORD;
+        let rounded = |bytes: usize| bytes.div_ceil(word).saturating_mul(word);
+        // A header, the key, the value.
+        let taken = |bytes: usize| {
+            let value = rounded(bytes.saturating_add(Raw::LEN));
+            rounded(HEADER).saturating_add(value)
+        };
+        let all = values.iter().chain(&[(1, 1)]);
+        let (mut needed, mut longest) = (0_usize, 0);
+        for (count, bytes) in all {
+            needed = needed.saturating_add(count.saturating_mul(taken(*bytes)));
+            longest = longest.max(taken(*bytes));
+        }
+        // A value is in one sector: the end of each may be left empty.
+        let sectors = (self.region.end - self.region.start) / Guard::<F>::SECTOR;
+        let each = F::ERASE_SIZE.saturating_sub(longest.saturating_add(2 * word));
+        let room = each.saturating_mul(sectors.saturating_sub(2) as usize);
+        if needed <= room {
+            Ok(())
+        } else {
+            Err(StoreError::Full)
+        }
     }
 
     /// Mends what a power failure has left, and tells what is there. Call it

@@ -208,3 +208,37 @@ fn worn_flash_is_noticed() {
     let put = now(store.put(Key::Floor, b"new"));
     assert!(put.is_err(), "{put:?}");
 }
+
+/// Stores as many values as are said to fit, over and over, each time with other
+/// lengths up to the longest.
+fn what_fits_always_fits<const WORD: usize, const SECTOR: usize>(bytes: usize) {
+    let flash = Flash::<WORD, SECTOR>::new();
+    let (_, mut store) = open(&flash);
+    let most = (1..=255).take_while(|count| store.fits(&[(*count, bytes)]).is_ok());
+    let most = u8::try_from(most.last().unwrap()).unwrap();
+    for round in 0..20_usize {
+        for index in 0..most {
+            let length = bytes - (round + usize::from(index)) % 7 * (bytes / 8);
+            let put = now(store.put(Key::App(index), &std::vec![index; length]));
+            assert_eq!(
+                put,
+                Ok(()),
+                "{bytes} bytes, round {round}, {index} of {most}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_said_to_fit_never_finds_the_store_full() {
+    for bytes in [40, 300, 1000, LONGEST] {
+        what_fits_always_fits::<4, 4096>(bytes);
+        what_fits_always_fits::<32, 8192>(bytes);
+    }
+    let (_, store) = open(&Small::new());
+    assert_eq!(store.fits(&[(7, LONGEST)]), Err(StoreError::Full));
+    assert_eq!(
+        store.fits(&[(usize::MAX, usize::MAX)]),
+        Err(StoreError::Full)
+    );
+}

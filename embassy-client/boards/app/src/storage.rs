@@ -9,7 +9,7 @@ use rand_core::CryptoRngCore;
 use static_cell::StaticCell;
 use wigwag_codec::ngtt::client::WhenFull;
 use wigwag_embassy::journal::FlashJournal;
-use wigwag_embassy::store::{Key, Opened, SharedStore, Store, StoreError};
+use wigwag_embassy::store::{Key, LONGEST, Opened, SharedStore, Store, StoreError};
 use wigwag_embassy::{outbox, renewal};
 
 use crate::rng::SharedRng;
@@ -86,6 +86,8 @@ impl<F: NorFlash, R> Storage<F, R> {
     pub(crate) async fn open(&'static self, flash: F) -> Result<Parts<F>, StoreError> {
         let capacity = u32::try_from(flash.capacity()).unwrap_or(u32::MAX);
         let mut store = Store::new(flash, 0..capacity)?;
+        // So that the journal never finds the flash full of batches.
+        store.fits(&[(MARKS, 24), (BATCHES, BUFFER), (2, LONGEST), (8, 16)])?;
         match store.open().await? {
             Opened::Found => {}
             Opened::New => defmt::info!("store: new"),
