@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use wigwag_harness::provision::Board;
+use xtask::firmware::hardware::HARDWARE;
 use xtask::firmware::{SHARED, boards_cargo};
 
 #[test]
@@ -71,4 +72,55 @@ fn settings_are_provisioned_to_where_each_board_looks_for_them() {
         Some((16, 2048))
     );
     assert_eq!(partition("a, data, 0x41, 0x10, 0x20", "a"), Some((16, 32)));
+}
+
+#[test]
+fn the_esp32c6_has_its_regions_where_its_partition_table_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../embassy-client/boards/esp32c6");
+    let table = fs::read_to_string(folder.join("partitions.csv")).unwrap();
+    let regions = fs::read_to_string(folder.join("src/regions.rs")).unwrap();
+    let regions = regions.replace('_', "");
+    let partition = |name: &str| {
+        let rows = table.lines().map(|line| line.split(',').map(str::trim));
+        let mut row = rows.filter(|row| row.clone().next() == Some(name));
+        let mut row = row.next().unwrap().skip(3);
+        let mut number = || {
+            let text = row.next()?.strip_prefix("0x")?;
+            usize::from_str_radix(text, 16).ok()
+        };
+        (number().unwrap(), number().unwrap())
+    };
+    for name in ["journal", "settings"] {
+        let (offset, size) = partition(name);
+        let said = format!(
+            "{}: Range<u32> = {offset:#x}..{:#x};",
+            name.to_uppercase(),
+            offset + size
+        );
+        assert!(regions.contains(&said), "no {said}");
+    }
+    let board = Board::of_name("esp32c6").unwrap();
+    assert_eq!(partition("settings"), (board.address as usize, board.size));
+}
+
+/// The boards people own are workspaces of their own: nothing but this keeps what
+/// they say of lints and profiles together.
+#[test]
+fn all_boards_are_built_and_looked_at_alike() {
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../embassy-client/boards");
+    let manifest = |folder: &Path| -> toml::Table {
+        let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        toml::from_str(&text).unwrap()
+    };
+    let shared = manifest(&boards);
+    for board in &HARDWARE {
+        let own = manifest(&board.folder());
+        assert_eq!(own["lints"], shared["workspace"]["lints"], "{}", board.name);
+        let mut release = own["profile"]["release"].clone();
+        // Its radio is the one thing that is built otherwise.
+        let packages = release["package"].as_table_mut().unwrap();
+        let radio = packages.remove("esp-radio");
+        assert_eq!(radio.is_some(), board.name == "esp32c6", "{}", board.name);
+        assert_eq!(release, shared["profile"]["release"], "{}", board.name);
+    }
 }

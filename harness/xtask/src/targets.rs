@@ -9,6 +9,12 @@ use crate::run::{Result, ask, cargo, command, run};
 /// Bare Cortex-M4F, what the `no_std` crates are built for.
 pub const THUMB: &str = "thumbv7em-none-eabihf";
 
+/// Cortex-M33, of the RP2350.
+pub const THUMB_V8M: &str = "thumbv8m.main-none-eabihf";
+
+/// RISC-V, of the ESP32-C6.
+pub const RISCV: &str = "riscv32imac-unknown-none-elf";
+
 /// The browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 

@@ -29,6 +29,22 @@ pub const THUMB_TARGET: Tool = Tool {
     install: || targets::ensure(targets::THUMB),
 };
 
+/// `core` for an RP2350.
+pub const THUMB_V8M_TARGET: Tool = Tool {
+    name: targets::THUMB_V8M,
+    purpose: "building the firmware of the board rp2350-w5500",
+    probe: || probe_target(targets::THUMB_V8M),
+    install: || targets::ensure(targets::THUMB_V8M),
+};
+
+/// `core` for an ESP32-C6.
+pub const RISCV_TARGET: Tool = Tool {
+    name: targets::RISCV,
+    purpose: "building the firmware of the board esp32c6",
+    probe: || probe_target(targets::RISCV),
+    install: || targets::ensure(targets::RISCV),
+};
+
 /// Rust's library for browsers.
 pub const WASM_TARGET: Tool = Tool {
     name: targets::WASM,
@@ -72,6 +88,8 @@ pub const PYTHON_TLS: Tool = Tool {
 /// All of them, in the order of installation.
 pub const ALL: &[Tool] = &[
     THUMB_TARGET,
+    THUMB_V8M_TARGET,
+    RISCV_TARGET,
     WASM_TARGET,
     PYTHON_PEERS,
     QEMU,

@@ -7,38 +7,54 @@ use core::fmt;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
+
+use wigwag_embassy::health::Stuck;
+use wigwag_embassy::last_words::Cause;
 
 use crate::last_words;
 
-/// Keeps and logs `words`, unless it was that which failed, and resets.
-fn end(words: fmt::Arguments<'_>) -> ! {
+unsafe extern "Rust" {
+    /// Resets the chip: all of it that can go wrong, not the processor alone.
+    /// Each board defines it.
+    safe fn wigwag_reset() -> !;
+}
+
+/// Records and logs `words`, unless it was that which failed, and resets.
+fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
 
-    cortex_m::interrupt::disable();
     if !ENDING.swap(true, Ordering::Relaxed) {
-        last_words::keep(words);
+        last_words::record(cause, words);
         defmt::error!("{}", defmt::Display2Format(&words));
         defmt::flush();
     }
-    SCB::sys_reset()
+    wigwag_reset()
+}
+
+/// Ends the run because something makes no progress: what
+/// [`health::watch`](wigwag_embassy::health::watch) is told to do then.
+pub fn stuck(stuck: &Stuck) {
+    end(Cause::Stuck, format_args!("{stuck}"))
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    end(format_args!("{info}"))
+    end(Cause::Panic, format_args!("{info}"))
 }
 
 /// What `defmt::panic!` and the like call; they have logged the reason.
 #[defmt::panic_handler]
 fn defmt_panic() -> ! {
-    end(format_args!("a panic that only the log tells of"))
+    end(Cause::Panic, format_args!("only the log says why"))
 }
 
 #[exception]
 unsafe fn DefaultHandler(number: i16) -> ! {
-    end(format_args!("interrupt {number} has no handler"))
+    end(
+        Cause::Fault,
+        format_args!("interrupt {number} has no handler"),
+    )
 }
 
 /// Bytes of stack that [`hard_fault`] needs to say what happened.
@@ -82,11 +98,15 @@ extern "C" fn hard_fault(frame: *const u32) -> ! {
     // extension; reading has no effect.
     let status = unsafe { CFSR.read_volatile() };
     if status & STACKING != 0 || frame < &raw const _stack_end {
-        end(format_args!("stack overflow (fault status {status:#010x})"))
+        end(
+            Cause::Fault,
+            format_args!("stack overflow (fault status {status:#010x})"),
+        )
     }
     // SAFETY: above the stack's end there was room for the frame.
     let pc = unsafe { frame.add(PC).read_volatile() };
-    end(format_args!(
-        "hard fault at {pc:#010x} (fault status {status:#010x})"
-    ))
+    end(
+        Cause::Fault,
+        format_args!("hard fault at {pc:#010x} (fault status {status:#010x})"),
+    )
 }

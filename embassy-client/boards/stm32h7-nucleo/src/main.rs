@@ -8,12 +8,11 @@ use static_cell::StaticCell;
 use stm32h7_nucleo::ethernet::{self, Ethernet};
 use stm32h7_nucleo::flash::Journal;
 use stm32h7_nucleo::random::{self, Random};
-use stm32h7_nucleo::watchdog::Watchdog;
+use stm32h7_nucleo::watchdog::{PERIOD, Watchdog};
 use stm32h7_nucleo::{regions, reset, unusable};
 use wigwag_app::{Application, Board, Connection, Network, Parts, Storage};
-use wigwag_cortex_m::{executor, last_words, stack};
+use wigwag_cortex_m::{executor, fault, last_words, stack};
 use wigwag_embassy::settings::Settings;
-use wigwag_embassy::tls::ClockPolicy;
 
 #[embassy_executor::task]
 async fn network(mut runner: Network<Ethernet>) -> ! {
@@ -31,8 +30,9 @@ async fn application(application: Application<Journal>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn feed(mut watchdog: Watchdog) -> ! {
-    watchdog.run().await
+async fn guard(application: Application<Journal>, mut watchdog: Watchdog) -> ! {
+    let feed = || watchdog.feed();
+    application.guard(PERIOD, feed, fault::stuck).await
 }
 
 #[cortex_m_rt::entry]
@@ -44,19 +44,14 @@ fn main() -> ! {
 /// Puts the device together and spawns its tasks.
 #[embassy_executor::task]
 async fn begin(spawner: Spawner, chip: Peripherals) {
-    static STORAGE: Storage<Journal> = Storage::new();
+    static STORAGE: Storage<Journal, Random> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
     static CONNECTION: StaticCell<Connection<Random, Journal>> = StaticCell::new();
 
-    let mut words = [0; last_words::LONGEST];
-    if let Some(words) = last_words::take(&mut words) {
-        defmt::error!("the last start ended with: {=str}", words);
-    }
     let board = Board {
         name: "stm32h7-nucleo",
         reset: reset::reason(),
-        clock: ClockPolicy::floor(ClockPolicy::EARLIEST_FLOOR),
-        unix_micros: || None,
+        unix_seconds: None,
         busy_nanos: executor::busy_nanos,
         stack: stack::used,
     };
@@ -78,6 +73,7 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
         settings,
         flash: Journal::new(chip.FLASH),
         storage: &STORAGE,
+        last_words: last_words::take(),
     };
     let device = wigwag_app::start(board, parts).await;
     let device = device.unwrap_or_else(|error| unusable(&error));
@@ -85,5 +81,6 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
     let held = CONNECTION.init(device.connection);
     spawner.spawn(connection(held).expect("spawned once"));
     spawner.spawn(application(device.application).expect("spawned once"));
-    spawner.spawn(feed(Watchdog::start(chip.IWDG1)).expect("spawned once"));
+    let watchdog = Watchdog::start(chip.IWDG1);
+    spawner.spawn(guard(device.application, watchdog).expect("spawned once"));
 }

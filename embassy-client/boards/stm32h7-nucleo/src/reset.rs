@@ -1,26 +1,32 @@
-//! Why the chip started.
+//! Why the chip started, and how the program starts it anew.
 
+use cortex_m::peripheral::SCB;
 use embassy_stm32::pac::RCC;
+use wigwag_embassy::last_words::ResetReason;
 
 /// The reason of the last reset, and forgets it: the chip adds them up until
 /// then (RM0433, section 8.7.38).
-pub fn reason() -> &'static str {
+pub fn reason() -> ResetReason {
     let flags = RCC.rsr().read();
     RCC.rsr().modify(|register| register.set_rmvf(true));
     // A power on sets several of them, and each reset that of the pin as well.
     if flags.porrstf() {
-        "power on"
+        ResetReason::PowerOn
     } else if flags.borrstf() {
-        "low voltage"
+        ResetReason::BrownOut
     } else if flags.iwdg1rstf() {
-        "watchdog"
-    } else if flags.lpwrrstf() {
-        "a low-power mode that is not allowed"
+        ResetReason::Watchdog
     } else if flags.sftrstf() {
-        "the program"
+        ResetReason::Software
     } else if flags.pinrstf() {
-        "the reset pin"
+        ResetReason::Pin
     } else {
-        "an unknown reset"
+        ResetReason::Unknown(flags.0)
     }
+}
+
+/// Where panics and faults end. The processor's request resets all of this chip.
+#[unsafe(no_mangle)]
+fn wigwag_reset() -> ! {
+    SCB::sys_reset()
 }

@@ -1,10 +1,11 @@
 //! `cargo xtask check`: everything CI holds beside the tests.
 
+use xtask::firmware::hardware::HARDWARE;
 use xtask::firmware::{SHARED, boards_cargo};
 use xtask::run::{Result, cargo, run as run_command};
 use xtask::targets;
 
-use super::{check_features, wasm};
+use super::{check_features, firmware, wasm};
 
 /// Formatting, lints and documentation of all workspaces, feature combinations
 /// for the bare target, the browser's crate.
@@ -25,6 +26,7 @@ pub(crate) fn run(_: &Args) -> Result {
     ]))?;
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     boards()?;
+    hardware()?;
     bench()?;
     check_features::run(&check_features::Args {})?;
     wasm::run(&wasm::Args {})
@@ -52,4 +54,19 @@ fn boards() -> Result {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     run_command(boards_cargo(&["clippy", "--package", SHARED, "--all-targets"]).args(strict))
+}
+
+/// The boards people own, each a workspace of its own.
+fn hardware() -> Result {
+    for board in &HARDWARE {
+        run_command(&mut board.fmt())?;
+        run_command(board.cargo("clippy")?.args(["--", "-D", "warnings"]))?;
+        run_command(
+            board
+                .cargo("doc")?
+                .arg("--no-deps")
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )?;
+    }
+    firmware::boards()
 }

@@ -12,7 +12,7 @@ use crate::run::{Result, ask, cargo, command};
 use crate::targets;
 
 /// The workspace of the boards, below the project's folder.
-const BOARDS: &str = "embassy-client/boards";
+pub(super) const BOARDS: &str = "embassy-client/boards";
 
 /// The package that is built.
 const BOARD: &str = "qemu-mps2-an386";
@@ -137,8 +137,13 @@ pub fn build(image: Image, variant: Variant) -> Result<PathBuf> {
 /// would change an image.
 #[must_use]
 pub fn boards_cargo(args: &[&str]) -> Command {
+    cargo_in(&project().join(BOARDS), args)
+}
+
+/// The same in another workspace for chips.
+pub(super) fn cargo_in(folder: &Path, args: &[&str]) -> Command {
     let mut command = cargo(args);
-    command.current_dir(project().join(BOARDS));
+    command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
         if shapes_an_image(&name.to_string_lossy()) {
             command.env_remove(&name);
@@ -155,7 +160,13 @@ fn shapes_an_image(name: &str) -> bool {
         "CARGO_INCREMENTAL",
         "CARGO_BUILD_RUSTFLAGS",
     ];
-    const BEGINNINGS: [&str; 3] = ["CARGO_PROFILE_", "CARGO_TARGET_THUMB", "DEFMT_"];
+    const BEGINNINGS: [&str; 5] = [
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_RISCV",
+        "CARGO_TARGET_THUMB",
+        "DEFMT_",
+        "ESP_",
+    ];
     NAMES.contains(&name)
         || BEGINNINGS
             .iter()
@@ -219,7 +230,7 @@ fn remap(renamed: &[(PathBuf, String)]) -> String {
 }
 
 /// Runs without a word; what the program said is the error when it fails.
-fn quietly(command: &mut Command) -> Result {
+pub(super) fn quietly(command: &mut Command) -> Result {
     let output = command
         .stdin(Stdio::null())
         .output()

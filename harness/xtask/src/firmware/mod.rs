@@ -1,5 +1,6 @@
 //! The images of the board that QEMU emulates: how they are built, what they
-//! weigh, and the budgets that hold their figures.
+//! weigh, and the budgets that hold their figures. Those of boards people own are
+//! in [`hardware`].
 //!
 //! ```no_run
 //! use xtask::firmware::{Image, Variant, build};
@@ -12,8 +13,10 @@
 pub mod budget;
 mod build;
 pub mod goals;
+pub mod hardware;
 pub mod origin;
 pub mod size;
+pub mod template;
 pub mod trial;
 
 pub use build::{Image, SHARED, Variant, boards_cargo, build};

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use addr2line::Context;
@@ -85,6 +86,34 @@ pub fn read(image: &Path) -> Result<Sizes> {
     let bytes = fs::read(image).map_err(|error| wrong(&error))?;
     let file = File::parse(&*bytes).map_err(|error| wrong(&error))?;
     measure(&file).map_err(|error| wrong(&error))
+}
+
+/// Bytes of flash, and of RAM from the start, of an ELF image for any chip: what
+/// it loads, and what it takes at the addresses `ram`, the stack excepted. Without
+/// crates and statics, so that no debug information is needed.
+///
+/// # Errors
+///
+/// The file cannot be read or is no ELF image; the message names it.
+pub fn weigh(image: &Path, ram: &[Range<u64>]) -> Result<(u64, u64)> {
+    let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", image.display());
+    let bytes = fs::read(image).map_err(|error| wrong(&error))?;
+    let file = File::parse(&*bytes).map_err(|error| wrong(&error))?;
+    let mut weight = (0, 0);
+    for section in file.sections() {
+        let Some(place) = place(&section) else {
+            continue;
+        };
+        if place != Place::Zeroed {
+            weight.0 += section.size();
+        }
+        // esp-hal makes a section of what is left for the stack.
+        let is_stack = section.name() == Ok(".stack");
+        if !is_stack && ram.iter().any(|ram| ram.contains(&section.address())) {
+            weight.1 += section.size();
+        }
+    }
+    Ok(weight)
 }
 
 fn measure(file: &File<'_>) -> Result<Sizes> {
