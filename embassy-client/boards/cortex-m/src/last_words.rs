@@ -11,16 +11,16 @@ static mut LAST_WORDS: LastWords = LastWords::new();
 
 /// What was recorded before the reset, once.
 pub fn take() -> Option<Words> {
-    cortex_m::interrupt::free(|_| {
-        // SAFETY: nobody else has it; `record` is the last that happens.
-        unsafe { (*(&raw mut LAST_WORDS)).take() }
-    })
+    let place = &raw mut LAST_WORDS;
+    // SAFETY: nobody else has it; `record` is the last that happens.
+    cortex_m::interrupt::free(|_| unsafe { (*place).take() })
 }
 
 /// Records why the run ends. Reset the device after it.
 pub fn record(cause: Cause, text: fmt::Arguments<'_>) {
+    let place = &raw mut LAST_WORDS;
     cortex_m::interrupt::disable();
     // SAFETY: interrupts are off and nothing runs any more but this.
-    unsafe { (*(&raw mut LAST_WORDS)).record(cause, text) };
+    unsafe { (*place).record(cause, text) };
     cortex_m::asm::dsb();
 }

@@ -14,10 +14,9 @@ static mut LAST_WORDS: LastWords = LastWords::new();
 
 /// What was recorded before the reset, once.
 pub fn take() -> Option<Words> {
-    critical_section::with(|_| {
-        // SAFETY: nobody else has it; recording is the last that happens.
-        unsafe { (*(&raw mut LAST_WORDS)).take() }
-    })
+    let place = &raw mut LAST_WORDS;
+    // SAFETY: nobody else has it; recording is the last that happens.
+    critical_section::with(|_| unsafe { (*place).take() })
 }
 
 /// Records and logs `words`, unless it was that which failed, and resets.
@@ -25,10 +24,9 @@ fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
 
     if !ENDING.swap(true, Ordering::Relaxed) {
-        critical_section::with(|_| {
-            // SAFETY: interrupts are off, and nothing but a reset comes after.
-            unsafe { (*(&raw mut LAST_WORDS)).record(cause, words) };
-        });
+        let place = &raw mut LAST_WORDS;
+        // SAFETY: interrupts are off, and nothing but a reset comes after.
+        critical_section::with(|_| unsafe { (*place).record(cause, words) });
         defmt::error!("{}", defmt::Display2Format(&words));
         defmt::flush();
     }

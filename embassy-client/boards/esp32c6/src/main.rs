@@ -23,7 +23,7 @@ async fn network(mut runner: Network<Radio>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<Random, Journal>) -> ! {
+async fn connection(connection: &'static mut Connection<Journal>) -> ! {
     connection.run().await
 }
 
@@ -58,7 +58,7 @@ async fn begin(
 ) {
     static STORAGE: Storage<Journal, Random> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<Random, Journal>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<Journal>> = StaticCell::new();
 
     let board = Board {
         name: "esp32c6",
@@ -75,7 +75,7 @@ async fn begin(
     let parts = Parts {
         driver: radio,
         rng: random,
-        settings,
+        settings: region,
         flash: journal,
         storage: &STORAGE,
         last_words: last_words::take(),

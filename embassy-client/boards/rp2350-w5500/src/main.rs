@@ -12,7 +12,6 @@ use rp2350_w5500::{regions, reset, unusable};
 use static_cell::StaticCell;
 use wigwag_app::{Application, Board, Connection, Network, Parts, Storage};
 use wigwag_cortex_m::{executor, fault, last_words, stack};
-use wigwag_embassy::settings::Settings;
 
 #[embassy_executor::task]
 async fn packets(mover: Mover) -> ! {
@@ -25,7 +24,7 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<Random, Journal>) -> ! {
+async fn connection(connection: &'static mut Connection<Journal>) -> ! {
     connection.run().await
 }
 
@@ -51,7 +50,7 @@ fn main() -> ! {
 async fn begin(spawner: Spawner, chip: Peripherals) {
     static STORAGE: Storage<Journal, Random> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<Random, Journal>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<Journal>> = StaticCell::new();
 
     let board = Board {
         name: "rp2350-w5500",
@@ -60,7 +59,6 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
         busy_nanos: executor::busy_nanos,
         stack: stack::used,
     };
-    let settings = Settings::read(regions::settings()).unwrap_or_else(|error| unusable(&error));
     let pins = ethernet::Pins {
         miso: chip.PIN_16,
         chip_select: chip.PIN_17,
@@ -75,7 +73,7 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
     let parts = Parts {
         driver: ethernet,
         rng: random::start(chip.TRNG).await,
-        settings,
+        settings: regions::settings(),
         flash: Journal::new(chip.FLASH),
         storage: &STORAGE,
         last_words: last_words::take(),

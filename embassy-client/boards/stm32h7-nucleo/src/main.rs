@@ -12,7 +12,6 @@ use stm32h7_nucleo::watchdog::{PERIOD, Watchdog};
 use stm32h7_nucleo::{regions, reset, unusable};
 use wigwag_app::{Application, Board, Connection, Network, Parts, Storage};
 use wigwag_cortex_m::{executor, fault, last_words, stack};
-use wigwag_embassy::settings::Settings;
 
 #[embassy_executor::task]
 async fn network(mut runner: Network<Ethernet>) -> ! {
@@ -20,7 +19,7 @@ async fn network(mut runner: Network<Ethernet>) -> ! {
 }
 
 #[embassy_executor::task]
-async fn connection(connection: &'static mut Connection<Random, Journal>) -> ! {
+async fn connection(connection: &'static mut Connection<Journal>) -> ! {
     connection.run().await
 }
 
@@ -46,7 +45,7 @@ fn main() -> ! {
 async fn begin(spawner: Spawner, chip: Peripherals) {
     static STORAGE: Storage<Journal, Random> = Storage::new();
     // By value, a task would hold it twice: as it was given and as it is run.
-    static CONNECTION: StaticCell<Connection<Random, Journal>> = StaticCell::new();
+    static CONNECTION: StaticCell<Connection<Journal>> = StaticCell::new();
 
     let board = Board {
         name: "stm32h7-nucleo",
@@ -55,7 +54,6 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
         busy_nanos: executor::busy_nanos,
         stack: stack::used,
     };
-    let settings = Settings::read(regions::settings()).unwrap_or_else(|error| unusable(&error));
     let pins = ethernet::Pins {
         ref_clk: chip.PA1,
         mdio: chip.PA2,
@@ -70,7 +68,7 @@ async fn begin(spawner: Spawner, chip: Peripherals) {
     let parts = Parts {
         driver: ethernet::start(chip.ETH, chip.ETH_SMA, pins),
         rng: random::start(chip.RNG),
-        settings,
+        settings: regions::settings(),
         flash: Journal::new(chip.FLASH),
         storage: &STORAGE,
         last_words: last_words::take(),
