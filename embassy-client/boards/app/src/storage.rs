@@ -15,10 +15,10 @@ use wigwag_embassy::{outbox, renewal};
 use crate::rng::SharedRng;
 
 /// Batches that wait for the server in flash; the oldest makes room for a new one.
-pub const BATCHES: usize = 16;
+pub(crate) const BATCHES: usize = 16;
 
 /// Most bytes of a batch: those of a send slot of the client.
-pub const BATCH_BYTES: usize = 1024;
+pub(crate) const BATCH_BYTES: usize = 1024;
 
 /// Orders that are remembered until the server is known to have read the answer.
 pub(crate) const MARKS: usize = 16;
