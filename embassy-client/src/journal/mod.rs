@@ -19,8 +19,8 @@ pub enum Memory {
     /// Everything that was appended before. An order that is not in it was not
     /// begun.
     Kept,
-    /// Nothing: whatever was executed before is unknown, and orders are handed
-    /// over as such for a while.
+    /// No more than it has told, which may be nothing: whatever else was executed
+    /// before is unknown, and orders are handed over as such for a while.
     Lost,
 }
 

@@ -43,17 +43,18 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
             // Only now: the future may have been dropped while it read.
             inner.restored = true;
             inner.pulse.journal(None);
-            match memory {
-                Ok(Memory::Kept) => {
-                    // One record too many makes the session say so and remember
-                    // the others.
-                    let all = records.as_ref().iter().flatten().copied().chain(too_many);
-                    if inner.session.restore(all).is_err() {
-                        inner.journal_failures = inner.journal_failures.saturating_add(1);
-                    }
-                }
-                Ok(Memory::Lost) => {}
-                Err(_) => inner.journal_failures = inner.journal_failures.saturating_add(1),
+            // One record too many makes the session say so and remember the others.
+            // A journal that has lost its past has its records nevertheless: those
+            // that the session did not know it would never release, and they would
+            // take the room of others for ever.
+            let all = records.as_ref().iter().flatten().copied().chain(too_many);
+            let restored = match memory {
+                Ok(Memory::Kept) => inner.session.restore(all).is_ok(),
+                Ok(Memory::Lost) => inner.session.restore_part(all).is_ok(),
+                Err(_) => false,
+            };
+            if !restored {
+                inner.journal_failures = inner.journal_failures.saturating_add(1);
             }
         });
         self
@@ -166,5 +167,42 @@ mod tests {
             let known = state.with(|inner| inner.session.in_use().2);
             assert_eq!(known, polls - 1);
         }
+    }
+
+    /// Knows one order that was begun, but not whether there were others.
+    struct New;
+
+    impl Journal for New {
+        type Error = ();
+
+        async fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Memory, ()> {
+            each(Record {
+                kind: RecordKind::Started,
+                tid: 1,
+                digest: Digest::of(b"order"),
+            });
+            Ok(Memory::Lost)
+        }
+
+        async fn append(&mut self, _: Record) -> Result<(), ()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_new_journal_has_written_is_remembered() {
+        let state: State<NoopRawMutex> = State::new();
+        let recorder = Recorder {
+            state: &state,
+            journal: &mut New,
+            now: || Instant::ZERO,
+        };
+        let mut restoring = pin!(recorder.restore());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(restoring.as_mut().poll(&mut context).is_ready());
+        state.with(|inner| {
+            assert_eq!(inner.session.in_use().2, 1);
+            assert!(!inner.session.is_past_known());
+        });
     }
 }

@@ -138,17 +138,28 @@ impl<S: Sizes> ClientSession<S> {
     /// [`History::New`]: super::History::New
     /// [`History::Interrupted`]: super::History::Interrupted
     pub fn restore(&mut self, records: impl IntoIterator<Item = Record>) -> Result<(), MarksFull> {
+        self.restore_part(records)?;
+        self.past_known = true;
+        Ok(())
+    }
+
+    /// As [`restore`](Self::restore), from a journal that does not know
+    /// everything, because it is a new one: of an order that it does not name the
+    /// past stays unknown.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore).
+    pub fn restore_part(
+        &mut self,
+        records: impl IntoIterator<Item = Record>,
+    ) -> Result<(), MarksFull> {
         let mut fitted = true;
         // On to the end in any case: a later record may say that a remembered
         // order was executed since, or is over.
         for record in records {
             fitted &= self.orders.marks.restore(record);
         }
-        if !fitted {
-            return Err(MarksFull);
-        }
-        self.past_known = true;
-        Ok(())
+        if fitted { Ok(()) } else { Err(MarksFull) }
     }
 
     /// Whether orders that are not remembered are known to be new: a journal was

@@ -152,6 +152,20 @@ fn without_a_journal_an_order_skipped_for_want_of_a_slot_stays_of_unknown_histor
     assert_eq!(session.order(id).unwrap().history, History::Unknown);
 }
 
+/// A new journal knows what it has written itself, and nothing before that.
+#[test]
+fn a_journal_that_does_not_know_everything_knows_what_it_says() {
+    let mut session = Session::new(Config::new());
+    session.restore_part(journal().into_iter().take(1)).unwrap();
+    assert!(!session.is_past_known());
+    session.connected(at(0));
+    write(&mut session, at(0));
+    for (tid, history) in [(7, History::Interrupted), (8, History::Unknown)] {
+        let id = take(&mut session, tid, b"go", at(1));
+        assert_eq!(session.order(id).unwrap().history, history);
+    }
+}
+
 /// What does not fit must not hide what later records say of those that do.
 #[test]
 fn records_behind_one_that_does_not_fit_still_count() {
