@@ -128,6 +128,7 @@
 //!
 //! [`Notice::Proved`]: crate::ngtt::Notice::Proved
 
+mod answer;
 mod argument;
 mod check;
 #[cfg(test)]
@@ -146,9 +147,10 @@ mod request_tests;
 mod test_authority;
 mod writer;
 
+pub use answer::{Answer, Stage};
 pub use argument::LONGEST_REQUEST;
 pub use error::RenewalError;
-pub use keeper::{Answer, Keeper, Stage};
+pub use keeper::Keeper;
 pub use memory::{Identities, Memory};
 pub use record::MAX_CERTIFICATE;
 pub use request::request;
