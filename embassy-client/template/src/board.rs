@@ -52,7 +52,7 @@ pub struct Board {
     pub watchdog: Watchdog,
 }
 
-/// Resets the chip when it is not fed for 16 s.
+/// Once started, resets the chip when it is not fed for 16 s.
 pub struct Watchdog(watchdog::Watchdog);
 
 impl Watchdog {
@@ -61,6 +61,11 @@ impl Watchdog {
     /// How often it is fed. The executor may be busy with a handshake, and with
     /// the erasure of two sectors.
     pub const PERIOD: Period = Period::new::<16_000, { handshake_ms(150_000_000) + 800 }>();
+
+    pub fn start(&mut self) {
+        self.0.pause_on_debug(true);
+        self.0.start(Self::PATIENCE);
+    }
 
     pub fn feed(&mut self) {
         self.0.feed(Self::PATIENCE);
@@ -105,15 +110,12 @@ pub async fn start() -> Board {
         .await;
     let random = ChaCha20Rng::from_seed(Sha256::digest(noise).into());
 
-    let mut watchdog = watchdog::Watchdog::new(chip.WATCHDOG);
-    watchdog.pause_on_debug(true);
-    watchdog.start(Watchdog::PATIENCE);
     Board {
         ethernet,
         mover,
         random,
         flash: Journal::new(chip.FLASH),
-        watchdog: Watchdog(watchdog),
+        watchdog: Watchdog(watchdog::Watchdog::new(chip.WATCHDOG)),
     }
 }
 

@@ -13,6 +13,7 @@ use embassy_executor::Spawner;
 use embassy_net::StackResources;
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
 use embassy_time::Timer;
+use rand_core::SeedableRng as _;
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::health::{self, Member, Vigil};
 use wigwag_embassy::journal::FlashJournal;
@@ -20,7 +21,8 @@ use wigwag_embassy::net::EmbassyNetwork;
 use wigwag_embassy::ngtt::message::{Command, Failure};
 use wigwag_embassy::ngtt::minijson::Value;
 use wigwag_embassy::ngtt::{self, Buffers, Config, History};
-use wigwag_embassy::settings::{Roots, Settings};
+use wigwag_embassy::settings::{Roots, Settings, TimeServers};
+use wigwag_embassy::sntp;
 use wigwag_embassy::store::{SharedStore, Store};
 use wigwag_embassy::tls::{ClockPolicy, Identity, SoftwareKey, TrustAnchors};
 use wigwag_embassy::wall_clock::WallClock;
@@ -53,6 +55,11 @@ fn unix_seconds() -> Option<u64> {
     CLOCK.unix_seconds()
 }
 
+/// What time servers say.
+static SNTP: sntp::State = sntp::State::new();
+
+type Time = sntp::Runner<'static, CriticalSectionRawMutex, EmbassyNetwork<'static>, Random>;
+
 #[embassy_executor::task]
 async fn packets(mover: Mover) -> ! {
     mover.run().await
@@ -69,6 +76,11 @@ async fn connection(connection: &'static mut Connection) -> ! {
 }
 
 #[embassy_executor::task]
+async fn time(mut runner: Time) -> ! {
+    runner.run().await
+}
+
+#[embassy_executor::task]
 async fn readings(client: Client) -> ! {
     loop {
         Timer::after_secs(EVERY).await;
@@ -79,6 +91,7 @@ async fn readings(client: Client) -> ! {
 /// Feeds the watchdog while everything makes progress.
 #[embassy_executor::task]
 async fn guard(client: Client, mut watchdog: Watchdog) -> ! {
+    watchdog.start();
     let feed = || watchdog.feed();
     health::watch(&(&VIGIL, client), Watchdog::PERIOD, feed, |_| {
         board::reset()
@@ -94,6 +107,7 @@ async fn main(spawner: Spawner) {
         ConstStaticCell::new(ngtt::State::new());
     static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
     static ROOTS: StaticCell<Roots<'static>> = StaticCell::new();
+    static TIME_SERVERS: StaticCell<TimeServers<'static>> = StaticCell::new();
     static KEY: StaticCell<SoftwareKey> = StaticCell::new();
     static STORE: StaticCell<SharedStore<NoopRawMutex, Journal>> = StaticCell::new();
     static CONNECTION: StaticCell<Connection> = StaticCell::new();
@@ -111,6 +125,9 @@ async fn main(spawner: Spawner) {
     let mut config = or_wait(Config::for_server(settings.server, trust, identity, clock));
     config.port = settings.port;
 
+    let time_servers = TIME_SERVERS.init(settings.time_servers);
+    let time_servers = or_wait(sntp::Config::new(time_servers));
+
     // What must survive a power failure: which orders were begun, which answered.
     let length = board.flash.length();
     let mut store = or_wait(Store::new(board.flash, 0..length));
@@ -120,6 +137,10 @@ async fn main(spawner: Spawner) {
     let seed = rand_core::RngCore::next_u64(&mut board.random);
     let dhcp = embassy_net::Config::dhcpv4(Default::default());
     let (stack, runner) = embassy_net::new(board.ethernet, dhcp, SOCKETS.take(), seed);
+    let network_of_time = EmbassyNetwork::new(stack);
+    // A seed of its own: a clone would say to time servers what TLS keeps secret.
+    let rng_of_time = or_wait(Random::from_rng(&mut board.random));
+    let clock = sntp::Runner::new(&CLOCK, &SNTP, network_of_time, time_servers, rng_of_time);
     let (client, link) = ngtt::new(
         STATE.take(),
         BUFFERS.take(),
@@ -131,6 +152,7 @@ async fn main(spawner: Spawner) {
     spawner.spawn(packets(board.mover).expect("spawned once"));
     spawner.spawn(network(runner).expect("spawned once"));
     spawner.spawn(connection(CONNECTION.init(link)).expect("spawned once"));
+    spawner.spawn(time(clock).expect("spawned once"));
     spawner.spawn(readings(client).expect("spawned once"));
     spawner.spawn(guard(client, board.watchdog).expect("spawned once"));
 
@@ -166,12 +188,13 @@ async fn take_order(client: Client) {
 }
 
 /// An order is executed as a whole or not at all. One that was begun before a
-/// power failure, or may have been, is not begun again where it changes
-/// something.
+/// power failure is not begun again where it changes something. (In the first two
+/// minutes of a new device every order is `Unknown`: if yours must not do a thing
+/// twice at any price, have it refuse those as well.) What it reads needs a date.
 fn can_execute(command: &Command<'_>, history: History) -> bool {
     match command {
-        Command::Write { .. } => history == History::New,
-        Command::Read { .. } => true,
+        Command::Write { .. } => history != History::Interrupted,
+        Command::Read { .. } => CLOCK.unix_micros().is_some(),
         _ => false,
     }
 }
