@@ -17,6 +17,7 @@
 //! | [`store`] | values under keys, in flash, safe from power failures |
 //! | [`supervisor`] | when to try again |
 //! | [`health`] | the watchdog is fed only while everything goes on |
+//! | [`memory`] | what the memory is spent on |
 //! | [`last_words`] | why the last run ended, over a reset |
 //! | [`renewal`] | a new certificate over the wire, for a key made on the device |
 //! | [`settings`] | what a device reads from its flash: server, trust, identity |
@@ -32,6 +33,7 @@ mod der;
 pub mod health;
 pub mod journal;
 pub mod last_words;
+pub mod memory;
 pub mod ncp;
 pub mod net;
 pub mod ngtt;

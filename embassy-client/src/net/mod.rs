@@ -15,6 +15,7 @@ use core::time::Duration;
 
 pub use embassy::{
     CheckedFrame, EmbassyNetwork, EmbassyTcp, EmbassyUdp, EmbassyUdpBuffers, FullChecksums,
+    MendedFrame, SoundLeases,
 };
 pub(crate) use socket::StreamIo;
 pub use socket::{

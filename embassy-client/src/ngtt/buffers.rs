@@ -5,6 +5,7 @@ use rand_core::CryptoRngCore;
 use wigwag_codec::ngtt::client::Sizes;
 
 use super::attempt::{Attempt, Failure};
+use crate::memory::Report;
 use crate::net::{Network, TcpBuffers};
 use crate::tls;
 
@@ -54,6 +55,15 @@ impl<
     const RACE: usize,
 > Buffers<TLS_IN, TLS_OUT, TCP_IN, TCP_OUT, QUEUE_IN, QUEUE_OUT, RACE>
 {
+    /// What these buffers take, by part.
+    pub const MEMORY: Report = {
+        let (tls, tcp) = (TLS_IN + TLS_OUT, (TCP_IN + TCP_OUT) * RACE);
+        Report::new()
+            .add("TLS records", tls)
+            .add("TCP windows", tcp)
+            .add("TLS queues", size_of::<Self>() - tls - tcp)
+    };
+
     /// Empty buffers.
     pub const fn new() -> Self {
         const {

@@ -13,6 +13,8 @@ pub struct Addressing {
     pub device: Ipv4Addr,
     /// The gateway, and the DHCP server.
     pub gateway: Ipv4Addr,
+    /// The router that DHCP names, where it is another one than the gateway.
+    pub router: Option<Ipv4Addr>,
     /// The DNS server that DHCP names.
     pub dns: Ipv4Addr,
     /// The length of the network's prefix, in bits.
@@ -64,6 +66,7 @@ impl Addressing {
     pub const DEFAULT: Self = Self {
         device: Ipv4Addr::new(10, 0, 2, 15),
         gateway: Ipv4Addr::new(10, 0, 2, 2),
+        router: None,
         dns: Ipv4Addr::new(10, 0, 2, 2),
         prefix: 24,
         lease: Duration::from_secs(24 * 60 * 60),

@@ -50,7 +50,7 @@ pub(super) fn answer(message: &[u8], addressing: &Addressing) -> Option<Reply> {
             Ipv4Addr::UNSPECIFIED
         },
         server_ip: Ipv4Addr::UNSPECIFIED,
-        router: granted.then_some(addressing.gateway),
+        router: granted.then_some(addressing.router.unwrap_or(addressing.gateway)),
         subnet_mask: granted.then(|| addressing.mask()),
         relay_agent_ip: asked.relay_agent_ip,
         broadcast: asked.broadcast,

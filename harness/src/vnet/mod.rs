@@ -89,7 +89,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use wigwag_embassy::net::FullChecksums;
+use wigwag_embassy::net::{FullChecksums, SoundLeases};
 
 /// Sockets that the stack of [`VirtualNet::run`] has room for, those of DHCP
 /// and DNS included.
@@ -202,7 +202,7 @@ impl VirtualNet {
         &self,
         resources: &'d mut StackResources<N>,
         config: Config,
-    ) -> (Stack<'d>, Runner<'d, FullChecksums<Port>>) {
+    ) -> (Stack<'d>, Runner<'d, FullChecksums<SoundLeases<Port>>>) {
         self.link.clear();
         let boot = self.boots.get();
         self.boots.set(boot + 1);
@@ -216,7 +216,8 @@ impl VirtualNet {
             .seed
             .wrapping_add(boot)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        embassy_net::new(FullChecksums::new(port), config, resources, seed)
+        let driver = FullChecksums::new(SoundLeases::new(port));
+        embassy_net::new(driver, config, resources, seed)
     }
 
     /// Runs the gateway, for as long as it is polled.

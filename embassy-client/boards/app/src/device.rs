@@ -7,7 +7,8 @@ use embedded_storage_async::nor_flash::NorFlash;
 use rand_core::{CryptoRngCore, RngCore as _};
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::last_words::{ResetReason, Words};
-use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::memory::StackUse;
+use wigwag_embassy::net::{EmbassyNetwork, SoundLeases};
 use wigwag_embassy::ngtt::{self, ConfigError};
 use wigwag_embassy::renewal::{self, Keeper, RenewalError};
 use wigwag_embassy::settings::{Roots, Settings, SettingsError, TimeServers, fingerprint};
@@ -35,19 +36,10 @@ const SEND_BUFFER: usize = 2048;
 pub(crate) type Buffers = ngtt::Buffers<16_401, SEND_BUFFER, 4096, 2048, { ORDER_BYTES + 16 }>;
 
 /// The task of the network stack; `D` is the board's network driver.
-pub type Network<D> = embassy_net::Runner<'static, D>;
+pub type Network<D> = embassy_net::Runner<'static, SoundLeases<D>>;
 
 /// DHCP, DNS, time, and the connection to the server.
 const SOCKETS: usize = 4;
-
-/// How much of the stack was used, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StackUse {
-    /// At the deepest point since the start.
-    pub peak: u32,
-    /// All there is.
-    pub size: u32,
-}
 
 /// A board, as the device sees it.
 #[derive(Clone, Copy, Debug)]
@@ -218,7 +210,12 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     let time = sntp::Config::new(TIME_SERVERS.init(settings.time_servers))?;
 
     let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
-    let (stack, network) = embassy_net::new(driver, dhcp, RESOURCES.take(), rng.next_u64());
+    let (stack, network) = embassy_net::new(
+        SoundLeases::new(driver),
+        dhcp,
+        RESOURCES.take(),
+        rng.next_u64(),
+    );
     let network_of_time = EmbassyNetwork::new(stack);
     let state = &*STATE.take();
     let application = Application {

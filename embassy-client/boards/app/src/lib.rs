@@ -65,5 +65,6 @@ mod work;
 
 pub use application::Application;
 pub use connection::Connection;
-pub use device::{Board, Device, Network, Parts, StackUse, StartError, start};
+pub use device::{Board, Device, Network, Parts, StartError, start};
 pub use storage::Storage;
+pub use wigwag_embassy::memory::StackUse;

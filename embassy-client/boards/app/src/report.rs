@@ -6,7 +6,7 @@
 
 use wigwag_codec::minijson::{Encoder, Error};
 
-use crate::device::StackUse;
+use wigwag_embassy::memory::StackUse;
 
 /// Most handshakes that are listed; later ones are left out.
 pub const MOST_HANDSHAKES: usize = 32;

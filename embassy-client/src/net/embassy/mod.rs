@@ -2,6 +2,7 @@
 
 mod checksum;
 mod congestion;
+mod leases;
 mod tcp;
 mod udp;
 
@@ -20,6 +21,7 @@ use super::{Addresses, Family, Network, NoSuchPath, PathId, PathState, ResolveEr
 use crate::time::duration;
 
 pub use checksum::{CheckedFrame, FullChecksums};
+pub use leases::{MendedFrame, SoundLeases};
 pub use tcp::EmbassyTcp;
 pub use udp::{EmbassyUdp, EmbassyUdpBuffers};
 

@@ -13,7 +13,7 @@ use wigwag_embassy::ncp::{
     self, ClientLink, ClientMemory, ClientRunner, Login, ServerLink, ServerMemory, ServerRunner,
     Time,
 };
-use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState};
+use wigwag_embassy::net::{EmbassyNetwork, Network as _, PathId, PathState, SoundLeases};
 use wigwag_embassy::taps::{Disabled, TransportConfig};
 
 use super::application::Application;
@@ -171,7 +171,12 @@ pub fn start<D: Driver, R: CryptoRngCore + Clone>(
     let guard = words.guard.map(|guard| &*GUARD.init(guard));
     let report: &'static RefCell<Report> = REPORT.take();
     let dhcp = embassy_net::Config::dhcpv4(DhcpConfig::default());
-    let (stack, network) = embassy_net::new(driver, dhcp, RESOURCES.take(), rng.next_u64());
+    let (stack, network) = embassy_net::new(
+        SoundLeases::new(driver),
+        dhcp,
+        RESOURCES.take(),
+        rng.next_u64(),
+    );
     let on_stack = || EmbassyNetwork::new(stack);
     let config = TransportConfig::DEFAULT;
     let (client, outgoing) = ncp::new(OUTGOING.take(), on_stack(), rng.clone(), config);

@@ -3,8 +3,8 @@
 
 use wigwag_codec::minijson::{Encoder, Error};
 
-use crate::device::StackUse;
 use crate::report::Work;
+use wigwag_embassy::memory::StackUse;
 
 /// Longest report, in bytes.
 pub const LONGEST: usize = 256;
