@@ -53,6 +53,15 @@ impl Image {
         }
     }
 
+    /// The file that says where it can panic, below the project's folder.
+    #[must_use]
+    pub fn panics(self) -> &'static str {
+        match self {
+            Self::Ngtt => "embassy-client/boards/qemu-mps2-an386/panics.toml",
+            Self::Ncp => "embassy-client/boards/qemu-mps2-an386/panics-ncp.toml",
+        }
+    }
+
     /// What the commands that are about one image are told; nothing for the
     /// one that they are about otherwise.
     #[must_use]

@@ -15,6 +15,7 @@ mod build;
 pub mod goals;
 pub mod hardware;
 pub mod origin;
+pub mod panics;
 pub mod size;
 pub mod template;
 pub mod trial;

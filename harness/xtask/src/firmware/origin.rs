@@ -53,6 +53,15 @@ fn underscored(name: &str) -> String {
     name.replace('-', "_")
 }
 
+/// The rest of such a path: the file in its package, or in the folder of a
+/// library.
+#[must_use]
+pub fn file_in_package(path: &str) -> String {
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let at = names.iter().rposition(|name| *name == "src");
+    names.get(at.unwrap_or(0)..).unwrap_or_default().join("/")
+}
+
 /// A symbol as a person reads it, without the hash at its end. Takes both of
 /// the compiler's manglings.
 #[must_use]
@@ -69,11 +78,12 @@ pub fn readable(symbol: &str) -> String {
 pub fn of_symbol(symbol: &str) -> Option<String> {
     let mangled = symbol.strip_prefix(".Lswitch.table.").unwrap_or(symbol);
     rustc_demangle::try_demangle(mangled).ok()?;
-    first_crate(&readable(mangled))
+    crate_of_readable(&readable(mangled))
 }
 
-/// The first word in a path that stands before `::` and does not follow it.
-fn first_crate(path: &str) -> Option<String> {
+/// The same of a symbol that is [`readable`] already: the first word in a path that stands before `::` and does not follow it.
+#[must_use]
+pub fn crate_of_readable(path: &str) -> Option<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     path.match_indices("::").find_map(|(at, _)| {
         let before = &path[..at];

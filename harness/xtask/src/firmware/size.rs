@@ -28,7 +28,7 @@ pub const UNNAMED: &str = "(unnamed constants)";
 pub const NO_CRATE: &str = "(no crate)";
 
 /// Crates whose inlined functions count as their caller's.
-const LIBRARY: [&str; 3] = ["core", "alloc", "compiler_builtins"];
+pub(super) const LIBRARY: [&str; 3] = ["core", "alloc", "compiler_builtins"];
 
 /// A Thumb instruction has 2 or 4 bytes.
 const INSTRUCTION: u64 = 2;
@@ -167,6 +167,17 @@ fn place(section: &Section<'_, '_>) -> Option<Place> {
     }
 }
 
+/// The debug information of an image.
+pub(super) fn dwarf<'a>(file: &File<'a>) -> Result<Dwarf<EndianSlice<'a, LittleEndian>>> {
+    Dwarf::load(|id| {
+        let data = file
+            .section_by_name(id.name())
+            .map_or(Ok(&[][..]), |section| section.data())
+            .map_err(|error| format!("{}: {error}", id.name()))?;
+        Ok(EndianSlice::new(data, LittleEndian))
+    })
+}
+
 /// Source files by address.
 struct Lines<'a> {
     context: Context<EndianSlice<'a, LittleEndian>>,
@@ -176,14 +187,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(file: &File<'a>) -> Result<Self> {
-        let dwarf = Dwarf::load(|id| {
-            let data = file
-                .section_by_name(id.name())
-                .map_or(Ok(&[][..]), |section| section.data())
-                .map_err(|error| format!("{}: {error}", id.name()))?;
-            Ok::<_, String>(EndianSlice::new(data, LittleEndian))
-        })?;
-        let context = Context::from_dwarf(dwarf).map_err(|error| error.to_string())?;
+        let context = Context::from_dwarf(dwarf(file)?).map_err(|error| error.to_string())?;
         Ok(Self {
             context,
             crates: HashMap::new(),

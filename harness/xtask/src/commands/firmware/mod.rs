@@ -5,6 +5,7 @@ mod boards;
 mod build;
 mod instructions;
 mod measured;
+mod panics;
 mod run;
 mod size;
 mod stack;
@@ -29,6 +30,7 @@ enum Command {
     Size(size::Args),
     Stack(stack::Args),
     Instructions(instructions::Args),
+    Panics(panics::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result {
@@ -39,6 +41,7 @@ pub(crate) fn run(args: &Args) -> Result {
         Command::Size(args) => size::run(args),
         Command::Stack(args) => stack::run(args),
         Command::Instructions(args) => instructions::run(args),
+        Command::Panics(args) => panics::run(args),
     }
 }
 
