@@ -4,9 +4,10 @@
 use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
-use wigwag_codec::ngtt::client::WhenFull;
+use wigwag_codec::ngtt::client::{QueueRule, WhenFull};
 use wigwag_codec::ngtt::message::{LogEntry, PathpointsWriter};
 use wigwag_codec::{minijson, ngtt::Digest};
+use wigwag_embassy::ngtt::{SessionConfig, State};
 use wigwag_embassy::outbox::Outbox;
 use wigwag_embassy::store::{SharedStore, Store};
 use wigwag_harness::faults::Cut;
@@ -207,5 +208,36 @@ fn a_runner_that_is_dropped_half_way_leaves_everything_waiting() {
         arrived.sort_unstable();
         arrived.dedup();
         assert_eq!(arrived, [0, 1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn a_client_with_room_for_one_log_is_not_asked_again_and_again() {
+    in_paused_time(async || {
+        let chip = FlashChip::<Rp2350>::new(16, 1);
+        let store = store(&chip).await;
+        let outbox = TestOutbox::open(&store, 256, WhenFull::Block)
+            .await
+            .unwrap();
+        for number in 0..3 {
+            let entry = LogEntry::text("test", number, 20, "waits");
+            outbox.submit_logs(&[entry]).await.unwrap();
+        }
+        // Offline, and each log that comes drops the one that waits.
+        let state: State<NoopRawMutex> = State::with_config(SessionConfig {
+            logs: QueueRule::new(WhenFull::DropOldest).with_limit(1),
+            ..SessionConfig::new()
+        });
+        let mut buffer = [0; BUFFER];
+        let mut sending = core::pin::pin!(outbox.run(state.client(), &mut buffer));
+        let mut polls = 0_u32;
+        let counted = core::future::poll_fn(|cx| {
+            polls += 1;
+            assert!(polls < 10_000, "it does not wait between attempts");
+            sending.as_mut().poll(cx)
+        });
+        let minute = tokio::time::timeout(MINUTE, counted).await;
+        assert!(minute.is_err());
+        assert_eq!(outbox.len(), 3);
     });
 }

@@ -129,8 +129,9 @@ impl<M: RawMutex, F: NorFlash, const N: usize, const KEYS: usize> Outbox<'_, M, 
     async fn settle(&self, batch: &OnItsWay<'_, M, N>, outcome: Result<(), NgttError>) {
         match outcome {
             Ok(()) => self.with(|index| count(&mut index.counters.delivered)),
-            // It had to make room in the client for something newer.
-            Err(NgttError::Dropped) => return,
+            // It had to make room in the client for something newer, from another
+            // lane perhaps: at once again, they would drop each other's for ever.
+            Err(NgttError::Dropped) => return Timer::after(RETRY).await,
             Err(_) => self.with(|index| count(&mut index.counters.rejected)),
         }
         while self.remove(batch.place).await.is_err() {

@@ -1,6 +1,7 @@
 //! The device's time of day: one clock, which whoever knows the time sets, and
 //! which believes nothing before its floor.
 
+use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_embassy::sntp;
 use wigwag_embassy::store::{Key, StoreError};
@@ -18,6 +19,18 @@ pub(crate) static CLOCK: WallClock = WallClock::new(ClockPolicy::EARLIEST_FLOOR)
 /// The time of day in microseconds since 1970; `None` while it is not known.
 pub fn unix_micros() -> Option<u64> {
     CLOCK.unix_micros()
+}
+
+/// The time for what must be told at once, also by a device that has just started
+/// and does not know it yet: then the earliest that it can be. In microseconds since
+/// 1970.
+pub(crate) fn at_least_micros() -> u64 {
+    at_least(&CLOCK)
+}
+
+fn at_least<M: RawMutex>(clock: &WallClock<M>) -> u64 {
+    let earliest = || clock.floor().saturating_mul(1_000_000);
+    clock.unix_micros().unwrap_or_else(earliest)
 }
 
 fn unix_seconds() -> Option<u64> {
@@ -54,5 +67,34 @@ pub(crate) async fn keep_floor<F: NorFlash>(store: &Shared<F>, floor: u64) {
     if let Err(error) = store.put(Key::Floor, &floor).await {
         let error = defmt::Display2Format(&error);
         defmt::warn!("clock: the floor was not kept: {}", error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+
+    use super::*;
+
+    /// A device that has just started.
+    struct JustStarted;
+
+    impl embassy_time_driver::Driver for JustStarted {
+        fn now(&self) -> u64 {
+            0
+        }
+
+        fn schedule_wake(&self, _: u64, _: &core::task::Waker) {}
+    }
+
+    embassy_time_driver::time_driver_impl!(static DRIVER: JustStarted = JustStarted);
+
+    #[test]
+    fn what_is_told_before_the_time_is_known_has_the_date_of_the_floor() {
+        let floor = ClockPolicy::EARLIEST_FLOOR + 1000;
+        let clock: WallClock<NoopRawMutex> = WallClock::new(floor);
+        assert_eq!(at_least(&clock), floor * 1_000_000);
+        clock.set(floor * 1_000_000 + 5, Origin::Sntp).unwrap();
+        assert_eq!(at_least(&clock), floor * 1_000_000 + 5);
     }
 }

@@ -199,7 +199,7 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     let memory = &*MEMORY.take();
     memory.last_words.replace(last_words);
     let renewals = Keeper::new(kept.store, &settings, fingerprint, clock, SEND_BUFFER);
-    let renewals = &*storage.keep(renewals);
+    let renewals = storage.keep(renewals);
     let trust = TrustAnchors::new(ROOTS.init(settings.roots))?;
     let identities = IDENTITIES.take();
     {

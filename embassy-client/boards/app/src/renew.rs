@@ -1,16 +1,17 @@
 //! The device's certificate: how its server renews it.
 
 use embassy_futures::join::join;
-use embassy_time::Timer;
+use embassy_time::{Instant, Timer};
 use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_embassy::ngtt::{Reason, Status};
 use wigwag_embassy::outbox::OutboxError;
 use wigwag_embassy::renewal::{Answer, LONGEST_REQUEST};
+use wigwag_embassy::sntp::Outcome;
 use wigwag_embassy::tls::{CertificateError, End};
 use wigwag_embassy::wall_clock::Origin;
 
 use crate::application::{Application, warn_unkept};
-use crate::clock::{CLOCK, SNTP};
+use crate::clock::{self, CLOCK, SNTP};
 use crate::orders::Refusal;
 
 /// The `op_type` of the orders about the certificate.
@@ -49,7 +50,7 @@ impl<F: NorFlash> Application<F> {
 
     /// Sends a text as a pathpoint. It waits in flash until the server has it.
     async fn send_text(&self, path: &str, text: &str) -> Result<(), OutboxError> {
-        let at_ms = self.unix_ms().unwrap_or_default();
+        let at_ms = i64::try_from(clock::at_least_micros() / 1000).unwrap_or(i64::MAX);
         let kept = self.outbox.submit_pathpoints(1, |batch| {
             let readings = batch.pathpoint(path, 1)?;
             readings.value(at_ms, |to| to.str(text)).map(drop)
@@ -76,24 +77,43 @@ impl<F: NorFlash> Application<F> {
     }
 
     /// A wrong time must not lock the device out: when a certificate is refused for
-    /// its time, what time servers said is forgotten, certificates are judged by the
-    /// floor, and the servers are asked again. (Whoever can say the wrong time could
-    /// as well have kept the right one away.)
+    /// its time, time servers are asked again. If they say nothing, what they said
+    /// before is forgotten, and certificates are judged by the floor. (Whoever can
+    /// silence them could as well have kept the time away from the start. Forgotten
+    /// before that, an expired certificate would only have to be shown twice.)
     async fn doubt_time(&self) -> ! {
         use CertificateError::{Expired, NotYetValid};
         loop {
             let has_reason = |status: &Status| status.reason().is_some();
             let failed = self.client.wait_status(has_reason).await;
             if let Some(Reason::Tls(End::Certificate(Expired | NotYetValid))) = failed.reason() {
-                let origin = CLOCK.setting().map(|setting| setting.origin);
-                if origin == Some(Origin::Sntp) {
-                    CLOCK.unset();
-                }
-                SNTP.ask_again();
+                ask_time_again().await;
             }
             self.client
                 .wait_status(|status| status.reason().is_none())
                 .await;
         }
+    }
+}
+
+/// Asks time servers again, and forgets their time if none is told.
+async fn ask_time_again() {
+    let is_theirs = || {
+        CLOCK
+            .setting()
+            .is_some_and(|set| set.origin == Origin::Sntp)
+    };
+    let asked = Instant::now().as_micros();
+    SNTP.ask_again();
+    while is_theirs() {
+        let report = SNTP.next_report().await;
+        if report.at.as_micros() < asked {
+            // Of a round that was over.
+            continue;
+        }
+        if !matches!(report.outcome, Outcome::Set { .. }) {
+            CLOCK.unset();
+        }
+        return;
     }
 }

@@ -129,15 +129,13 @@ impl<F: NorFlash> Application<F> {
     }
 
     /// Writes to the server's log. What is written waits in flash until there is a
-    /// connection; entries that become too many make room for newer ones.
+    /// connection; entries that become too many make room for newer ones. It does not
+    /// wait for the time of day: the device may not live until then.
     async fn tell(&self, level: i64, message: &str) {
-        // Without a date the server could not place it.
-        if let Some(when) = clock::unix_micros() {
-            let when = i64::try_from(when).unwrap_or(i64::MAX);
-            let entry = LogEntry::text("device", when, level, message);
-            if let Err(error) = self.outbox.submit_logs(&[entry]).await {
-                warn_unkept(error);
-            }
+        let when = i64::try_from(clock::at_least_micros()).unwrap_or(i64::MAX);
+        let entry = LogEntry::text("device", when, level, message);
+        if let Err(error) = self.outbox.submit_logs(&[entry]).await {
+            warn_unkept(error);
         }
     }
 
