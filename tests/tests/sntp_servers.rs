@@ -329,6 +329,22 @@ fn guesses_and_doubles_change_nothing() {
 }
 
 #[test]
+fn an_answer_from_another_address_is_none_although_its_nonce_is_right() {
+    in_paused_time(async || {
+        let (world, net) = world([Behaviour::Silent, Behaviour::ForAnother]);
+        with_device(&net, 2, async |device| {
+            for _ in 0..3 {
+                let report = device.round().await;
+                assert_eq!(report.servers[..2], [Server::Silent; 2]);
+            }
+            assert_eq!(device.clock.unix_micros(), None);
+        })
+        .await;
+        assert_eq!(world.requests().len(), 6);
+    });
+}
+
+#[test]
 fn packets_that_are_held_back_make_the_time_wrong_by_half_of_that() {
     in_paused_time(async || {
         let late = Duration::from_secs(4);

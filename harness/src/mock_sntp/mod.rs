@@ -49,6 +49,9 @@ pub enum Behaviour {
     /// Answers so many packets with a guessed nonce, an hour off, and the true one
     /// after them: somebody who has guessed the port.
     Guessed(u8),
+    /// Answers the request that another server got last, an hour off, in that one's
+    /// place: somebody who sees the requests, at another address.
+    ForAnother,
     /// Answers as an honest server, but for this field.
     But(Field),
     /// Answers an honest packet cut, or filled with zeros, to so many bytes.
@@ -214,6 +217,14 @@ impl World {
                     packet.bytes()
                 };
                 (0..count).map(guess).chain([honest.bytes()]).collect()
+            }
+            Behaviour::ForAnother => {
+                let mut before = self.requests.iter().rev();
+                let other = before.find(|request| request.server != server);
+                let request = other.and_then(|other| Packet::read(&other.bytes));
+                let now = self.now() + 3_600_000_000;
+                let forged = request.map(|request| Packet::answer(&request, now).bytes());
+                forged.into_iter().collect()
             }
             Behaviour::But(field) => vec![honest.but(field).bytes()],
             Behaviour::Long(length) => {
