@@ -217,6 +217,14 @@ pub fn in_paused_time(test: impl AsyncFnOnce() + Send + 'static) {
     on_a_thread(true, Duration::from_secs(7 * 24 * 3600), test);
 }
 
+/// [`in_paused_time`], for a test of so many days.
+///
+/// # Panics
+/// When the test panics, or is not done after these days.
+pub fn in_paused_days(days: u32, test: impl AsyncFnOnce() + Send + 'static) {
+    on_a_thread(true, Duration::from_secs(24 * 3600) * days, test);
+}
+
 /// [`in_paused_time`], but as long as it takes.
 ///
 /// # Panics

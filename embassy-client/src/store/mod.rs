@@ -55,6 +55,14 @@
 //! erasures each stand 9.2 GB: a batch and an order a minute, 1.9 MB a day, for
 //! thirteen years. Twice the sectors last twice as long.
 //!
+//! A start of the device writes 16 bytes more (64 with 32-byte words); a power
+//! failure in the middle of a write costs a sector, because what is behind the torn
+//! word is not trusted any more. In `tests/tests/thirty_days.rs` a device with four
+//! sectors of 4 KiB starts 370 times in thirty days, answers 170 orders, sends 396
+//! batches and loses its power 32 times while it writes: 54 KB are written, which
+//! fill 13 sectors, and 46 sectors are erased, none more than 13 times. At that pace
+//! 100,000 erasures last for six hundred years.
+//!
 //! # Time
 //! Erasing takes a chip's flash 20 to 400 ms a 4 KiB sector, and 1 to 4 s one of
 //! 128 KiB; drivers of internal flash block the whole executor meanwhile, and some
