@@ -7,6 +7,23 @@ pub fn now() -> Instant {
     Instant::from_micros(embassy_time::Instant::now().as_micros())
 }
 
+/// Waits between attempts that grow: a second, two, four, up to a minute. Whatever
+/// fails may wear something out with each attempt.
+pub(crate) struct Growing(u64);
+
+impl Growing {
+    const LONGEST: u64 = 60;
+
+    pub(crate) const fn new() -> Self {
+        Self(1)
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        embassy_time::Timer::after_secs(self.0).await;
+        self.0 = (self.0 * 2).min(Self::LONGEST);
+    }
+}
+
 /// A hundred years in microseconds: as good as never. Any more could overflow
 /// when embassy turns it into ticks, or adds it to the present: the count of
 /// ticks is multiplied with the tick rate first.

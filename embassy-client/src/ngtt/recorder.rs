@@ -4,15 +4,12 @@ use core::future::poll_fn;
 use core::task::Poll;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
-use embassy_time::{Duration, Timer};
 use wigwag_codec::Instant;
 use wigwag_codec::ngtt::client::{Record, Sizes};
 
 use super::state::State;
 use crate::journal::{Journal, Memory};
-
-/// Wait before a record that could not be written is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+use crate::time;
 
 pub(super) struct Recorder<'s, M: RawMutex, J, S: Sizes> {
     pub(super) state: &'s State<M, S>,
@@ -76,11 +73,12 @@ impl<M: RawMutex, J: Journal, S: Sizes> Recorder<'_, M, J, S> {
                 })
             })
             .await;
+            let mut pause = time::Growing::new();
             while self.write(news).await.is_err() {
                 self.state.with(|inner| {
                     inner.journal_failures = inner.journal_failures.saturating_add(1);
                 });
-                Timer::after(RETRY).await;
+                pause.wait().await;
             }
             self.state.with(|inner| match news {
                 News::Record(record) => inner.recorded(record),

@@ -17,6 +17,7 @@ use super::index::{Index, count};
 use super::{HEAD, Outbox, head};
 use crate::ngtt::{Client, Sending};
 use crate::store::{Key, StoreError};
+use crate::time;
 
 /// Wait before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -134,9 +135,10 @@ impl<M: RawMutex, F: NorFlash, const N: usize, const KEYS: usize> Outbox<'_, M, 
             Err(NgttError::Dropped) => return Timer::after(RETRY).await,
             Err(_) => self.with(|index| count(&mut index.counters.rejected)),
         }
+        let mut pause = time::Growing::new();
         while self.remove(batch.place).await.is_err() {
             self.with(|index| count(&mut index.counters.failures));
-            Timer::after(RETRY).await;
+            pause.wait().await;
         }
         self.with(|index| index.free(batch.place));
     }

@@ -96,6 +96,10 @@ impl<F: NorFlash> Guard<F> {
         }
     }
 
+    pub(super) fn into_flash(self) -> F {
+        self.flash
+    }
+
     pub(super) fn look(&mut self, view: View) {
         self.view = view;
     }

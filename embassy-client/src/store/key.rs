@@ -25,6 +25,9 @@ pub enum Key {
     /// That the journal knows everything that may come again: see
     /// [`FlashJournal`](crate::journal::FlashJournal).
     Past,
+    /// Which settings everything else belongs to: their
+    /// [`fingerprint`](crate::settings::fingerprint).
+    Settings,
     /// What is remembered of an order: see
     /// [`FlashJournal`](crate::journal::FlashJournal).
     Mark(u8),
@@ -43,6 +46,7 @@ impl Key {
             Self::Current => 3,
             Self::Next => 4,
             Self::Past => 5,
+            Self::Settings => 6,
             Self::Mark(index) => 0x100 + index as u16,
             Self::Outgoing(index) => 0x200 + index as u16,
             Self::App(index) => 0x300 + index as u16,
@@ -58,6 +62,7 @@ impl Key {
             (0, 3) => Self::Current,
             (0, 4) => Self::Next,
             (0, 5) => Self::Past,
+            (0, 6) => Self::Settings,
             (1, _) => Self::Mark(index),
             (2, _) => Self::Outgoing(index),
             (3, _) => Self::App(index),
@@ -121,7 +126,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 6 + 3 * 256);
+        assert_eq!(known, 7 + 3 * 256);
     }
 
     #[test]
@@ -133,6 +138,7 @@ mod tests {
             (Key::Current, 3),
             (Key::Next, 4),
             (Key::Past, 5),
+            (Key::Settings, 6),
             (Key::Mark(7), 0x107),
             (Key::Outgoing(255), 0x2ff),
             (Key::App(0), 0x300),

@@ -281,6 +281,11 @@ impl<F: NorFlash, const KEYS: usize> Store<F, KEYS> {
         erased.map_err(|error| StoreError::Flash(error.kind()))
     }
 
+    /// Gives the flash back.
+    pub fn into_flash(self) -> F {
+        self.map.destroy().0.into_flash()
+    }
+
     /// Begins anew. Only while nothing was read: the map would not notice.
     async fn format(&mut self) -> Result<(), StoreError> {
         let erased = self.map.erase_all().await;

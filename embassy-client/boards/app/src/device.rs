@@ -194,7 +194,7 @@ pub async fn start<D: Driver, R: CryptoRngCore, F: NorFlash>(
     let settings = Settings::read(region)?;
     let fingerprint = fingerprint(region)?;
     let mut rng = storage.share(rng);
-    let kept = storage.open(flash).await?;
+    let kept = storage.open(flash, &fingerprint).await?;
     let clock = clock::start(kept.store, settings.floor, board.unix_seconds).await?;
     let memory = &*MEMORY.take();
     memory.last_words.replace(last_words);
