@@ -8,7 +8,7 @@ use wigwag_harness::firmware::{measure, measure_ncp};
 use wigwag_tests::runner::{Outcome, Suite, tools};
 use xtask::firmware::budget::{self, Budgets, Table, Verdict};
 use xtask::firmware::size::{NO_CRATE, Sizes, UNNAMED};
-use xtask::firmware::{Image, Variant, build, size, trial};
+use xtask::firmware::{Image, Variant, build, panics, size, trial};
 use xtask::project;
 
 fn main() {
@@ -24,6 +24,16 @@ fn main() {
             || weight(Image::Ncp),
         )
         .test("every_byte_of_flash_is_counted_once", image, counted_once)
+        .test(
+            "every_place_that_can_panic_is_listed_with_a_reason",
+            image,
+            || panics_are_listed(Image::Ngtt),
+        )
+        .test(
+            "every_place_of_ncp_that_can_panic_is_listed_with_a_reason",
+            image,
+            || panics_are_listed(Image::Ncp),
+        )
         .test("the_image_names_no_folder_of_this_machine", image, no_paths)
         .test(
             "stack_and_instructions_are_within_their_budgets",
@@ -87,6 +97,19 @@ fn counted_once() -> Outcome {
         return Err(format!("{statics} bytes of {ram} in statics").into());
     }
     Ok(())
+}
+
+/// The lists cannot be right by accident: an image without places would be one that
+/// was read wrongly.
+fn panics_are_listed(image: Image) -> Outcome {
+    let places = panics::read(&build(image, Variant::Silent)?)?;
+    let of = |name: &str| places.keys().filter(|place| place.name == name).count();
+    for name in ["smoltcp", "wigwag_embassy"] {
+        if of(name) < 10 {
+            return Err(format!("{name} has {} places only", of(name)).into());
+        }
+    }
+    Ok(panics::List::load(image)?.compare(&places).outcome()?)
 }
 
 /// So that an image weighs the same on every machine.
