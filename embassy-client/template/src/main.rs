@@ -17,7 +17,7 @@ use rand_core::SeedableRng as _;
 use static_cell::{ConstStaticCell, StaticCell};
 use wigwag_embassy::health::{self, Member, Vigil};
 use wigwag_embassy::journal::FlashJournal;
-use wigwag_embassy::net::EmbassyNetwork;
+use wigwag_embassy::net::{EmbassyNetwork, SoundLeases};
 use wigwag_embassy::ngtt::message::{Command, Failure};
 use wigwag_embassy::ngtt::minijson::Value;
 use wigwag_embassy::ngtt::{self, Buffers, Config, History};
@@ -66,7 +66,7 @@ async fn packets(mover: Mover) -> ! {
 }
 
 #[embassy_executor::task]
-async fn network(mut runner: embassy_net::Runner<'static, Ethernet>) -> ! {
+async fn network(mut runner: embassy_net::Runner<'static, SoundLeases<Ethernet>>) -> ! {
     runner.run().await
 }
 
@@ -136,7 +136,9 @@ async fn main(spawner: Spawner) {
 
     let seed = rand_core::RngCore::next_u64(&mut board.random);
     let dhcp = embassy_net::Config::dhcpv4(Default::default());
-    let (stack, runner) = embassy_net::new(board.ethernet, dhcp, SOCKETS.take(), seed);
+    // Without the answers of DHCP servers that make the stack panic.
+    let ethernet = SoundLeases::new(board.ethernet);
+    let (stack, runner) = embassy_net::new(ethernet, dhcp, SOCKETS.take(), seed);
     let network_of_time = EmbassyNetwork::new(stack);
     // A seed of its own: a clone would say to time servers what TLS keeps secret.
     let rng_of_time = or_wait(Random::from_rng(&mut board.random));
