@@ -385,11 +385,12 @@ fn a_journal_that_fails_holds_confirmations_back_and_nothing_else() {
                 client.wait_status(Status::is_connected).await;
                 sleep(60 * MINUTE).await;
                 let book = server.book().device(DEFAULT_DEVICE_ID);
-                // It pings on, tries once a second, and confirms nothing.
+                // It pings on, tries more and more slowly, at last once a minute, and
+                // confirms nothing.
                 assert_eq!((book.connections, book.unanswered()), (1, 1));
                 assert!(book.pings > 100, "{}", book.pings);
                 let failures = client.journal_failures();
-                assert!((3000..3700).contains(&failures), "{failures}");
+                assert!((55..75).contains(&failures), "{failures}");
                 mended.set(true);
                 client.next_order().await.acknowledge().await;
                 client.wait_idle().await;

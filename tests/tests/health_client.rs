@@ -330,7 +330,9 @@ fn a_journal_that_fails_is_counted_and_no_reason_for_a_reset() {
         Device::of(&pki)
             .run(&net, &mut Broken, async |client| {
                 never_stuck(client, tokio::time::sleep(HOUR)).await;
-                assert!(client.journal_failures() > 3000);
+                let failures = client.journal_failures();
+                // More and more slowly, at last once a minute.
+                assert!((55..75).contains(&failures), "{failures}");
             })
             .await;
     });
