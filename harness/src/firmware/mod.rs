@@ -212,6 +212,15 @@ pub struct Firmware {
     icount: bool,
     fast_forward: bool,
     report: bool,
+    flash_file: Option<PathBuf>,
+    power_cut: Option<PowerCut>,
+}
+
+/// A power failure in the middle of a change of the flash.
+#[derive(Debug, Clone, Copy)]
+struct PowerCut {
+    change: u32,
+    tear: u32,
 }
 
 impl Firmware {
@@ -225,6 +234,8 @@ impl Firmware {
             icount: false,
             fast_forward: false,
             report: false,
+            flash_file: None,
+            power_cut: None,
         }
     }
 
@@ -280,6 +291,24 @@ impl Firmware {
     #[must_use]
     pub fn report(mut self, report: bool) -> Self {
         self.report = report;
+        self
+    }
+
+    /// Keeps the flash that the device writes in this file, which is made when it
+    /// is not there: the next run with it finds what this one has left, however
+    /// it ends. Without it the device begins with erased flash.
+    #[must_use]
+    pub fn flash_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.flash_file = Some(path.into());
+        self
+    }
+
+    /// Has the power fail in one of the writes and erasures of that flash,
+    /// counted from 1, and the run end with [`Status::PowerCut`]. The change is
+    /// done by half; of `tear`, any number, follows how.
+    #[must_use]
+    pub fn power_cut(mut self, change: u32, tear: u32) -> Self {
+        self.power_cut = Some(PowerCut { change, tear });
         self
     }
 

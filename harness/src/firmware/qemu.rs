@@ -23,6 +23,8 @@ pub(super) const NETDEV: &str = "n0";
 /// path with a space or a comma gets into QEMU's syntax.
 pub(super) const SETTINGS_FILE: &str = "settings.bin";
 pub(super) const REPORT_FILE: &str = "report.bin";
+/// A link to where the flash is kept.
+pub(super) const FLASH_FILE: &str = "flash.bin";
 
 /// Where the board's settings stand, in its flash.
 const SETTINGS_ADDRESS: &str = "0x3f0000";
@@ -53,9 +55,15 @@ pub(super) fn arguments(
         Work::Ncp(trial) => trial.words(),
     };
     let report = firmware.report.then(|| format!("report={REPORT_FILE}"));
+    let kept = firmware.flash_file.as_ref();
+    let flash = kept.map(|_| format!("flash={FLASH_FILE}"));
+    let cut = firmware
+        .power_cut
+        .map(|cut| [format!("cut={}", cut.change), format!("tear={}", cut.tear)]);
     // QEMU takes a doubled comma for one.
     let argument = |word: &String| format!("arg={}", word.replace(',', ",,"));
-    words.extend(own.iter().chain(&report).map(argument));
+    let own = own.iter().chain(&report).chain(&flash);
+    words.extend(own.chain(cut.iter().flatten()).map(argument));
     let netdev = match wire {
         Some(wire) => format!(
             "stream,id={NETDEV},server=off,addr.type=inet,addr.host={},addr.port={}",
@@ -132,12 +140,15 @@ mod tests {
                 unix: Some(0),
                 ..Trial::default()
             })
-            .report(true);
+            .report(true)
+            .flash_file("/a b,c")
+            .power_cut(7, 9);
         let [wire, control] = [([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 2).into()];
         let arguments = arguments(&firmware, Path::new("/x"), Some(wire), control);
         let line = arguments.join(OsStr::new(" ")).into_string().unwrap();
         for part in [
-            "arg=wigwag,arg=orders=50,arg=unix=0,arg=report=report.bin ",
+            "arg=wigwag,arg=orders=50,arg=unix=0,arg=report=report.bin,arg=flash=flash.bin,\
+             arg=cut=7,arg=tear=9 ",
             "stream,id=n0,server=off,addr.type=inet,addr.host=127.0.0.1,addr.port=1 ",
             "host=127.0.0.1,port=2 ",
             "-kernel /x",

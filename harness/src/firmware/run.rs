@@ -13,6 +13,7 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -111,6 +112,11 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         source,
     })?;
     let folder = folder(&firmware.flash)?;
+    if let Some(kept) = &firmware.flash_file {
+        let failed = "the file of the flash";
+        let kept = std::path::absolute(kept).map_err(error::io(failed))?;
+        link(&kept, &folder.path().join(qemu::FLASH_FILE)).map_err(error::io(failed))?;
+    }
 
     let listen = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     let failed = "an address of the loopback for QEMU";
@@ -201,6 +207,14 @@ pub(super) async fn start(firmware: &Firmware, net: Net) -> Result<Run, Firmware
         });
     }
     Ok(run)
+}
+
+/// Gives a file a second name.
+fn link(file: &Path, name: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(file, name);
+    #[cfg(windows)]
+    return std::os::windows::fs::symlink_file(file, name);
 }
 
 /// The folder of a run, which only this user can look into, with the board's

@@ -16,6 +16,9 @@ pub enum Status {
     Refused,
     /// 3: the settings are missing or unusable.
     NoSettings,
+    /// 4: the power failed, as the board was told
+    /// ([`Firmware::power_cut`](super::Firmware::power_cut)).
+    PowerCut,
     /// 101: the program panicked. The log has its words.
     Panicked,
     /// Another number.
@@ -31,6 +34,7 @@ impl Status {
             Some(1) => Self::TimeUp,
             Some(2) => Self::Refused,
             Some(3) => Self::NoSettings,
+            Some(4) => Self::PowerCut,
             Some(101) => Self::Panicked,
             Some(other) => Self::Other(other),
             None => Self::Killed,
@@ -45,6 +49,7 @@ impl Status {
             Self::TimeUp => 1,
             Self::Refused => 2,
             Self::NoSettings => 3,
+            Self::PowerCut => 4,
             Self::Panicked => 101,
             Self::Other(other) => other,
             Self::Killed => return None,
@@ -59,6 +64,7 @@ impl fmt::Display for Status {
             Self::TimeUp => f.write_str("the device's time is up before it had done everything"),
             Self::Refused => f.write_str("refused: the device's log says why"),
             Self::NoSettings => f.write_str("the device has no usable settings"),
+            Self::PowerCut => f.write_str("the power failed, as it was told to"),
             Self::Panicked => f.write_str("the device's program panicked"),
             Self::Other(status) => write!(f, "the device ended with status {status}"),
             Self::Killed => f.write_str("the emulator was ended from outside"),

@@ -130,7 +130,7 @@ fn shuffled(rng: &mut ChaCha8Rng) -> [Accident; Accident::ALL.len()] {
 }
 
 /// An order that writes, or one that reads what was written before.
-fn order(number: u64) -> Result<Vec<u8>, minijson::Error> {
+pub(crate) fn order(number: u64) -> Result<Vec<u8>, minijson::Error> {
     if !number.is_multiple_of(READING) {
         return Ok(books::order(number));
     }

@@ -6,6 +6,7 @@
 
 mod accidents;
 mod command;
+mod cuts;
 mod fleet;
 mod garbage;
 mod life;
@@ -98,6 +99,11 @@ fn main() {
             "accidents_in_a_life_of_orders_campaign",
             needs,
             life::campaign,
+        )
+        .test(
+            "power_cuts_in_writes_to_flash_campaign",
+            needs,
+            cuts::campaign,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
         .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)

@@ -8,6 +8,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use wigwag_codec::ngtt::message::{Command, Failure, PathpointsWriter};
 use wigwag_codec::{minijson, ngtt};
 use wigwag_embassy::last_words::Words;
+use wigwag_embassy::ngtt::History;
 use wigwag_embassy::outbox::OutboxError;
 
 use crate::clock;
@@ -135,6 +136,10 @@ impl<F: NorFlash> Application<F> {
         let order = pulse.idle(self.client.next_order()).await;
         taken();
         let tid = order.tid();
+        match order.history() {
+            History::Interrupted => defmt::info!("order {}: was interrupted", tid),
+            _ => defmt::info!("order {}: begins", tid),
+        }
         match self.execute(&order).await {
             Ok(()) => {
                 // The client is watched itself.

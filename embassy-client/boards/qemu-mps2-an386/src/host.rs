@@ -35,13 +35,19 @@ pub fn unix_seconds() -> Option<u64> {
 /// # Panics
 /// When it cannot be written.
 pub fn write_file(path: &str, content: &[u8]) {
+    with_path(path, |path| semihosting::fs::write(path, content))
+        .expect("the report cannot be written");
+}
+
+/// Calls `open` with a path that came from the command line, as the host wants it:
+/// with a zero behind it.
+pub(crate) fn with_path<T>(path: &str, open: impl FnOnce(&CStr) -> T) -> T {
     let mut name = [0; COMMAND_LINE];
     let place = name
         .get_mut(..path.len())
         .expect("the path came from the command line");
     place.copy_from_slice(path.as_bytes());
-    let name = CStr::from_bytes_until_nul(&name).expect("a command line leaves room for the zero");
-    semihosting::fs::write(name, content).expect("the report cannot be written");
+    open(CStr::from_bytes_until_nul(&name).expect("a command line leaves room for the zero"))
 }
 
 /// The host's random generator, `/dev/urandom`: this board has none. There is no

@@ -16,7 +16,9 @@ mod fault;
 pub mod flash;
 pub mod host;
 pub mod memory;
+pub mod power;
 mod vectors;
+pub mod words;
 
 use defmt_semihosting as _;
 use embassy_executor::Spawner;

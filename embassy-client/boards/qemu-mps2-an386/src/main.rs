@@ -5,7 +5,7 @@
 use embassy_executor::Spawner;
 use qemu_mps2_an386::ethernet::{self, Ethernet};
 use qemu_mps2_an386::flash::Flash;
-use qemu_mps2_an386::{board, exit, host, memory, unusable};
+use qemu_mps2_an386::{board, exit, host, memory, power, unusable, words};
 use static_cell::StaticCell;
 use wigwag_app::trial::Words;
 use wigwag_app::{Application, Connection, Network, Parts, Storage};
@@ -34,6 +34,7 @@ async fn application(application: Application<Flash>, words: Words<'static>) -> 
             report.write(&mut bytes).expect("the longest report fits"),
         );
     }
+    defmt::info!("flash changed {} times", power::changes());
     exit(verdict.status())
 }
 
@@ -53,13 +54,14 @@ async fn start(spawner: Spawner) {
     // By value, a task would hold it twice: as it was given and as it is run.
     static CONNECTION: StaticCell<Connection<Flash>> = StaticCell::new();
 
-    let words = Words::parse(host::words()).unwrap_or_else(|error| unusable(&error));
+    let (own, words) = words::Words::read(|words| Words::parse(words));
+    let words = words.unwrap_or_else(|error| unusable(&error));
     let board = board(words.unix);
     let parts = Parts {
         driver: ethernet::start(),
         rng: host::Entropy,
         settings: memory::settings(),
-        flash: Flash::start(),
+        flash: Flash::start(&own),
         storage: &STORAGE,
         last_words: None,
     };
