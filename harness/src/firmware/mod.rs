@@ -214,6 +214,16 @@ pub struct Firmware {
     report: bool,
     flash_file: Option<PathBuf>,
     power_cut: Option<PowerCut>,
+    mishap: Option<Mishap>,
+}
+
+/// An accident in the device's own program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// It panics.
+    Panic,
+    /// It turns in circles for ever.
+    Hang,
 }
 
 /// A power failure in the middle of a change of the flash.
@@ -236,6 +246,7 @@ impl Firmware {
             report: false,
             flash_file: None,
             power_cut: None,
+            mishap: None,
         }
     }
 
@@ -309,6 +320,15 @@ impl Firmware {
     #[must_use]
     pub fn power_cut(mut self, change: u32, tear: u32) -> Self {
         self.power_cut = Some(PowerCut { change, tear });
+        self
+    }
+
+    /// Has the device's program have an accident two seconds after power came. A
+    /// device without a trial starts anew then, as one in the field does; a trial
+    /// ends.
+    #[must_use]
+    pub fn mishap(mut self, mishap: Mishap) -> Self {
+        self.mishap = Some(mishap);
         self
     }
 

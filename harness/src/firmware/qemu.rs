@@ -1,6 +1,6 @@
 //! The emulator: where it is, and how it is told.
 
-use super::{Firmware, FirmwareError, Work};
+use super::{Firmware, FirmwareError, Mishap, Work};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -60,9 +60,13 @@ pub(super) fn arguments(
     let cut = firmware
         .power_cut
         .map(|cut| [format!("cut={}", cut.change), format!("tear={}", cut.tear)]);
+    let mishap = firmware.mishap.map(|mishap| match mishap {
+        Mishap::Panic => "panic=2".to_owned(),
+        Mishap::Hang => "hang=2".to_owned(),
+    });
     // QEMU takes a doubled comma for one.
     let argument = |word: &String| format!("arg={}", word.replace(',', ",,"));
-    let own = own.iter().chain(&report).chain(&flash);
+    let own = own.iter().chain(&report).chain(&flash).chain(&mishap);
     words.extend(own.chain(cut.iter().flatten()).map(argument));
     let netdev = match wire {
         Some(wire) => format!(

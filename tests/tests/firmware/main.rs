@@ -16,6 +16,7 @@ mod ncp_site;
 mod orders;
 mod outages;
 mod refusals;
+mod restarts;
 mod site;
 mod words;
 
@@ -104,6 +105,12 @@ fn main() {
             "power_cuts_in_writes_to_flash_campaign",
             needs,
             cuts::campaign,
+        )
+        .test("a_panic_is_told_at_the_next_start", needs, restarts::panics)
+        .test(
+            "the_watchdog_resets_a_device_that_hangs",
+            needs,
+            restarts::hangs,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
         .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)

@@ -17,7 +17,7 @@ use wigwag_app::ticks::{self, Extended};
 use crate::vectors::Interrupt;
 
 /// What the timers count, in MHz.
-const MEGAHERTZ: u64 = 25;
+pub(crate) const MEGAHERTZ: u64 = 25;
 
 /// A CMSDK APB timer counts down to zero, then from its reload value again, or
 /// stops there if that is zero.

@@ -1,39 +1,51 @@
 //! The ends that are nobody's plan: panics, faults, interrupts without a
-//! handler. Each says on the log what and where, and exits with status 101.
+//! handler. Each says on the log what and where, and keeps it as last words. A
+//! trial ends with status 101 then; a device in the field starts anew.
 
 use core::arch::naked_asm;
+use core::fmt;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use cortex_m::peripheral::MPU;
+use cortex_m::peripheral::{MPU, SCB};
 use cortex_m_rt::exception;
 use wigwag_app::trial::PANICKED;
+use wigwag_embassy::last_words::Cause;
 
-/// Logs with `log`, unless it was the logging that failed, and exits.
-fn end(log: impl FnOnce()) -> ! {
+use crate::last_words;
+
+/// Keeps and logs `words`, unless it was that which failed, and ends the run.
+fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
 
     cortex_m::interrupt::disable();
     if !ENDING.swap(true, Ordering::Relaxed) {
-        log();
+        last_words::keep(cause, words);
+        defmt::error!("{}", defmt::Display2Format(&words));
+    }
+    if last_words::restarts() {
+        SCB::sys_reset();
     }
     semihosting::process::exit(PANICKED)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    end(|| defmt::error!("{}", defmt::Display2Format(info)))
+    end(Cause::Panic, format_args!("{info}"))
 }
 
 /// What `defmt::panic!` and the like call; they have logged the reason.
 #[defmt::panic_handler]
 fn defmt_panic() -> ! {
-    end(|| {})
+    end(Cause::Panic, format_args!("the log tells why"))
 }
 
 #[exception]
 unsafe fn DefaultHandler(number: i16) -> ! {
-    end(|| defmt::error!("interrupt {} has no handler", number))
+    end(
+        Cause::Fault,
+        format_args!("interrupt {number} has no handler"),
+    )
 }
 
 /// Makes the empty addresses below the stack fault. On the board itself they do;
@@ -101,17 +113,16 @@ extern "C" fn hard_fault(frame: *const u32) -> ! {
 
     // SAFETY: the register is there on every Armv7-M; reading has no effect.
     let status = unsafe { CFSR.read_volatile() };
-    end(|| {
-        if status & PROTECTED != 0 || frame < &raw const _stack_end {
-            defmt::error!("stack overflow (fault status {=u32:#010x})", status);
-        } else {
-            // SAFETY: above the stack's end there was room for the frame.
-            let pc = unsafe { frame.add(PC).read_volatile() };
-            defmt::error!(
-                "hard fault at {=u32:#010x} (fault status {=u32:#010x})",
-                pc,
-                status
-            );
-        }
-    })
+    if status & PROTECTED != 0 || frame < &raw const _stack_end {
+        end(
+            Cause::Fault,
+            format_args!("stack overflow (fault status {status:#010x})"),
+        )
+    }
+    // SAFETY: above the stack's end there was room for the frame.
+    let pc = unsafe { frame.add(PC).read_volatile() };
+    end(
+        Cause::Fault,
+        format_args!("hard fault at {pc:#010x} (fault status {status:#010x})"),
+    )
 }

@@ -146,6 +146,7 @@ impl NorFlash for Flash {
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         let part = self.part(offset, bytes.len(), Self::WRITE_SIZE)?;
         if self.bytes[part.clone()].iter().any(|byte| *byte != ERASED) {
+            defmt::error!("flash: written where it is not erased, at {}", offset);
             return Err(NorFlashErrorKind::Other);
         }
         self.change(part, Change::Write(bytes))

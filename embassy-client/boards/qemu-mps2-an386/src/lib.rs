@@ -15,9 +15,11 @@ mod executor;
 mod fault;
 pub mod flash;
 pub mod host;
+pub mod last_words;
 pub mod memory;
 pub mod power;
 mod vectors;
+pub mod watchdog;
 pub mod words;
 
 use defmt_semihosting as _;
@@ -47,7 +49,7 @@ pub fn board(unix: Option<u64>) -> Board {
     }
     Board {
         name: "qemu-mps2-an386",
-        // The only way in which QEMU starts it: a panic ends QEMU.
+        // Where nothing else is known.
         reset: ResetReason::PowerOn,
         unix_seconds: clock::unix_seconds(),
         busy_nanos: clock::busy_nanos,

@@ -5,10 +5,12 @@
 use embassy_executor::Spawner;
 use qemu_mps2_an386::ethernet::{self, Ethernet};
 use qemu_mps2_an386::flash::Flash;
-use qemu_mps2_an386::{board, exit, host, memory, power, unusable, words};
+use qemu_mps2_an386::watchdog::{self, Watchdog};
+use qemu_mps2_an386::{board, exit, host, last_words, memory, power, unusable, words};
 use static_cell::StaticCell;
 use wigwag_app::trial::Words;
-use wigwag_app::{Application, Connection, Network, Parts, Storage};
+use wigwag_app::{Application, Board, Connection, Network, Parts, Storage};
+use wigwag_embassy::last_words::ResetReason;
 
 #[embassy_executor::task]
 async fn network(mut runner: Network<Ethernet>) -> ! {
@@ -38,6 +40,24 @@ async fn application(application: Application<Flash>, words: Words<'static>) -> 
     exit(verdict.status())
 }
 
+/// Feeds the watchdog of a device in the field.
+#[embassy_executor::task]
+async fn guard(application: Application<Flash>) -> ! {
+    let mut watchdog = Watchdog::start();
+    application
+        .guard(
+            watchdog::PERIOD,
+            || watchdog.feed(),
+            |stuck| watchdog::end(stuck),
+        )
+        .await
+}
+
+#[embassy_executor::task]
+async fn mishap(words: words::Words) {
+    words.mishap().await;
+}
+
 #[cortex_m_rt::entry]
 fn main() -> ! {
     qemu_mps2_an386::run(begin)
@@ -56,19 +76,32 @@ async fn start(spawner: Spawner) {
 
     let (own, words) = words::Words::read(|words| Words::parse(words));
     let words = words.unwrap_or_else(|error| unusable(&error));
-    let board = board(words.unix);
+    let (last_words, reset) = last_words::take();
+    if !words.is_trial() {
+        last_words::restart();
+    }
+    let board = Board {
+        reset,
+        ..board(words.unix)
+    };
     let parts = Parts {
         driver: ethernet::start(),
         rng: host::Entropy,
         settings: memory::settings(),
         flash: Flash::start(&own),
         storage: &STORAGE,
-        last_words: None,
+        last_words,
     };
     let device = wigwag_app::start(board, parts).await;
     let device = device.unwrap_or_else(|error| unusable(&error));
     spawner.spawn(network(device.network).expect("spawned once"));
     let held = CONNECTION.init(device.connection);
     spawner.spawn(connection(held).expect("spawned once"));
+    if !words.is_trial() {
+        spawner.spawn(guard(device.application).expect("spawned once"));
+    }
     spawner.spawn(application(device.application, words).expect("spawned once"));
+    if reset == ResetReason::PowerOn {
+        spawner.spawn(mishap(own).expect("spawned once"));
+    }
 }
