@@ -191,8 +191,8 @@ impl<F: NorFlash> Application<F> {
     /// Sends what a register holds, and waits until the server has it. If the
     /// server does not want it, the order goes on nevertheless.
     async fn send_reading(&self, path: &str) {
-        // Checked: the time is known.
-        let at_ms = self.unix_ms().unwrap_or_default();
+        // Checked: the time was known. It may have been forgotten since.
+        let at_ms = i64::try_from(clock::at_least_micros() / 1000).unwrap_or(i64::MAX);
         let sent = self.client.sync_pathpoints(1, |batch| {
             let readings = batch.pathpoint(path, 1)?;
             match self.memory.registers.borrow().read(path) {
