@@ -67,7 +67,9 @@
 //! Erasing takes a chip's flash 20 to 400 ms a 4 KiB sector, and 1 to 4 s one of
 //! 128 KiB; drivers of internal flash block the whole executor meanwhile, and some
 //! chips cannot even run code from the same bank. The period of a watchdog must be
-//! longer. One `put` erases two sectors at most.
+//! longer. One `put` erases two sectors as a rule; one that finds the store
+//! [full](StoreError::Full) erases each sector once before it says so, which a
+//! program that asks [`fits`](Store::fits) at its start never sees.
 
 mod error;
 mod guard;
