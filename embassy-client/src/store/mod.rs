@@ -75,6 +75,7 @@ mod error;
 mod guard;
 mod key;
 mod mend;
+mod shared;
 #[cfg(test)]
 pub(crate) mod test_flash;
 #[cfg(test)]
@@ -83,7 +84,6 @@ mod tests;
 use core::cell::RefCell;
 use core::ops::Range;
 
-use embassy_sync::mutex::Mutex;
 use embedded_storage_async::nor_flash::{NorFlash, NorFlashError as _};
 use sequential_storage::Error as MapError;
 use sequential_storage::cache::key_pointers::ArrayKeyPointers;
@@ -94,6 +94,7 @@ pub use self::error::{RegionError, StoreError};
 use self::guard::{Guard, GuardError, MAX_WORD};
 pub use self::key::Key;
 use self::key::Raw;
+pub use self::shared::{SharedStore, StoreGuard};
 
 /// Most bytes of a value.
 pub const LONGEST: usize = 1200;
@@ -113,10 +114,6 @@ const HEADER: usize = 8;
 
 /// A key and the longest value, rounded up to the largest word.
 const BUFFER: usize = (Raw::LEN + LONGEST).next_multiple_of(MAX_WORD);
-
-/// A store that several tasks use in turns: the journal, the outbox and whoever
-/// renews certificates.
-pub type SharedStore<M, F, const KEYS: usize = 64> = Mutex<M, Store<F, KEYS>>;
 
 type Map<F, const KEYS: usize> =
     MapStorage<Raw, Guard<F>, Cache<Uncached, Uncached, ArrayKeyPointers<Raw, KEYS>, Raw>>;
