@@ -232,7 +232,8 @@ impl Guard {
                     bytes = rest;
                 }
                 Piece::Body(count) => {
-                    let (body, rest) = bytes.split_at_mut(count);
+                    let split = bytes.split_at_mut_checked(count);
+                    let (body, rest) = split.ok_or(End::BadRecord)?;
                     self.body(body)?;
                     bytes = rest;
                 }

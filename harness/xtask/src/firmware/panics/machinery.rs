@@ -22,6 +22,7 @@ pub(super) fn is_machinery(symbol: &str) -> bool {
     let never_returns = symbol.starts_with("core::panicking::")
         || last.ends_with("_failed")
         || last.ends_with("_fail")
+        || last.ends_with("_fail_rt")
         || last.ends_with("_overflow")
         || last.starts_with("panic_")
         || last == "handle_error";
