@@ -31,7 +31,11 @@ fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    end(Cause::Panic, format_args!("{info}"))
+    // Not the message: it would take 23 KB of flash, most of it for writing numbers.
+    match info.location() {
+        Some(at) => end(Cause::Panic, format_args!("{}:{}", at.file(), at.line())),
+        None => end(Cause::Panic, format_args!("nobody knows where")),
+    }
 }
 
 /// What `defmt::panic!` and the like call; they have logged the reason.
