@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha8Rng;
 use rand_core::RngCore;
 use wigwag_codec::minijson::{self, Encoder};
-use wigwag_harness::firmware::{Net, Trial, books};
+use wigwag_harness::firmware::{Trial, books};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki};
 use wigwag_harness::vnet::{self, Addressing};
-use wigwag_tests::e2e::SERVER;
 use wigwag_tests::{campaign, runner};
 
 use crate::accidents::{Accident, Impostors, LEASE, Scene, Way};
+use crate::clocks::{EARLY, LATE, net, settings};
 use crate::site::{LIMIT, Site, ensure, log, on_site_within};
 
 /// Orders of a life at its full length.
@@ -59,16 +59,17 @@ async fn life(seed: u64, rounds: u64) -> runner::Outcome {
         faults: Some(site.faults.clone()),
         ..vnet::Options::default()
     };
-    options.names.set(SERVER, [[192, 0, 2, 1]]);
     let trial = Trial {
         orders: Some(orders as u32),
         batches: Some(BATCHES),
         seconds: Some(LONGEST.as_secs() as u32),
         refusals: Some(0),
-        ..Trial::default()
+        // A time server has to put it right first of all.
+        unix: Some([EARLY, LATE][(seed % 2) as usize]),
     };
-    let firmware = site.firmware(0, 0)?.trial(trial).report(true);
-    let mut run = firmware.start(Net::gateway(options, way.dial())).await?;
+    let firmware = site.firmware(0, 0)?.settings_image(settings(&site)?);
+    let firmware = firmware.trial(trial).report(true);
+    let mut run = firmware.start(net(options, way.dial())?).await?;
 
     let mut rng = campaign::rng(seed);
     let mut number = 0;

@@ -5,6 +5,7 @@
 //! limits, not expectations, so a busy machine only makes them slower.
 
 mod accidents;
+mod clocks;
 mod command;
 mod cuts;
 mod fleet;
@@ -111,6 +112,16 @@ fn main() {
             "the_watchdog_resets_a_device_that_hangs",
             needs,
             restarts::hangs,
+        )
+        .test(
+            "time_servers_put_wrong_clocks_right",
+            needs,
+            clocks::put_right,
+        )
+        .test(
+            "a_time_before_the_floor_is_none",
+            needs,
+            clocks::below_the_floor,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
         .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)

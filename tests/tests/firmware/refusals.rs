@@ -4,12 +4,13 @@
 
 use wigwag_embassy::ngtt::Reason;
 use wigwag_embassy::settings::SettingsError;
-use wigwag_embassy::tls::{CertificateError, End};
+use wigwag_embassy::tls::{CertificateError, ClockPolicy, End};
 use wigwag_harness::device::Settings;
 use wigwag_harness::firmware::{Firmware, Status, Trial, image};
 use wigwag_harness::pki::{DEFAULT_DEVICE_ID, Pki, Validity};
 use wigwag_tests::runner;
 
+use crate::clocks::LATE;
 use crate::site::{LIMIT, Site, ensure, log, on_site, says};
 
 /// Boots `firmware`, which has to end so, with `reason` on its log, and without
@@ -57,14 +58,21 @@ pub(crate) fn servers() -> runner::Outcome {
         let reason = certificate(CertificateError::BadSignature);
         refuses(&site, firmware, Status::Refused, &reason).await?;
 
-        let in_1970 = Trial {
-            orders: Some(1),
-            unix: Some(0),
-            ..Trial::default()
-        };
-        let firmware = site.firmware(1, 0)?.trial(in_1970);
-        let reason = certificate(CertificateError::NotYetValid);
-        refuses(&site, firmware, Status::Refused, &reason).await
+        // Clocks that nobody puts right: just behind the floor, and far ahead.
+        let early = ClockPolicy::EARLIEST_FLOOR + 60;
+        for (unix, error) in [
+            (early, CertificateError::NotYetValid),
+            (LATE, CertificateError::Expired),
+        ] {
+            let trial = Trial {
+                orders: Some(1),
+                unix: Some(unix),
+                ..Trial::default()
+            };
+            let firmware = site.firmware(1, 0)?.trial(trial);
+            refuses(&site, firmware, Status::Refused, &certificate(error)).await?;
+        }
+        Ok(())
     })
 }
 
