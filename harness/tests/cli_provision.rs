@@ -395,3 +395,30 @@ fn settings_that_do_not_fit_the_region_are_refused() {
         assert_eq!(is_absent(folder, "x.bin"), !fits);
     }
 }
+
+#[test]
+fn whoever_gives_a_chain_is_told_that_the_device_shows_one_certificate() {
+    let (folder, _) = site();
+    let folder = folder.path();
+    let part = |file: &str| name(&folder.join("pki"), file);
+    let read = |file: &str| fs::read_to_string(part(file)).expect("made");
+    let chain = read("device-0001.pem") + &read("device-ca.pem");
+    fs::write(folder.join("chain.pem"), chain).expect("written");
+    for (cert, is_told) in [
+        (name(folder, "chain.pem"), true),
+        (part("device-0001.pem"), false),
+    ] {
+        let (out, ca, key) = (
+            name(folder, "a.bin"),
+            part("server-ca.pem"),
+            part("device-0001.key"),
+        );
+        let args = ["provision", &out, "--board", "esp32c6", "--force"];
+        let files = ["--ca", &ca, "--cert", &cert, "--key", &key];
+        let server = ["--server-name", "localhost"];
+        let done = run(&[&args[..], &files, &server].concat(), b"");
+        assert_eq!(done.status, Some(0), "{}", done.stderr);
+        let told = done.stderr.contains("the first of these 2 certificates");
+        assert_eq!(told, is_told, "{}", done.stderr);
+    }
+}

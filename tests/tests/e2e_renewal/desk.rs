@@ -63,7 +63,9 @@ impl<'s> Desk<'s> {
             if let EventKind::Data { payload, .. } = event.kind {
                 let mut pathpoints = Pathpoints::parse(&payload).unwrap();
                 let pathpoint = pathpoints.next().unwrap();
-                assert_eq!(pathpoint.path(), Some("certificate/request"));
+                if pathpoint.path() != Some("certificate/request") {
+                    continue;
+                }
                 let Measured::Value(value) = pathpoint.readings().next().unwrap().measured else {
                     panic!("not a value");
                 };

@@ -8,6 +8,8 @@ mod accidents;
 mod clocks;
 mod command;
 mod cuts;
+#[path = "../e2e_renewal/desk.rs"]
+mod desk;
 mod fleet;
 mod garbage;
 mod life;
@@ -17,6 +19,7 @@ mod ncp_site;
 mod orders;
 mod outages;
 mod refusals;
+mod renewal;
 mod restarts;
 mod site;
 mod words;
@@ -122,6 +125,11 @@ fn main() {
             "a_time_before_the_floor_is_none",
             needs,
             clocks::below_the_floor,
+        )
+        .test(
+            "a_new_certificate_is_ordered_brought_and_proved",
+            needs,
+            renewal::renewed,
         )
         .test("the_command_line_runs_the_image", needs, command::run)
         .test("an_ncp_client_asks_a_node", needs, ncp_client::asks)

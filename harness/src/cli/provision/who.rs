@@ -11,6 +11,7 @@ use wigwag_embassy::tls::{Now, TrustAnchors};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::output::say;
 use crate::cli::pem::{certificates, private_key};
 use crate::device::Settings;
 use crate::pki::{DeviceView, Pki, UsableIdentity, check_identity};
@@ -57,7 +58,7 @@ impl Who {
                     server_name: server.clone(),
                     port: self.port,
                     roots: certificates(ca)?,
-                    certificate: certificates(cert)?.swap_remove(0),
+                    certificate: own(certificates(cert)?, cert),
                     key: private_key(key)?,
                 };
                 let identity = check(&settings, [ca, cert, key], time)?;
@@ -162,4 +163,18 @@ fn first_name(certificate: &[u8]) -> Option<String> {
             },
             _ => None,
         })
+}
+
+/// The device's own certificate, the first of its file. TLS on the device shows no
+/// other, so whoever gives a whole chain is told.
+fn own(mut chain: Vec<Vec<u8>>, file: &Path) -> Vec<u8> {
+    if chain.len() > 1 {
+        say(&format!(
+            "{}: the device shows the first of these {} certificates only: the server has to \
+             know the others",
+            file.display(),
+            chain.len()
+        ));
+    }
+    chain.swap_remove(0)
 }
