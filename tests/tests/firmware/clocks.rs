@@ -12,7 +12,7 @@ use wigwag_tests::runner;
 use crate::site::{LIMIT, Site, on_site};
 
 /// What a clock says that nobody has set: the start of 1970.
-pub(crate) const EARLY: u64 = 0;
+const EARLY: u64 = 0;
 
 /// The start of 2100, in seconds since 1970.
 pub(crate) const LATE: u64 = 4_102_444_800;
