@@ -91,7 +91,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
 /// What a file compiles into a device: no tests, no comments, no examples.
 fn device_code(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let is_test = name.ends_with("_tests") || name.ends_with("_table") || name == "test_pki";
+    let is_test = name.ends_with("_tests") || name.ends_with("_table") || name.starts_with("test_");
     let path_within = path.strip_prefix(project()).unwrap_or(path);
     let in_tests = path_within.iter().any(|part| part == "tests");
     if is_test || in_tests {
@@ -117,8 +117,20 @@ fn no_device_code_seeds_a_generator() {
     for file in files {
         let code = device_code(&file);
         looked_at += usize::from(!code.is_empty());
+        // A generator that is too slow or not even enough seeds another one: a board's
+        // own affair, in a file that has the chip's source of noise in it.
+        let has_noise = file.ends_with("src/random.rs") || file.ends_with("template/src/board.rs");
+        let seeds = has_noise && code.contains("Trng");
+        // A part of the template has a generator of its own, seeded by that one.
+        let parts = file.ends_with("template/src/main.rs") && code.contains("Random::from_rng(");
         for word in FORBIDDEN {
-            assert!(!code.contains(word), "{}: {word}", file.display());
+            let is_seeding = word == "SeedableRng" || word == "from_seed" && seeds;
+            let is_fine = (seeds || parts) && is_seeding;
+            assert!(
+                is_fine || !code.contains(word),
+                "{}: {word}",
+                file.display()
+            );
         }
     }
     assert!(looked_at > 60, "{looked_at}");

@@ -14,14 +14,21 @@ use wigwag_embassy::last_words::Cause;
 
 use crate::last_words;
 
-/// Keeps and logs `words`, unless it was that which failed, and ends the run.
+/// Keeps `words` and logs them, unless it was that which failed, and ends the run.
 fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
+    end_after(cause, words, || {
+        defmt::error!("{}", defmt::Display2Format(&words));
+    })
+}
+
+/// The same with more on the log.
+fn end_after(cause: Cause, words: fmt::Arguments<'_>, log: impl FnOnce()) -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
 
     cortex_m::interrupt::disable();
     if !ENDING.swap(true, Ordering::Relaxed) {
         last_words::keep(cause, words);
-        defmt::error!("{}", defmt::Display2Format(&words));
+        log();
     }
     if last_words::restarts() {
         SCB::sys_reset();
@@ -31,10 +38,16 @@ fn end(cause: Cause, words: fmt::Arguments<'_>) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    // Not the message: it would take 23 KB of flash, most of it for writing numbers.
+    // The message is for the log alone: kept, it would take 23 KB of flash in an
+    // image without a log, most of it for writing numbers.
+    let log = || defmt::error!("{}", defmt::Display2Format(info));
     match info.location() {
-        Some(at) => end(Cause::Panic, format_args!("{}:{}", at.file(), at.line())),
-        None => end(Cause::Panic, format_args!("nobody knows where")),
+        Some(at) => end_after(
+            Cause::Panic,
+            format_args!("{}:{}", at.file(), at.line()),
+            log,
+        ),
+        None => end_after(Cause::Panic, format_args!("nobody knows where"), log),
     }
 }
 
