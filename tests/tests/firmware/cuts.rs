@@ -22,7 +22,12 @@ const CUTS: u64 = 200;
 const ORDERS: u64 = 3;
 
 /// How long a life with all its boots may take.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
+
+/// How long a boot may take. A device whose power fails before it knows that the
+/// server has read its answers remembers those orders until the server has had 120 s
+/// to deliver them again; with 16 of them it takes no others meanwhile.
+const BOOT: Duration = Duration::from_secs(360);
 
 /// What the log says where the power fails.
 const CUT: &str = "the power fails in change ";
@@ -91,7 +96,7 @@ async fn life(seed: u64, cuts: u64) -> runner::Outcome {
 fn firmware(site: &Site, flash: &Path, orders: Option<u32>) -> Result<Firmware, runner::Failed> {
     let trial = Trial {
         orders,
-        seconds: Some(LIMIT.as_secs() as u32),
+        seconds: Some(BOOT.as_secs() as u32),
         ..Trial::default()
     };
     Ok(site.firmware(0, 0)?.trial(trial).flash_file(flash))
@@ -112,13 +117,13 @@ async fn boot(site: &Site, firmware: &Firmware) -> Result<(Vec<Line>, bool), run
     let mut run = firmware.start(site.net()).await?;
     let all_done = async {
         let all = |book: &Book| book.unanswered() == 0;
-        let done = site.server.wait_until(LIMIT, all).await;
+        let done = site.server.wait_until(BOOT, all).await;
         // The device reads that the server has read, and writes it down.
         tokio::time::sleep(4 * A_WHILE).await;
         done
     };
     let is_cut = tokio::select! {
-        line = run.wait_for_line(LIMIT, says(CUT)) => line.map(|_| true)?,
+        line = run.wait_for_line(BOOT, says(CUT)) => line.map(|_| true)?,
         done = all_done => {
             ensure(done, || format!("not all was done:{}", log(&run.lines())))?;
             false
