@@ -1,0 +1,18 @@
+//! What an inspector is made of, without a browser and without a terminal:
+//! bytes of a recording or of a live conversation go in, a table of frames comes
+//! out, to be looked at, filtered, plotted and exported.
+//!
+//! | Module | What it is |
+//! |---|---|
+//! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
+//! | [`table`] | the frames of all connections: columns, and the bytes behind them |
+//!
+//! What frames and payloads mean is decided in `wigwag-codec` alone. The crate runs
+//! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
+#![forbid(unsafe_code)]
+
+pub mod piece;
+pub mod table;
+
+pub use piece::{About, ConnectionId, Direction, Piece, Protocol, Sink};
+pub use table::{Columns, Frame, Table};
