@@ -11,6 +11,7 @@
 //! | `memory`, `state` | the slots, and what is known of the connection in each |
 //! | `pump`, `clock`, `handing` | what is done between messages and bytes, without I/O |
 //! | `runner`, `attempt`, `datagrams` | brings connections up, over TCP, TLS and UDP |
+//! | `gate` | the datagrams of all peers of a listener |
 //! | `own`, `plain`, `watch` | keeps a connected socket going |
 //! | `connection`, `sending`, `receiving`, `grouping`, `stream` | what the application has |
 //! | `in_place` | the next message where it lies, without a copy |
@@ -25,6 +26,7 @@ mod connection;
 mod datagrams;
 mod error;
 mod front;
+mod gate;
 mod grouping;
 mod handing;
 mod in_place;

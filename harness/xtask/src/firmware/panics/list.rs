@@ -15,6 +15,9 @@ pub struct List {
     image: Image,
     /// Reason by place.
     reasons: BTreeMap<String, String>,
+    /// Places that may be missing: the compiler makes one function of two that are
+    /// alike, and in which folder the project lies decides whose name it keeps.
+    merged: BTreeSet<String>,
     /// What the first image's list says, which goes for the others as well.
     shared: BTreeMap<String, String>,
 }
@@ -71,8 +74,9 @@ impl List {
         Ok(Self { shared, ..list })
     }
 
-    /// Reads TOML: tables `[[reason]]`, each with a text `why` and a list of
-    /// `places`.
+    /// Reads TOML: tables `[[reason]]`, each with a text `why`, a list of
+    /// `places`, and `merged = true` where the places are names of one function,
+    /// of which an image shows one or more.
     ///
     /// # Errors
     ///
@@ -80,6 +84,7 @@ impl List {
     pub fn parse(image: Image, text: &str) -> Result<Self> {
         let file: toml::Table = text.parse().map_err(|error| format!("{error}"))?;
         let mut reasons = BTreeMap::new();
+        let mut merged = BTreeSet::new();
         for (name, value) in &file {
             let tables = value.as_array().filter(|_| name == "reason");
             for table in tables.ok_or_else(|| format!("{name} is not [[reason]]"))? {
@@ -87,11 +92,19 @@ impl List {
                 let table = table.as_table().ok_or_else(wrong)?;
                 let why = table.get("why").and_then(toml::Value::as_str);
                 let places = table.get("places").and_then(toml::Value::as_array);
-                let (Some(why), Some(places), 2) = (why, places, table.len()) else {
+                let alike = table.get("merged").and_then(toml::Value::as_bool);
+                let known = 2 + usize::from(alike.is_some());
+                let (Some(why), Some(places)) = (why, places) else {
                     return Err(wrong());
                 };
+                if table.len() != known {
+                    return Err(wrong());
+                }
                 for place in places {
                     let place = place.as_str().ok_or_else(wrong)?;
+                    if alike == Some(true) {
+                        merged.insert(place.to_owned());
+                    }
                     let earlier = reasons.insert(place.to_owned(), why.trim().to_owned());
                     if earlier.is_some() {
                         return Err(format!("{place} is there twice"));
@@ -103,6 +116,7 @@ impl List {
         Ok(Self {
             image,
             reasons,
+            merged,
             shared,
         })
     }
@@ -120,7 +134,8 @@ impl List {
                 Some(_) => {}
             }
         }
-        let gone = self.reasons.keys().filter(|line| !found.contains(*line));
+        let gone = self.reasons.keys();
+        let gone = gone.filter(|line| !found.contains(*line) && !self.merged.contains(*line));
         wrong.extend(gone.map(|line| format!("  no longer in the image: {line}")));
         let image = self.image;
         Verdict { image, wrong }
@@ -128,9 +143,13 @@ impl List {
 
     /// Makes the places of an image the list, without those that the first image's
     /// list has: what was there keeps its reason, what is new is without one.
+    /// Names of merged functions stay.
     pub fn update(&mut self, places: &Places) {
-        let own = lines(places).into_iter();
-        let own = own.filter(|line| !self.shared.contains_key(line));
+        let mut own = lines(places);
+        own.extend(self.merged.iter().cloned());
+        let own = own
+            .into_iter()
+            .filter(|line| !self.shared.contains_key(line));
         let reason = |line: String| {
             let why = self.reasons.get(&line).cloned().unwrap_or_default();
             (line, why)
@@ -163,13 +182,14 @@ impl List {
     /// The file's text: the places by reason, those without one first.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut groups = BTreeMap::<&str, Vec<&str>>::new();
+        let mut groups = BTreeMap::<(&str, bool), Vec<&str>>::new();
         for (place, why) in &self.reasons {
-            groups.entry(why).or_default().push(place);
+            let merged = self.merged.contains(place);
+            groups.entry((why, merged)).or_default().push(place);
         }
         // By the first place of each, so that one crate stays together.
         let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by_key(|(why, places)| (!why.is_empty(), places.first().copied()));
+        groups.sort_by_key(|((why, _), places)| (!why.is_empty(), places.first().copied()));
         let mut text = format!(
             "# Every place where the image {} (without its log) can panic, and why nothing that\n\
              # comes from the network reaches it. A place is a crate, a source file and a function: see\n\
@@ -184,8 +204,11 @@ impl List {
             },
             self.image.argument()
         );
-        for (why, places) in groups {
+        for ((why, merged), places) in groups {
             text += "\n[[reason]]\n";
+            if merged {
+                text += "merged = true\n";
+            }
             if why.is_empty() {
                 text += "why = \"\"\n";
             } else {
@@ -270,6 +293,23 @@ mod tests {
         assert_eq!(told, ["  without a reason: smoltcp src/lib.rs c"]);
         // What has to be written comes first.
         assert!(text.find("why = \"\"\n") < text.find("Two lines"), "{text}");
+    }
+
+    #[test]
+    fn of_merged_functions_an_image_may_show_either() {
+        let list = format!(
+            "{LIST}[[reason]]\nwhy = 'm'\nmerged = true\nplaces = [\
+            'smoltcp src/lib.rs left', 'smoltcp src/lib.rs right']\n"
+        );
+        let mut list = parse(&list).unwrap();
+        for seen in [&["a", "b", "left"][..], &["a", "b", "right"]] {
+            assert_eq!(list.compare(&places(seen)).outcome(), Ok(()));
+        }
+        list.update(&places(&["a", "b", "right"]));
+        assert_eq!(list.len(), 4);
+        assert_eq!(parse(&list.text()), Ok(list.clone()));
+        let told = list.compare(&places(&["b", "left"])).wrong;
+        assert_eq!(told, ["  no longer in the image: smoltcp src/lib.rs a"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! That the tests which the rows name exist and pass is held by
 //! `cargo xtask test`, which sees them run.
 
+mod neatpy;
+
 use std::collections::BTreeSet;
 
 use wigwag_embassy::taps::neat::{
@@ -18,6 +20,8 @@ use wigwag_embassy::taps::{
 };
 use xtask::conformance::table::{Row, Table};
 use xtask::conformance::tables;
+
+use neatpy::OF_NEATPY;
 
 fn rfc9622() -> Table {
     table("rfc9622.md")
@@ -311,188 +315,6 @@ const OF_THE_RFC: &[&str] = &[
     "MessageTooLarge",
     "DeframingFailed",
     "Timeout",
-];
-
-/// What NEATPy has and no type here lists: a class, and its members.
-const OF_NEATPY: &[(&str, &[&str])] = &[
-    (
-        "TransportProperties",
-        &[
-            "add",
-            "require",
-            "prefer",
-            "ignore",
-            "avoid",
-            "prohibit",
-            "default",
-            "select_protocol_stacks_with_selection_properties",
-            "dispatch_capacity_profile",
-        ],
-    ),
-    (
-        "TransportPropertyProfiles",
-        &[
-            "RELIABLE_INORDER_STREAM",
-            "RELIABLE_MESSAGE",
-            "UNRELIABLE_DATAGRAM",
-        ],
-    ),
-    ("ServiceLevel", &["INTRINSIC", "OPTIONAL", "NOT_PROVIDED"]),
-    (
-        "AdditionalServices",
-        &["PROTECTION_AGAINST_DUPLICATED_MESSAGES"],
-    ),
-    ("SupportedProtocolStacks", &["MPTCP"]),
-    (
-        "CommunicationDirections",
-        &[
-            "BIDIRECTIONAL",
-            "UNIDIRECTIONAL_SEND",
-            "UNIDIRECTIONAL_RECEIVE",
-        ],
-    ),
-    ("InterfaceTypes", &["WIFI", "WIRED", "CELLULAR", "LOOPBACK"]),
-    ("AddressPreference", &["STABLE", "TEMPORARY"]),
-    (
-        "LocalEndpoint",
-        &["with_interface", "with_address", "with_port"],
-    ),
-    (
-        "RemoteEndpoint",
-        &[
-            "with_interface",
-            "with_address",
-            "with_port",
-            "with_hostname",
-        ],
-    ),
-    (
-        "MessageContext",
-        &[
-            "props",
-            "add",
-            "get",
-            "get_remote_endpoint",
-            "get_local_endpoint",
-            "reply",
-            "get_original_request",
-        ],
-    ),
-    (
-        "SecurityParameters",
-        &[
-            "add_identity",
-            "add_private_key",
-            "add_pre_shared_key",
-            "add_supported_group",
-            "add_cipher_suite",
-            "add_signature_algorithm",
-            "set_session_cache_capacity",
-            "set_session_cache_lifetime",
-            "set_session_cache_policy",
-            "set_trust_verification_callback",
-            "set_identity_challenge_callback",
-        ],
-    ),
-    (
-        "Framer",
-        &["start", "stop", "new_sent_message", "handle_received_data"],
-    ),
-    (
-        "MessageFramer",
-        &[
-            "send",
-            "parse",
-            "advance_receive_cursor",
-            "deliver_and_advance_receive_cursor",
-            "deliver",
-            "append_framer",
-            "make_connection_ready",
-            "fail_connection",
-            "prepend_framer",
-        ],
-    ),
-    (
-        "SendErrorReason",
-        &[
-            "CONNECTION_CLOSING",
-            "FINAL_MESSAGE_PASSED",
-            "INCONSISTENT_PROPERTIES_PASSED",
-            "MESSAGE_TOO_LARGE",
-            "MESSAGE_TIMEOUT",
-            "FAILURE_UNDERLYING_STACK",
-        ],
-    ),
-    (
-        "Preconnection",
-        &[
-            "initiate",
-            "initiate_with_send",
-            "listen",
-            "add_framer",
-            "start",
-        ],
-    ),
-    (
-        "Connection",
-        &[
-            "send",
-            "receive",
-            "batch",
-            "close",
-            "abort",
-            "clone",
-            "stop",
-            "stop_listener",
-            "set_property",
-            "get_properties",
-            "can_be_used_for_sending",
-            "can_be_used_for_receiving_data",
-            "add_child",
-            "check_message_properties",
-            "HANDLE_STATE_READY",
-            "HANDLE_STATE_CLOSED",
-            "HANDLE_STATE_CONNECTION_ERROR",
-            "local_endpoint",
-            "remote_endpoint",
-            "state",
-            "transport_stack",
-            "connection_group",
-        ],
-    ),
-    (
-        "ConnectionState",
-        &["ESTABLISHING", "ESTABLISHED", "CLOSING", "CLOSED"],
-    ),
-    (
-        "MessageDataObject",
-        &[
-            "data",
-            "length",
-            "combine_message_data_objects",
-            "partition",
-        ],
-    ),
-    (
-        "Listener",
-        &[
-            "stop",
-            "set_new_connection_limit",
-            "reset_connection_limit",
-            "HANDLE_STATE_LISTENING",
-            "HANDLE_STATE_LISTEN_ERROR",
-            "HANDLE_STATE_STOPPED",
-            "HANDLE_CONNECTION_RECEIVED",
-        ],
-    ),
-    (
-        "ListenErrorReasons",
-        &[
-            "UNFULFILLED_PROPERTIES",
-            "UNRESOLVED_LOCAL_ENDPOINT",
-            "PROHIBITED_BY_POLICY",
-        ],
-    ),
 ];
 
 #[test]

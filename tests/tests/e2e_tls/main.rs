@@ -1,17 +1,15 @@
 //! The secure connection by itself, against rustls: how it ends, who may end
 //! it, and that dropped futures cost nothing.
 
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+mod dropped;
+mod limits;
+
 use core::time::Duration;
 use std::io;
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wigwag_embassy::supervisor::FailureClass;
-use wigwag_embassy::tls::{self, ContentError, End, RecordError, ServerHelloError, TlsParameters};
+use wigwag_embassy::tls::{self, ContentError, End, RecordError, ServerHelloError};
 use wigwag_tests::e2e::in_paused_time;
 use wigwag_tests::secure::{Connection, QUEUE, Server, Setup, USUAL, connect, connect_with};
 
@@ -341,176 +339,5 @@ fn a_server_that_splits_messages_is_told_of_its_setting() {
             assert_eq!(end.class(), FailureClass::Configuration);
             assert!(end.to_string().contains("max_fragment_size"), "{end}");
         }
-    });
-}
-
-/// Echoes until the end, which must be in good order; returns how many bytes.
-async fn echo(mut stream: Server) -> usize {
-    let (mut bytes, mut echoed) = (vec![0; 4096], 0);
-    loop {
-        let count = stream.read(&mut bytes).await.unwrap();
-        if count == 0 {
-            return echoed;
-        }
-        echoed += count;
-        stream.write_all(&bytes[..count]).await.unwrap();
-        stream.flush().await.unwrap();
-    }
-}
-
-#[test]
-fn a_connection_that_was_used_enough_is_ended_in_good_order() {
-    in_paused_time(async || {
-        let limits: [fn(&mut TlsParameters<'_>); 3] = [
-            |parameters| parameters.session_limits.bytes = 20_000,
-            |parameters| parameters.session_limits.records = 50,
-            |parameters| parameters.session_limits.time = Duration::from_secs(3600),
-        ];
-        for (index, tune) in limits.into_iter().enumerate() {
-            let mut sent = 0;
-            let before = tokio::time::Instant::now();
-            let (end, echoed) = connect_with(Setup { tune, ..USUAL }, echo, async |connection| {
-                while !connection.is_retiring() {
-                    connection.send(&[&[7; 200]]).await.unwrap();
-                    sent += 200;
-                    receive(connection, 200).await.unwrap();
-                    tokio::time::sleep(Duration::from_secs(10)).await;
-                }
-                connection.close();
-            })
-            .await;
-            assert_eq!(end, End::SessionLimit);
-            assert_eq!(echoed, Some(sent), "nothing is lost");
-            let passed = before.elapsed();
-            let rounds = sent / 200;
-            match index {
-                0 => assert!((60..100).contains(&rounds), "{rounds} of 222 bytes"),
-                1 => assert!((40..50).contains(&rounds), "{rounds} records"),
-                _ => assert!((3150..=3620).contains(&passed.as_secs()), "{passed:?}"),
-            }
-        }
-    });
-}
-
-#[test]
-fn an_application_that_does_not_mind_the_limits_loses_nothing_either() {
-    in_paused_time(async || {
-        let mut sent = 0;
-        let tune: fn(&mut TlsParameters<'_>) = |parameters| parameters.session_limits.records = 20;
-        let (end, echoed) = connect_with(Setup { tune, ..USUAL }, echo, async |connection| {
-            while connection.send(&[&[7; 200]]).await.is_ok() {
-                sent += 200;
-                if receive(connection, 200).await.is_err() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        })
-        .await;
-        assert_eq!(end, End::SessionLimit);
-        assert_eq!(echoed, Some(sent));
-        // The limit, and the 30 s that it has to close by itself.
-        assert!((40..60).contains(&(sent / 200)), "{sent} bytes");
-    });
-}
-
-/// Polls `future` once or a few times, then drops it.
-async fn polled<T>(times: u32, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut left = times;
-    poll_fn(|cx| {
-        if let Poll::Ready(value) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(value));
-        }
-        left -= 1;
-        if left == 0 {
-            Poll::Ready(None)
-        } else {
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-const MESSAGES: u32 = 1000;
-
-/// Bytes of a message to the server.
-const LONG: usize = 400;
-
-/// A message to the server.
-fn long(number: u32) -> [u8; LONG] {
-    let mut bytes = [number as u8; LONG];
-    bytes[..4].copy_from_slice(&number.to_be_bytes());
-    bytes
-}
-
-#[test]
-fn a_thousand_messages_each_way_survive_dropped_futures() {
-    in_paused_time(async || {
-        let drops = std::cell::Cell::new(0);
-        let (end, ()) = connect(
-            async |stream: Server| {
-                let (mut read, mut write) = tokio::io::split(stream);
-                let sending = async {
-                    for number in 0..MESSAGES {
-                        // In two pieces, so that a receiver has to wait.
-                        let bytes = number.to_be_bytes();
-                        for piece in bytes.chunks(2) {
-                            write.write_all(piece).await.unwrap();
-                            write.flush().await.unwrap();
-                            tokio::time::sleep(Duration::from_millis(1)).await;
-                        }
-                    }
-                };
-                let receiving = async {
-                    let mut message = [0; LONG];
-                    for number in 0..MESSAGES {
-                        read.read_exact(&mut message).await.unwrap();
-                        assert_eq!(message, long(number));
-                        // Slowly, so that a sender has to wait.
-                        tokio::time::sleep(Duration::from_millis(2)).await;
-                    }
-                };
-                tokio::join!(sending, receiving);
-                assert_eq!(read.read(&mut [0]).await.unwrap(), 0);
-            },
-            async |connection| {
-                let sending = async {
-                    let mut rng = ChaCha8Rng::seed_from_u64(1);
-                    for number in 0..MESSAGES {
-                        let bytes = long(number);
-                        while polled(rng.next_u32() % 2 + 1, connection.send(&[&bytes]))
-                            .await
-                            .is_none()
-                        {
-                            drops.set(drops.get() + 1);
-                            tokio::time::sleep(Duration::from_millis(1)).await;
-                        }
-                    }
-                };
-                let receiving = async {
-                    let mut rng = ChaCha8Rng::seed_from_u64(2);
-                    for number in 0..MESSAGES {
-                        loop {
-                            let message = connection.receive_with(|prefix| {
-                                let message = *prefix.first_chunk::<4>()?;
-                                Some((4, u32::from_be_bytes(message)))
-                            });
-                            if let Some(message) = polled(rng.next_u32() % 2 + 1, message).await {
-                                assert_eq!(message, Ok(number));
-                                break;
-                            }
-                            drops.set(drops.get() + 1);
-                            tokio::time::sleep(Duration::from_millis(1)).await;
-                        }
-                    }
-                };
-                tokio::join!(sending, receiving);
-                connection.close();
-            },
-        )
-        .await;
-        assert_eq!(end, End::Closed);
-        assert!(drops.get() > 500, "only {} drops", drops.get());
     });
 }
