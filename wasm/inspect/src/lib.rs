@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
 //! | [`table`] | the frames of all connections: columns, and the bytes behind them |
+//! | [`text`] | JSON text, read and written |
 //!
 //! What frames and payloads mean is decided in `wigwag-codec` alone. The crate runs
 //! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
@@ -13,6 +14,7 @@
 
 pub mod piece;
 pub mod table;
+pub mod text;
 
 pub use piece::{About, ConnectionId, Direction, Piece, Protocol, Sink};
 pub use table::{Columns, Frame, Table};

@@ -1,0 +1,3 @@
+//! Reading and writing text: what inputs, exports and the editor share.
+
+pub mod json;
