@@ -12,6 +12,7 @@
 //! | [`framer`] | messages out of a byte stream, in any chunking |
 //! | [`prefix`] | messages behind a u32 length |
 //! | [`mark`] | messages behind a fixed mark |
+//! | `capture` | recorded conversations as a CBOR sequence (feature `cbor`) |
 //!
 //! A frame out of a stream, and the value in it:
 //!
@@ -38,7 +39,7 @@
 //!
 //! Features, all off by default and all additive:
 //! - `serde`: read and write the program's own types as minijson;
-//! - `cbor`: between minijson and CBOR;
+//! - `cbor`: between minijson and CBOR; captures;
 //! - `defmt`: `defmt::Format` for the public types.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -57,6 +58,8 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "cbor")]
+pub mod capture;
 pub mod framer;
 pub mod mark;
 pub mod minijson;

@@ -3,25 +3,7 @@
 
 use std::borrow::Cow;
 
-/// Which way bytes went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From the device to the server; 0 in columns and captures.
-    ToServer = 0,
-    /// From the server to the device; 1 in columns and captures.
-    ToDevice = 1,
-}
-
-impl Direction {
-    /// The other way.
-    #[must_use]
-    pub const fn reverse(self) -> Self {
-        match self {
-            Self::ToServer => Self::ToDevice,
-            Self::ToDevice => Self::ToServer,
-        }
-    }
-}
+pub use wigwag_codec::capture::Direction;
 
 /// What the frames of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +18,21 @@ pub enum Protocol {
     Prefix = 3,
     /// minijson values, one after another.
     Minijson = 4,
+}
+
+impl Protocol {
+    /// The protocol of a number in a column or a capture; [`Protocol::Unknown`] if
+    /// it has none.
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        match number {
+            1 => Self::Ngtt,
+            2 => Self::Ncp,
+            3 => Self::Prefix,
+            4 => Self::Minijson,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// A connection of an input: a number that the input chose, unique in it.
