@@ -29,7 +29,7 @@ pub(crate) fn run(_: &Args) -> Result {
     hardware()?;
     bench()?;
     check_features::run(&check_features::Args {})?;
-    wasm::run(&wasm::Args {})
+    wasm::run(&wasm::Args { out: None })
 }
 
 /// The workspace that measures the codec.

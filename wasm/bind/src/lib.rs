@@ -1,0 +1,79 @@
+//! From the compiled browser crate to what a browser loads: a WebAssembly module,
+//! the JavaScript that carries values in and out of it, and TypeScript declarations.
+//!
+//! wasm-bindgen's generator runs as a library, of the version that the crate was
+//! compiled with: no tool has to be installed and none can be of another version.
+
+use wasm_bindgen_cli_support::Bindgen;
+
+/// How the JavaScript is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As an ES module, `import`ed by pages, workers, bundlers and Node.
+    Module,
+    /// As a script that sets the variable `wasm_bindgen`: for pages that are one
+    /// file, whose parts cannot import each other.
+    Script,
+}
+
+/// What the generator makes of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bindings {
+    /// The JavaScript.
+    pub glue: String,
+    /// The TypeScript declarations of what it exports.
+    pub types: String,
+    /// The module to load with it. Modules of different [`Form`]s differ.
+    pub wasm: Vec<u8>,
+}
+
+/// Makes the bindings of a compiled module. The JavaScript expects the module
+/// beside it under the name `<name>_bg.wasm`, unless it is given another.
+///
+/// # Errors
+///
+/// The module was not made by wasm-bindgen of this version, or is no module.
+pub fn generate(module: &[u8], name: &str, form: Form) -> Result<Bindings, String> {
+    bind(module, name, form).map_err(|error| format!("bindings of {name}: {error:#}"))
+}
+
+fn bind(
+    module: &[u8],
+    name: &str,
+    form: Form,
+) -> Result<Bindings, Box<dyn std::error::Error + Send + Sync>> {
+    let mut generator = Bindgen::new();
+    generator.input_bytes(name, module.to_vec());
+    match form {
+        Form::Module => generator.web(true)?,
+        Form::Script => generator.no_modules(true)?,
+    };
+    let mut output = generator
+        .typescript(true)
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()?;
+    Ok(Bindings {
+        glue: output.js().to_owned(),
+        types: output.ts().unwrap_or_default().to_owned(),
+        wasm: output.wasm_mut().emit_wasm(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_module_is_an_error_that_names_it() {
+        for (bytes, form) in [
+            (&b""[..], Form::Module),
+            (b"\0asm\x02\0\0\0", Form::Script),
+            (b"<html>", Form::Module),
+        ] {
+            let error = generate(bytes, "some", form).unwrap_err();
+            assert!(error.starts_with("bindings of some: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The files of the page, compressed, and the Rust code that holds them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What has been gathered so far.
+pub(crate) struct Gathered {
+    out: PathBuf,
+    /// Paths as the page names them.
+    paths: Vec<String>,
+    complete: bool,
+}
+
+impl Gathered {
+    pub(crate) const fn new(out: PathBuf) -> Self {
+        Self {
+            out,
+            paths: Vec::new(),
+            complete: false,
+        }
+    }
+
+    /// Nothing of the page is missing.
+    pub(crate) const fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// Adds every file of a folder and the folders in it, except those that begin
+    /// with a dot and what people read who change the page (`.md`).
+    pub(crate) fn folder(&mut self, folder: &Path) -> Result<(), String> {
+        self.below(folder, "")
+    }
+
+    fn below(&mut self, folder: &Path, prefix: &str) -> Result<(), String> {
+        let said = |error| format!("{}: {error}", folder.display());
+        let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(said)?.collect();
+        let mut entries = entries.map_err(said)?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = entry.path();
+            if name.starts_with('.') || name.ends_with(".md") {
+                continue;
+            }
+            let own = format!("{prefix}{name}");
+            if path.is_dir() {
+                self.below(&path, &format!("{own}/"))?;
+            } else {
+                let bytes =
+                    fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                self.add(&own, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file. What was compressed before and is still the same is taken as
+    /// it is.
+    pub(crate) fn add(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), String> {
+        if mime(path).is_none() {
+            return Err(format!("what `content-type` has {path}? Add its ending"));
+        }
+        if self.paths.iter().any(|known| known == path) {
+            return Err(format!("{path} is there twice"));
+        }
+        let plain = self.out.join("plain").join(path);
+        let small = self.out.join("brotli").join(path);
+        let same = small.exists() && fs::read(&plain).is_ok_and(|known| known == bytes);
+        if !same {
+            // A script that is stopped between the two leaves no pair that looks
+            // like the same.
+            let _ = fs::remove_file(&small);
+            write(&plain, &bytes)?;
+            write(&small, &compress(&bytes)?)?;
+        }
+        self.paths.push(path.to_owned());
+        Ok(())
+    }
+
+    /// Writes the Rust code.
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        let mut code = format!(
+            "/// Whether the page is here. If not, [`FILES`] says what to install.\n\
+             pub const COMPLETE: bool = {};\n\n\
+             /// Every file of the page, `index.html` among them.\n\
+             pub static FILES: &[File] = &[\n",
+            self.complete
+        );
+        for path in &self.paths {
+            let _ = writeln!(
+                code,
+                "    File {{ path: {path:?}, mime: {:?}, \
+                 plain: include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})), \
+                 brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})) }},",
+                mime(path).unwrap_or_default(),
+                format!("/plain/{path}"),
+                format!("/brotli/{path}"),
+            );
+        }
+        code.push_str("];\n");
+        write(&self.out.join("files.rs"), code.as_bytes())
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let said = |error| format!("{}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(said)?;
+    }
+    fs::write(path, bytes).map_err(said)
+}
+
+/// What every browser understands over HTTPS and loopback; at the highest level,
+/// once for all readers.
+fn compress(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut small = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters)
+        .map_err(|error| format!("brotli: {error}"))?;
+    Ok(small)
+}
+
+fn mime(path: &str) -> Option<&'static str> {
+    let (_, ending) = path.rsplit_once('.').unwrap_or(("", path));
+    Some(match ending {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "wasm" => "application/wasm",
+        "wgcap" => "application/octet-stream",
+        "txt" | "LICENSE" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}

@@ -1,0 +1,59 @@
+//! Compiles `wigwag-wasm` for the browser, makes its bindings, and gathers them
+//! with the page's own files into [`FILES`](../../src/lib.rs).
+
+mod compile;
+mod gather;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use compile::Compiled;
+use gather::Gathered;
+use wigwag_bind::{Form, generate};
+
+/// The name of the module and its glue.
+const NAME: &str = "wigwag";
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), String> {
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    let page = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets it")?);
+    let wasm = page.parent().ok_or("the page lies in the folder wasm")?;
+    println!("cargo::rerun-if-changed={}", page.join("build").display());
+    let mut files = Gathered::new(out);
+    match compile::compile(wasm)? {
+        Compiled::Module(module) => whole(wasm, &module, &mut files)?,
+        Compiled::NoTarget => {
+            println!(
+                "cargo::warning=the inspector's page is left out: Rust's library for {} is not \
+                 installed. `rustup target add {0}` or `cargo xtask test --install` adds it",
+                compile::TARGET
+            );
+            files.add("index.html", include_bytes!("missing.html").to_vec())?;
+        }
+    }
+    files.finish()
+}
+
+/// The page with everything it loads.
+fn whole(wasm: &Path, module: &Path, files: &mut Gathered) -> Result<(), String> {
+    let module = std::fs::read(module).map_err(|error| format!("{}: {error}", module.display()))?;
+    let bindings = generate(&module, NAME, Form::Module)?;
+    files.add(&format!("{NAME}.js"), bindings.glue.into_bytes())?;
+    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
+    let www = wasm.join("www");
+    println!("cargo::rerun-if-changed={}", www.display());
+    files.folder(&www)?;
+    files.complete();
+    Ok(())
+}
