@@ -4,17 +4,21 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
 //! | [`table`] | the frames of all connections: columns, and the bytes behind them |
+//! | [`tls`] | TLS 1.3, decrypted with the secrets of a key log |
 //! | [`text`] | JSON text, read and written |
 //!
 //! What frames and payloads mean is decided in `wigwag-codec` alone. The crate runs
 //! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
 #![forbid(unsafe_code)]
 
+pub mod net;
 pub mod piece;
 pub mod table;
 pub mod text;
+pub mod tls;
 
 pub use piece::{About, ConnectionId, Direction, Piece, Protocol, Sink};
 pub use table::{Columns, Frame, Table};

@@ -1,0 +1,240 @@
+//! Recordings of packets: pcap and pcapng files, put together to TCP streams.
+//!
+//! [`Reader`] takes a recording in chunks of any size and tells the pieces of its
+//! connections. It reads Ethernet (with VLAN tags), Linux's cooked headers, loopback
+//! and raw IP; IPv4 and IPv6; and puts TCP's streams together whatever the order of
+//! their segments. What was not recorded becomes a [`Piece::Gap`], what cannot be
+//! read a [`Piece::Problem`] with its offset; the rest is read on.
+//!
+//! Limits: records of 16 MiB; 65,536 connections at a time; 4 MiB or 4096 segments
+//! of a direction that wait for one before them.
+
+mod blocks;
+mod conversation;
+mod flow;
+mod flows;
+mod half;
+mod packet;
+mod pcap;
+mod pcapng;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use blocks::{Blocks, Format, Packet, Record};
+use flows::Flows;
+use packet::NotRead;
+
+use crate::tls::KeyLog;
+use crate::{Piece, Sink};
+
+/// The format of a recording of packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// libpcap's older format, in either byte order, with micro- or nanoseconds.
+    Pcap,
+    /// The newer format of blocks.
+    Pcapng,
+}
+
+/// Which format begins so: four bytes are enough.
+///
+/// ```
+/// use wigwag_inspect::net::{Recording, recognise};
+///
+/// assert_eq!(recognise(&[0xD4, 0xC3, 0xB2, 0xA1]), Some(Recording::Pcap));
+/// assert_eq!(recognise(&[0x0A, 0x0D, 0x0D, 0x0A]), Some(Recording::Pcapng));
+/// assert_eq!(recognise(b"GET "), None);
+/// ```
+#[must_use]
+pub fn recognise(bytes: &[u8]) -> Option<Recording> {
+    if pcap::recognise(bytes) {
+        Some(Recording::Pcap)
+    } else if pcapng::recognise(bytes) {
+        Some(Recording::Pcapng)
+    } else {
+        None
+    }
+}
+
+/// Reads a recording of packets.
+///
+/// ```
+/// use wigwag_inspect::Piece;
+/// use wigwag_inspect::net::{Reader, Recording};
+///
+/// let mut reader = Reader::new(Recording::Pcap);
+/// let mut problems = 0;
+/// let mut sink = |piece: Piece<'_>| problems += usize::from(matches!(piece, Piece::Problem { .. }));
+/// reader.push(b"\xD4\xC3\xB2\xA1\x02\x00", &mut sink);
+/// reader.finish(&mut sink);
+/// // It ends within its header.
+/// assert_eq!(problems, 1);
+/// ```
+#[derive(Debug)]
+pub struct Reader {
+    blocks: Blocks,
+    state: State,
+}
+
+/// All but the blocks, which are read while this changes.
+#[derive(Debug, Default)]
+struct State {
+    flows: Flows,
+    tally: Tally,
+    keys: KeyLog,
+}
+
+/// How often something was seen that is told only once.
+#[derive(Debug, Default)]
+struct Tally {
+    packets: u64,
+    segments: u64,
+    links: u64,
+    fragments: u64,
+    damaged: u64,
+    cut: u64,
+    problems: u64,
+}
+
+/// Problems of single records are told up to this number.
+const MAX_PROBLEMS: u64 = 100;
+
+impl Reader {
+    /// Reads a recording of this format.
+    #[must_use]
+    pub fn new(recording: Recording) -> Self {
+        let format = match recording {
+            Recording::Pcap => Format::Pcap(pcap::Pcap::default()),
+            Recording::Pcapng => Format::Pcapng(pcapng::Pcapng::default()),
+        };
+        Self {
+            blocks: Blocks::new(format),
+            state: State::default(),
+        }
+    }
+
+    /// Adds the lines of a key log (NSS's format). They serve the connections whose
+    /// handshake is read from now on, so they come before the recording: one that
+    /// was read without them is read again from its begin.
+    pub fn add_key_log(&mut self, keys: &KeyLog) {
+        self.state.keys.merge(keys);
+    }
+
+    /// Takes the next bytes of the recording, as many as there are.
+    pub fn push(&mut self, bytes: &[u8], sink: &mut dyn Sink) {
+        let state = &mut self.state;
+        self.blocks.push(bytes, &mut |offset, record| {
+            state.record(offset, record, sink)
+        });
+    }
+
+    /// The recording ends here: tells what waited for more.
+    pub fn finish(&mut self, sink: &mut dyn Sink) {
+        let state = &mut self.state;
+        self.blocks
+            .finish(&mut |offset, record| state.record(offset, record, sink));
+        state.flows.settle(sink);
+        state.summary(sink);
+    }
+}
+
+impl State {
+    fn record(&mut self, offset: u64, record: Record<'_>, sink: &mut dyn Sink) {
+        match record {
+            Record::Packet(packet) => self.packet(offset, &packet, sink),
+            Record::Secrets(text) => self.secrets(offset, text, sink),
+            Record::Problem(message) => {
+                self.tally.problems += 1;
+                if self.tally.problems <= MAX_PROBLEMS {
+                    problem(offset, message, sink);
+                }
+            }
+        }
+    }
+
+    fn secrets(&mut self, offset: u64, text: &[u8], sink: &mut dyn Sink) {
+        let unread = self.keys.add(&String::from_utf8_lossy(text));
+        if unread > 0 {
+            let message = format!("{unread} lines of the key log within cannot be read");
+            problem(offset, message.into(), sink);
+        }
+    }
+
+    fn packet(&mut self, offset: u64, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        let tally = &mut self.tally;
+        tally.packets += 1;
+        let segment = match packet::read(packet) {
+            Ok(segment) => segment,
+            Err(why) => {
+                if let Some(message) = tally.not_read(why) {
+                    problem(offset, message, sink);
+                }
+                return;
+            }
+        };
+        tally.segments += 1;
+        if segment.cut > 0 && first(&mut tally.cut) {
+            let message = "only the begin of packets was recorded: record them whole \
+                           (tcpdump and tshark: -s 0)";
+            problem(offset, message.into(), sink);
+        }
+        if self.flows.segment(packet.time, &segment, sink) {
+            let message = "too many connections at a time: those before are not followed further";
+            problem(offset, message.into(), sink);
+        }
+    }
+
+    /// What the end says of the whole.
+    fn summary(&self, sink: &mut dyn Sink) {
+        let tally = &self.tally;
+        let end = self.tally.packets;
+        let mut tell = |count: u64, what: &str| {
+            if count > 1 {
+                problem(0, format!("{count} packets of {end} {what}").into(), sink);
+            }
+        };
+        tell(tally.links, "have headers that are not read here");
+        tell(
+            tally.fragments,
+            "are fragments of IP packets, which are not put together",
+        );
+        tell(tally.damaged, "have headers that do not fit their length");
+        tell(tally.cut, "were recorded in part");
+        if tally.packets > 0 && tally.segments == 0 {
+            let message = format!("no TCP in {end} packets");
+            problem(0, message.into(), sink);
+        }
+    }
+}
+
+impl Tally {
+    /// Counts a packet that is not read, and says what is to be told of it.
+    fn not_read(&mut self, why: NotRead) -> Option<Cow<'static, str>> {
+        match why {
+            NotRead::Other => None,
+            NotRead::Link(link) => first(&mut self.links).then(|| {
+                format!(
+                    "packets with headers of link type {link} are not read: \
+                     Ethernet, Linux cooked, loopback and raw IP are"
+                )
+                .into()
+            }),
+            NotRead::Fragment => first(&mut self.fragments)
+                .then(|| "a fragment of an IP packet: they are not put together".into()),
+            NotRead::Damaged => first(&mut self.damaged)
+                .then(|| "a packet whose headers do not fit its length".into()),
+        }
+    }
+}
+
+/// Counts one more: whether it is the first.
+fn first(count: &mut u64) -> bool {
+    *count += 1;
+    *count == 1
+}
+
+fn problem(offset: u64, message: Cow<'static, str>, sink: &mut dyn Sink) {
+    sink.take(Piece::Problem { offset, message });
+}
