@@ -21,4 +21,4 @@ pub mod text;
 pub mod tls;
 
 pub use piece::{About, ConnectionId, Direction, Piece, Protocol, Sink};
-pub use table::{Columns, Frame, Table};
+pub use table::{Budget, Columns, Connection, Expert, Frame, Problem, Table};

@@ -18,9 +18,10 @@ pub struct Columns {
     /// NGTT: the frame type. NCP: the packet type's four bytes, big-endian. Else 0.
     pub kind: Vec<u32>,
     /// NGTT: the transaction id. NCP: the packet id. Else how many frames the
-    /// direction had before.
+    /// direction had before, modulo 2^32.
     pub id: Vec<u32>,
-    /// Bytes of the whole frame.
+    /// Bytes of the whole frame, saturated; of one that was cut off, the bytes that
+    /// came.
     pub length: Vec<u32>,
     /// What is to be said of it: bits of [`flags`].
     pub flags: Vec<u16>,
@@ -31,6 +32,29 @@ pub struct Columns {
     pub latency: Vec<f32>,
     /// Where in its direction's stream the frame begins, in bytes.
     pub offset: Vec<f64>,
+    /// Where in the store its bytes are; [`NO_ADDRESS`] if they were not kept.
+    pub(super) address: Vec<u32>,
+}
+
+/// In [`Columns::address`]: nowhere.
+pub(super) const NO_ADDRESS: u32 = u32::MAX;
+
+/// Bytes that a row takes in all columns together.
+pub(super) const ROW_BYTES: usize = 48;
+
+/// What is pushed for one frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) time: f64,
+    pub(super) connection: u32,
+    pub(super) direction: u8,
+    pub(super) protocol: u8,
+    pub(super) kind: u32,
+    pub(super) id: u32,
+    pub(super) length: u32,
+    pub(super) flags: u16,
+    pub(super) offset: f64,
+    pub(super) address: u32,
 }
 
 /// Bits of [`Columns::flags`].
@@ -68,5 +92,67 @@ impl Columns {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
+    }
+
+    pub(super) fn push(&mut self, row: Row) {
+        if self.time.len() == self.time.capacity() {
+            self.grow();
+        }
+        self.time.push(row.time);
+        self.connection.push(row.connection);
+        self.direction.push(row.direction);
+        self.protocol.push(row.protocol);
+        self.kind.push(row.kind);
+        self.id.push(row.id);
+        self.length.push(row.length);
+        self.flags.push(row.flags);
+        self.pair.push(NO_ROW);
+        self.latency.push(f32::NAN);
+        self.offset.push(row.offset);
+        self.address.push(row.address);
+    }
+
+    /// Makes room for a quarter more, not for as many again: beside a hundred
+    /// megabytes of frames, half-empty columns would be felt.
+    #[cold]
+    fn grow(&mut self) {
+        let more = (self.len() / 4).max(1024);
+        self.time.reserve_exact(more);
+        self.connection.reserve_exact(more);
+        self.direction.reserve_exact(more);
+        self.protocol.reserve_exact(more);
+        self.kind.reserve_exact(more);
+        self.id.reserve_exact(more);
+        self.length.reserve_exact(more);
+        self.flags.reserve_exact(more);
+        self.pair.reserve_exact(more);
+        self.latency.reserve_exact(more);
+        self.offset.reserve_exact(more);
+        self.address.reserve_exact(more);
+    }
+
+    /// Whether a row has all of these flags.
+    #[must_use]
+    pub fn has(&self, row: u32, flags: u16) -> bool {
+        let found = self.flags.get(row as usize);
+        found.is_some_and(|found| found & flags == flags)
+    }
+
+    /// Makes two rows the halves of one transaction: `first`, and `second`, which
+    /// answers it. Both must be rows.
+    pub(super) fn join(&mut self, first: u32, second: u32) {
+        let (a, b) = (first as usize, second as usize);
+        self.pair[a] = second;
+        self.pair[b] = first;
+        // A clock that was put back makes no answer come before its question.
+        self.latency[b] = (self.time[b] - self.time[a]).max(0.0) as f32;
+        self.flags[a] &= !flags::UNANSWERED;
+    }
+
+    /// Takes two rows apart again.
+    pub(super) fn part(&mut self, first: u32, second: u32) {
+        self.pair[first as usize] = NO_ROW;
+        self.pair[second as usize] = NO_ROW;
+        self.latency[second as usize] = f32::NAN;
     }
 }

@@ -1,0 +1,202 @@
+//! Which protocol the first bytes of a connection speak.
+//!
+//! NCP has a magic; everything else is told by reading: frames of NGTT are
+//! followed to a payload that is minijson, messages behind a length to the end of
+//! the bytes, minijson values to theirs.
+
+use wigwag_codec::minijson::Value;
+use wigwag_codec::ngtt::{FrameHead, HEADER_LEN};
+
+use super::cut::{Cut, LIMITS, NCP_MAGIC, cut, has_payload, is_http, is_short};
+use super::seek;
+use crate::{Direction, Protocol};
+
+/// The longest message behind a length that is believed at sight.
+const MAX_PREFIX: u32 = 16 << 20;
+
+/// How many frames are followed.
+const FRAMES: usize = 8;
+
+/// The first bytes of a direction.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) bytes: Vec<u8>,
+    /// Whether they may begin in the middle of a frame.
+    pub(super) is_loose: bool,
+    /// Where bytes are missing.
+    pub(super) cuts: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    No,
+    /// As far as it goes; more bytes will tell.
+    Maybe,
+    Yes,
+}
+
+use Verdict::{Maybe, No, Yes};
+
+/// The protocol, if the bytes show it already.
+pub(super) fn decide(heard: &[Heard; 2]) -> Option<Protocol> {
+    if heard.iter().any(|heard| is_ncp(heard) == Yes) {
+        return Some(Protocol::Ncp);
+    }
+    if heard.iter().any(|heard| is_ncp(heard) == Maybe) {
+        return None;
+    }
+    match verdict(heard, ngtt) {
+        Yes => return Some(Protocol::Ngtt),
+        Maybe => return None,
+        No => {}
+    }
+    match verdict(heard, prefix) {
+        Yes => return Some(Protocol::Prefix),
+        Maybe => return None,
+        No => {}
+    }
+    (verdict(heard, minijson) == Yes).then_some(Protocol::Minijson)
+}
+
+/// What is most likely; `Unknown` if nothing is.
+pub(super) fn guess(heard: &[Heard; 2]) -> Protocol {
+    if let Some(protocol) = decide(heard) {
+        return protocol;
+    }
+    // Bytes that end too early for any of them are not named after the first.
+    let long = heard.iter().any(|heard| heard.bytes.len() >= HEADER_LEN);
+    let candidates = [
+        (verdict(heard, ngtt), Protocol::Ngtt),
+        (verdict(heard, prefix), Protocol::Prefix),
+        (verdict(heard, minijson), Protocol::Minijson),
+    ];
+    let mut best = (No, Protocol::Unknown);
+    for candidate in candidates {
+        if candidate.0 > best.0 && (candidate.0 == Yes || long) {
+            best = candidate;
+        }
+    }
+    best.1
+}
+
+/// What both directions say together: one that is sure is enough.
+fn verdict(heard: &[Heard; 2], test: fn(&[u8], bool) -> Verdict) -> Verdict {
+    let mut all = None;
+    for heard in heard {
+        // What is behind a gap cannot be read in one go with what is before it.
+        let end = heard.cuts.iter().find(|cut| **cut > 0);
+        let bytes = &heard.bytes[..end.map_or(heard.bytes.len(), |end| *end)];
+        if bytes.is_empty() {
+            continue;
+        }
+        let found = test(bytes, heard.is_loose);
+        let known: Verdict = all.unwrap_or(found);
+        all = Some(known.max(found));
+    }
+    all.unwrap_or(No)
+}
+
+fn is_ncp(heard: &Heard) -> Verdict {
+    let bytes = &heard.bytes[..];
+    let common = bytes.len().min(4);
+    if bytes.is_empty() {
+        return No;
+    }
+    if bytes[..common] == NCP_MAGIC[..common] || is_http(bytes) {
+        return if common == 4 { Yes } else { Maybe };
+    }
+    let found = heard.is_loose && seek::magic(bytes).is_some();
+    if found { Yes } else { No }
+}
+
+fn ngtt(bytes: &[u8], is_loose: bool) -> Verdict {
+    let strict = follow_ngtt(bytes);
+    if strict != No || !is_loose {
+        return strict;
+    }
+    match seek::seek(Protocol::Ngtt, None, bytes, 0) {
+        seek::Seek::Found(_) => Yes,
+        seek::Seek::Wait { .. } => No,
+    }
+}
+
+fn follow_ngtt(bytes: &[u8]) -> Verdict {
+    let mut rest = bytes;
+    let mut found = Maybe;
+    for _ in 0..FRAMES {
+        let Some((header, behind)) = rest.split_first_chunk::<HEADER_LEN>() else {
+            break;
+        };
+        let (head, length) = FrameHead::parse(*header);
+        let credible = length as usize <= wigwag_codec::minijson::MAX_LENGTH
+            && has_payload(head.kind) == Some(length > 0);
+        if !credible {
+            return if found == Yes { Yes } else { No };
+        }
+        let arrived = &behind[..behind.len().min(length as usize)];
+        if length > 0 {
+            let whole = arrived.len() == length as usize;
+            match Value::parse_prefix(arrived, LIMITS) {
+                Ok((_, parsed)) if whole && parsed == arrived.len() => return Yes,
+                Err(error) if !whole && is_short(error.kind) => return found,
+                _ => return No,
+            }
+        }
+        // Eight bytes of zero are many things; a frame without payload and
+        // nothing or another frame behind it is one of NGTT.
+        if *header != [0; HEADER_LEN] {
+            found = Yes;
+        }
+        rest = behind;
+    }
+    found
+}
+
+fn prefix(bytes: &[u8], _is_loose: bool) -> Verdict {
+    let (mut rest, mut messages) = (bytes, 0);
+    while !rest.is_empty() {
+        let Some((length, behind)) = rest.split_first_chunk::<4>() else {
+            break;
+        };
+        let length = u32::from_be_bytes(*length);
+        if length > MAX_PREFIX {
+            return No;
+        }
+        match behind.get(length as usize..) {
+            None => break,
+            Some(behind) => rest = behind,
+        }
+        messages += usize::from(length > 0);
+    }
+    if messages > 0 && (rest.is_empty() || messages >= FRAMES) {
+        Yes
+    } else {
+        Maybe
+    }
+}
+
+fn minijson(bytes: &[u8], _is_loose: bool) -> Verdict {
+    let mut rest = bytes;
+    for _ in 0..FRAMES {
+        if rest.is_empty() {
+            return Yes;
+        }
+        match cut(Protocol::Minijson, rest, usize::MAX) {
+            // A list or a map is hardly chance.
+            Cut::Frame(found) if (0x40..0x70).contains(&rest[0]) && found.length > 2 => return Yes,
+            Cut::Frame(found) => rest = &rest[found.length as usize..],
+            Cut::More => return Maybe,
+            _ => return No,
+        }
+    }
+    Yes
+}
+
+/// The direction in which frames of this type go; `None` if both or unknown.
+pub(super) const fn direction_of(kind: wigwag_codec::ngtt::FrameType) -> Option<Direction> {
+    match (kind.is_to_server(), kind.is_to_device()) {
+        (true, false) => Some(Direction::ToServer),
+        (false, true) => Some(Direction::ToDevice),
+        _ => None,
+    }
+}

@@ -1,0 +1,89 @@
+//! What time tells: who has waited too long.
+
+use super::columns::{NO_ROW, flags};
+use super::pairs::is_question;
+use super::stream::Whose;
+use super::{Table, protocol};
+use crate::{Direction, Protocol};
+
+/// A question is unanswered after this many microseconds.
+pub(super) const PATIENCE: f64 = 10e6;
+
+impl Table {
+    /// A moment has come, in microseconds since 1970-01-01T00:00:00Z: what is
+    /// asked and was not answered within ten seconds is
+    /// [`UNANSWERED`](flags::UNANSWERED), and bytes that were waited with so that
+    /// more would explain them are looked at. For who watches a conversation, now
+    /// and then; [`Table::finish`] does it at the end of a recording.
+    pub fn settle(&mut self, now: u64) {
+        self.latest = self.latest.max(now);
+        let watched = std::mem::take(&mut self.watched);
+        for index in watched {
+            if self.look(index, now) {
+                self.watched.push(index);
+            }
+        }
+        self.settle_questions(|time| time <= now as f64 && now as f64 - time < PATIENCE);
+    }
+
+    /// Looks at what waits in a connection. Whether it has to be looked at again.
+    fn look(&mut self, index: u32, now: u64) -> bool {
+        let at = index as usize;
+        let Some(state) = self.states[at].as_mut() else {
+            return false;
+        };
+        if let Some(early) = &state.early {
+            if early.is_overdue(now) {
+                let protocol = early.guess();
+                self.decide(index, protocol);
+            }
+            return true;
+        }
+        if self.connections[at].protocol != Protocol::Minijson {
+            return false;
+        }
+        for direction in [Direction::ToServer, Direction::ToDevice] {
+            let stream = &mut state.streams[direction as usize];
+            let whose = Whose {
+                index,
+                direction,
+                protocol: Protocol::Minijson,
+                time: now,
+                is_overridden: state.is_overridden,
+            };
+            self.waiting -= stream.waiting();
+            stream.look(whose, &mut self.book);
+            self.waiting += stream.waiting();
+        }
+        self.count(index);
+        true
+    }
+
+    /// Says of questions without answer that they have none, in their order, up to
+    /// one that is to be waited for.
+    pub(super) fn settle_questions(&mut self, wait: impl Fn(f64) -> bool) {
+        while let Some(time) = self.book.columns.time.get(self.settled as usize) {
+            if wait(*time) {
+                return;
+            }
+            if is_question(&self.book.columns, &self.book.store, self.settled) {
+                self.book.columns.flags[self.settled as usize] |= flags::UNANSWERED;
+            }
+            self.settled += 1;
+        }
+    }
+
+    /// The row that answers a row, or that it answers.
+    #[must_use]
+    pub fn pair(&self, row: u32) -> Option<u32> {
+        let pair = *self.book.columns.pair.get(row as usize)?;
+        (pair != NO_ROW).then_some(pair)
+    }
+
+    /// The protocol of a row.
+    #[must_use]
+    pub fn protocol(&self, row: u32) -> Option<Protocol> {
+        let number = self.book.columns.protocol.get(row as usize)?;
+        Some(protocol(*number))
+    }
+}

@@ -1,0 +1,266 @@
+//! Pieces into the table.
+
+use super::connection::{CONNECTION_BYTES, Connection, text};
+use super::stream::Whose;
+use super::{Budget, Table};
+use crate::{About, ConnectionId, Direction, Piece, Protocol, Sink};
+
+impl Sink for Table {
+    fn take(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Open {
+                connection,
+                time,
+                about,
+            } => self.open(connection, time, &about),
+            Piece::Bytes {
+                connection,
+                direction,
+                time,
+                bytes,
+            } => self.bytes(connection, direction, time, bytes),
+            Piece::Gap {
+                connection,
+                direction,
+                time,
+                missing,
+                aligned,
+            } => self.gap(connection, direction, time, missing, aligned),
+            Piece::End {
+                connection,
+                time,
+                reason,
+            } => self.end(connection, time, &reason),
+            Piece::Problem { offset, message } => self.problem(offset, text(&message)),
+        }
+    }
+}
+
+impl Table {
+    fn open(&mut self, id: ConnectionId, time: u64, about: &About<'_>) {
+        let Some(index) = self.index(id, time) else {
+            return;
+        };
+        let connection = &mut self.connections[index as usize];
+        connection.device = text(&about.device);
+        connection.server = text(&about.server);
+        // What has been read by another protocol already stays as it is.
+        if let Some(protocol) = about.protocol
+            && connection.bytes == [0; 2]
+        {
+            if protocol == Protocol::Minijson && connection.protocol != protocol {
+                self.watched.push(index);
+            }
+            connection.protocol = protocol;
+        }
+    }
+
+    fn bytes(&mut self, id: ConnectionId, direction: Direction, time: u64, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.latest = self.latest.max(time);
+        if self.refused > 0 || bytes.len() > self.book.budget.bytes.saturating_sub(self.held()) {
+            self.refuse(bytes.len());
+            return;
+        }
+        let Some(index) = self.index(id, time) else {
+            self.refuse(bytes.len());
+            return;
+        };
+        self.taken += bytes.len() as u64;
+        self.connections[index as usize].bytes[direction as usize] += bytes.len() as u64;
+        self.feed(index, direction, time, bytes);
+    }
+
+    /// Gives bytes to a connection that there is.
+    pub(super) fn feed(&mut self, index: u32, direction: Direction, time: u64, bytes: &[u8]) {
+        let at = index as usize;
+        let state = self.states[at].get_or_insert_default();
+        let protocol = self.connections[at].protocol;
+        let undecided = protocol == Protocol::Unknown && !state.given_up;
+        if undecided {
+            if state.early.is_none() {
+                self.watched.push(index);
+            }
+            let early = state.early.get_or_insert_default();
+            let shown = early.push(direction, time, bytes);
+            self.waiting += bytes.len();
+            if let Some(protocol) = shown {
+                self.decide(index, protocol);
+            }
+            return;
+        }
+        let stream = &mut state.streams[direction as usize];
+        let whose = Whose {
+            index,
+            direction,
+            protocol,
+            time,
+            is_overridden: state.is_overridden,
+        };
+        self.waiting -= stream.waiting();
+        stream.take(whose, bytes, &mut self.book);
+        self.waiting += stream.waiting();
+        self.count(index);
+    }
+
+    /// From now on the connection speaks `protocol`, and always has. `Unknown`:
+    /// nobody will find it out.
+    pub(super) fn decide(&mut self, index: u32, protocol: Protocol) {
+        let at = index as usize;
+        self.connections[at].protocol = protocol;
+        let state = self.states[at].get_or_insert_default();
+        state.given_up = protocol == Protocol::Unknown;
+        let Some(early) = state.early.take() else {
+            return;
+        };
+        self.waiting -= early.len();
+        let mut read = [0; 2];
+        for mark in &early.marks {
+            if let Some((missing, aligned)) = mark.gap {
+                self.pass_gap(index, mark.direction, mark.time, missing, aligned);
+                continue;
+            }
+            let from = &mut read[mark.direction as usize];
+            let bytes = &early.bytes(mark.direction)[*from..*from + mark.length];
+            *from += mark.length;
+            self.feed(index, mark.direction, mark.time, bytes);
+        }
+    }
+
+    fn gap(
+        &mut self,
+        id: ConnectionId,
+        direction: Direction,
+        time: u64,
+        missing: u64,
+        aligned: bool,
+    ) {
+        self.latest = self.latest.max(time);
+        if self.refused > 0 {
+            return;
+        }
+        if let Some(index) = self.index(id, time) {
+            self.pass_gap(index, direction, time, missing, aligned);
+        }
+    }
+
+    pub(super) fn pass_gap(
+        &mut self,
+        index: u32,
+        direction: Direction,
+        time: u64,
+        missing: u64,
+        aligned: bool,
+    ) {
+        let at = index as usize;
+        let state = self.states[at].get_or_insert_default();
+        let protocol = self.connections[at].protocol;
+        if protocol == Protocol::Unknown && !state.given_up {
+            if state.early.is_none() {
+                self.watched.push(index);
+            }
+            let early = state.early.get_or_insert_default();
+            early.gap(direction, time, missing, aligned);
+            return;
+        }
+        let stream = &mut state.streams[direction as usize];
+        let whose = Whose {
+            index,
+            direction,
+            protocol,
+            time,
+            is_overridden: state.is_overridden,
+        };
+        self.waiting -= stream.waiting();
+        stream.gap(whose, missing, aligned, &mut self.book);
+        self.waiting += stream.waiting();
+        self.count(index);
+    }
+
+    fn end(&mut self, id: ConnectionId, time: u64, reason: &str) {
+        self.latest = self.latest.max(time);
+        if let Some(index) = self.index(id, time) {
+            self.close(index, time);
+            self.connections[index as usize].ended = Some((time, text(reason)));
+            self.states[index as usize] = None;
+        }
+    }
+
+    /// Nothing more comes: what waits has rows as it is.
+    pub(super) fn close(&mut self, index: u32, time: u64) {
+        let at = index as usize;
+        if let Some(early) = self.states[at]
+            .as_ref()
+            .and_then(|state| state.early.as_ref())
+        {
+            let protocol = early.guess();
+            self.decide(index, protocol);
+        }
+        let Some(state) = &mut self.states[at] else {
+            return;
+        };
+        for direction in [Direction::ToServer, Direction::ToDevice] {
+            let stream = &mut state.streams[direction as usize];
+            let whose = Whose {
+                index,
+                direction,
+                protocol: self.connections[at].protocol,
+                time,
+                is_overridden: state.is_overridden,
+            };
+            self.waiting -= stream.waiting();
+            stream.end(whose, &mut self.book);
+            self.waiting += stream.waiting();
+        }
+        self.count(index);
+    }
+
+    /// The input has ended: what is not whole has a row as it is, and what was not
+    /// answered is said. What comes nevertheless is read on.
+    pub fn finish(&mut self) {
+        for index in 0..self.states.len() {
+            if self.states[index].is_some() {
+                // There are no more than budget allows, far less than 2^32.
+                self.close(index as u32, self.latest);
+            }
+        }
+        self.settle_questions(|_| false);
+    }
+
+    /// The index of a connection, which begins if there is none: `None` if there
+    /// is no room for another.
+    fn index(&mut self, id: ConnectionId, time: u64) -> Option<u32> {
+        if let Some(index) = self.indices.get(&id) {
+            return Some(*index);
+        }
+        if self.held() + CONNECTION_BYTES > self.book.budget.bytes {
+            self.refuse(0);
+            return None;
+        }
+        let index = u32::try_from(self.connections.len()).ok()?;
+        self.indices.insert(id, index);
+        self.connections.push(Connection::new(id, time));
+        self.states.push(None);
+        self.book.ids.push((id, 0));
+        Some(index)
+    }
+
+    pub(super) fn count(&mut self, index: u32) {
+        self.connections[index as usize].rows = self.book.ids[index as usize].1;
+    }
+
+    fn refuse(&mut self, length: usize) {
+        if self.refused == 0 {
+            let Budget { bytes, .. } = self.book.budget;
+            let message = format!(
+                "the table holds its {} MiB; what follows was not taken: \
+                 open a part of the recording, or filter it first",
+                bytes >> 20
+            );
+            self.problem(self.taken, message);
+        }
+        self.refused = self.refused.saturating_add(length.max(1) as u64);
+    }
+}

@@ -1,0 +1,406 @@
+//! One direction of a connection: bytes in any pieces, rows out.
+
+use super::book::{Body, Book, Entry, Note};
+use super::columns::flags;
+use super::cut::{Cut, Found, NCP_MAGIC, cut, ncp_found};
+use super::seek::{self, Seek};
+use super::store::ALONE;
+use crate::{Direction, Protocol};
+
+/// Bytes that are no frame have a row for so many of them.
+const SCRAP: usize = 64 << 10;
+
+/// Whose bytes they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose {
+    /// The connection's index.
+    pub(super) index: u32,
+    pub(super) direction: Direction,
+    pub(super) protocol: Protocol,
+    /// When they were seen.
+    pub(super) time: u64,
+    /// Whether a person has said what they are, and may say something else next:
+    /// then every byte is kept, even of what looks like too large a frame.
+    pub(super) is_overridden: bool,
+}
+
+/// What is known of a direction between two pieces.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Bytes of a frame that is not whole, or of a search for one.
+    pending: Vec<u8>,
+    /// Nothing can be said before there are so many of them.
+    need: usize,
+    /// Whether `need` is where the frame ends (or its head), not only when another
+    /// look is worth its time.
+    exact: bool,
+    /// How many bytes of a frame are still to come that is not kept.
+    skip: u64,
+    /// Where in the stream `pending` begins.
+    offset: u64,
+    /// How many frames it had.
+    count: u32,
+    /// Whether the begin of a frame is being searched, and before which byte of
+    /// `pending` there is none.
+    lost: Option<usize>,
+    /// What is to be said of the next frame.
+    flags: u16,
+    /// How many bytes were passed over before it.
+    passed: u64,
+    /// How many are missing before it, and whether a frame begins behind them.
+    missing: Option<(u64, bool)>,
+}
+
+impl Stream {
+    /// How many bytes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn take(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
+        let mut bytes = self.pass(bytes);
+        while !bytes.is_empty() {
+            if self.pending.is_empty() && self.lost.is_none() {
+                let used = self.read(whose, bytes, book);
+                bytes = self.pass(&bytes[used..]);
+                if self.lost.is_none() && !bytes.is_empty() {
+                    self.keep(bytes);
+                    return;
+                }
+                continue;
+            }
+            // A frame whose length is known is topped up, so that what follows it
+            // is read where it lies.
+            let wanted = self.need.saturating_sub(self.pending.len());
+            let exact = self.lost.is_none() && self.exact && wanted > 0;
+            let some = if exact {
+                wanted.min(bytes.len())
+            } else {
+                bytes.len()
+            };
+            self.keep(&bytes[..some]);
+            bytes = &bytes[some..];
+            if self.pending.len() >= self.need {
+                self.settle(whose, book);
+                bytes = self.pass(bytes);
+            }
+        }
+    }
+
+    /// Passes over what belongs to a frame that is not kept.
+    fn pass<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let passed = usize::try_from(self.skip).map_or(bytes.len(), |skip| skip.min(bytes.len()));
+        self.skip -= passed as u64;
+        self.offset += passed as u64;
+        &bytes[passed..]
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let length = self.pending.len() + bytes.len();
+        if length > self.pending.capacity() {
+            // What is announced is not believed: the place grows with what comes,
+            // and no further than to the end of the frame.
+            let aim = (2 * self.pending.capacity()).max(length);
+            let end = if self.exact && self.need >= length {
+                self.need
+            } else {
+                aim
+            };
+            let aim = aim.min(end);
+            self.pending.reserve_exact(aim - self.pending.len());
+        }
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// Enters the frames that `bytes` begin with, and says how many bytes they
+    /// have. Behind them: nothing, a frame that is not whole, or (then it is lost)
+    /// none.
+    fn read(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) -> usize {
+        let mut used = 0;
+        self.need = 0;
+        self.exact = false;
+        while let rest @ [_, ..] = &bytes[used..] {
+            match cut(whose.protocol, rest, book.limit()) {
+                Cut::Frame(found) => {
+                    let length = found.length as usize;
+                    self.enter(whose, found, Body::Slice(&rest[..length]), book);
+                    used += length;
+                }
+                Cut::Large(found) if !whose.is_overridden => {
+                    self.enter(whose, found, Body::Absent, book);
+                    let here = rest
+                        .len()
+                        .min(usize::try_from(found.length).unwrap_or(usize::MAX));
+                    self.skip = found.length - here as u64;
+                    used += here;
+                }
+                Cut::Need(need) => {
+                    self.need = need;
+                    self.exact = true;
+                    break;
+                }
+                Cut::More => {
+                    // It is read from its begin again, so not for every byte.
+                    self.need = rest.len() + 1 + rest.len() / 16;
+                    break;
+                }
+                Cut::Large(_) | Cut::Nothing => {
+                    self.lost = Some(1);
+                    break;
+                }
+            }
+        }
+        used
+    }
+
+    /// Looks at what is pending again.
+    fn settle(&mut self, whose: Whose, book: &mut Book) {
+        let mut pending = std::mem::take(&mut self.pending);
+        if self.lost.is_none() && self.alone(whose, &mut pending, book) {
+            return;
+        }
+        let mut used = 0;
+        loop {
+            if self.lost.is_some() {
+                used += self.search(whose, &pending[used..], book);
+                if self.lost.is_some() {
+                    break;
+                }
+            }
+            used += self.read(whose, &pending[used..], book);
+            if self.lost.is_none() {
+                break;
+            }
+        }
+        pending.drain(..used);
+        if pending.is_empty() && pending.capacity() > SCRAP {
+            pending = Vec::new();
+        }
+        self.pending = pending;
+    }
+
+    /// If a large frame is whole and nothing follows it, its place becomes that of
+    /// the store: it is not copied.
+    fn alone(&mut self, whose: Whose, pending: &mut Vec<u8>, book: &mut Book) -> bool {
+        if pending.len() <= ALONE {
+            return false;
+        }
+        match cut(whose.protocol, pending, book.limit()) {
+            Cut::Frame(found) if found.length == pending.len() as u64 => {
+                self.need = 0;
+                let body = Body::Own(std::mem::take(pending));
+                self.enter(whose, found, body, book);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Searches a frame, makes rows of the bytes before it, and says how many they
+    /// were.
+    fn search(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) -> usize {
+        let from = self.lost.unwrap_or(0);
+        match seek::seek(whose.protocol, Some(whose.direction), bytes, from) {
+            Seek::Found(at) => {
+                self.lost = None;
+                self.scraps(whose, &bytes[..at], book);
+                at
+            }
+            Seek::Wait { from, need } => {
+                // Whole rows of it, so that the rest stays short.
+                let rows = from - from % SCRAP;
+                self.scraps(whose, &bytes[..rows], book);
+                self.lost = Some(from - rows);
+                self.need = need - rows;
+                rows
+            }
+        }
+    }
+
+    /// Enters bytes that are no frame.
+    fn scraps(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
+        for scrap in bytes.chunks(SCRAP) {
+            let found = Found {
+                flags: flags::MALFORMED,
+                // A packet of NCP that is broken inside still tells what it was.
+                ..match whose.protocol {
+                    Protocol::Ncp if scrap.starts_with(&NCP_MAGIC) => {
+                        ncp_found(scrap, scrap.len() as u64)
+                    }
+                    _ => Found::plain(Protocol::Unknown, scrap.len()),
+                }
+            };
+            self.enter(whose, found, Body::Slice(scrap), book);
+        }
+        if !bytes.is_empty() {
+            self.passed += bytes.len() as u64;
+            self.flags |= flags::RESYNC;
+        }
+    }
+
+    fn enter(&mut self, whose: Whose, found: Found, body: Body<'_>, book: &mut Book) {
+        let first = std::mem::take(&mut self.flags);
+        if first != 0 {
+            self.note(book);
+        }
+        let entry = Entry {
+            whose,
+            protocol: found.protocol,
+            kind: found.kind,
+            id: found.id.unwrap_or(self.count),
+            length: found.length,
+            flags: found.flags | first,
+            offset: self.offset,
+        };
+        book.enter(entry, body);
+        self.offset += found.length;
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// Says of the row that comes next what is before it.
+    fn note(&mut self, book: &mut Book) {
+        if let Some((count, aligned)) = self.missing.take() {
+            book.note(Note::Missing { count, aligned });
+        }
+        let passed = std::mem::take(&mut self.passed);
+        if passed > 0 {
+            book.note(Note::Passed(passed));
+        }
+    }
+
+    /// Bytes are missing here.
+    pub(super) fn gap(&mut self, whose: Whose, missing: u64, aligned: bool, book: &mut Book) {
+        // If they all belong to the frame that is not kept, nothing is lost.
+        let inside = self.skip.min(missing);
+        if inside > 0 && inside == missing && !aligned {
+            self.skip -= inside;
+            self.offset += inside;
+            return;
+        }
+        let known = self.rest_behind(whose.protocol, missing, book);
+        self.skip = 0;
+        self.end(whose, book);
+        self.offset += missing;
+        self.flags |= flags::GAP;
+        let (before, _) = self.missing.unwrap_or_default();
+        self.missing = Some((before.saturating_add(missing), aligned));
+        self.lost = None;
+        match known {
+            _ if aligned => {}
+            // The gap lies in a frame whose end is known.
+            Some(rest) => self.skip = rest,
+            None => self.lost = Some(0),
+        }
+    }
+
+    /// How many bytes of the frame that is not whole come behind `missing` ones, if
+    /// its end is known and not missing itself.
+    fn rest_behind(&self, protocol: Protocol, missing: u64, book: &Book) -> Option<u64> {
+        let head = match protocol {
+            Protocol::Ngtt => wigwag_codec::ngtt::HEADER_LEN,
+            Protocol::Ncp => wigwag_codec::ncp::HEADER_LEN,
+            Protocol::Prefix => wigwag_codec::prefix::PREFIX_LEN,
+            Protocol::Unknown | Protocol::Minijson => return None,
+        };
+        if missing == 0 || self.lost.is_some() || self.pending.len() < head {
+            return None;
+        }
+        match cut(protocol, &self.pending, book.limit()) {
+            Cut::Need(whole) => ((whole - self.pending.len()) as u64).checked_sub(missing),
+            _ => None,
+        }
+    }
+
+    /// Looks at what is pending, whether it is worth its time or not: somebody
+    /// waits for it.
+    pub(super) fn look(&mut self, whose: Whose, book: &mut Book) {
+        if !self.exact && !self.pending.is_empty() && self.lost.is_none() {
+            self.settle(whose, book);
+        }
+    }
+
+    /// Nothing more comes of what is pending: it has a row as it is.
+    pub(super) fn end(&mut self, whose: Whose, book: &mut Book) {
+        self.look(whose, book);
+        let mut pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return;
+        }
+        if self.lost.is_none() && hides_more(whose.protocol, &pending) {
+            self.lost = Some(1);
+        }
+        let mut used = 0;
+        while let Some(from) = self.lost
+            && used < pending.len()
+        {
+            let rest = &pending[used..];
+            match seek::seek(whose.protocol, Some(whose.direction), rest, from) {
+                Seek::Found(at) => {
+                    self.lost = None;
+                    self.scraps(whose, &rest[..at], book);
+                    used += at;
+                    used += self.read(whose, &pending[used..], book);
+                    let rest = &pending[used..];
+                    if !rest.is_empty() && hides_more(whose.protocol, rest) {
+                        self.lost = Some(1);
+                    }
+                }
+                // The begin of a frame that proves nothing any more.
+                Seek::Wait { from, .. } if from < rest.len() => self.lost = Some(from + 1),
+                Seek::Wait { .. } => break,
+            }
+        }
+        self.need = 0;
+        self.exact = false;
+        pending.drain(..used);
+        if pending.is_empty() {
+            return;
+        }
+        if self.lost.is_some() {
+            self.scraps(whose, &pending, book);
+            return;
+        }
+        let wanted = match cut(whose.protocol, &pending, book.limit()) {
+            Cut::Need(wanted) => wanted as u64,
+            _ => 0,
+        };
+        let found = Found {
+            flags: flags::MALFORMED,
+            ..begun(whose.protocol, &pending)
+        };
+        let row = book.next();
+        self.enter(whose, found, Body::Own(pending), book);
+        book.note_of(row, Note::CutOff { wanted });
+    }
+}
+
+/// Whether the begin of a frame that never became whole may have others in it: its
+/// length was wrong then, not the recording at its end.
+fn hides_more(protocol: Protocol, bytes: &[u8]) -> bool {
+    use wigwag_codec::minijson::Value;
+    match protocol {
+        // Another magic says so.
+        Protocol::Ncp => true,
+        // What came of the payload is not the begin of one.
+        Protocol::Ngtt => {
+            let payload = bytes.get(wigwag_codec::ngtt::HEADER_LEN..).unwrap_or(&[]);
+            let read = Value::parse_prefix(payload, super::cut::LIMITS);
+            !read.is_err_and(|error| super::cut::is_short(error.kind))
+        }
+        _ => false,
+    }
+}
+
+/// What the begin of a frame says of it.
+fn begun(protocol: Protocol, bytes: &[u8]) -> Found {
+    use wigwag_codec::ngtt::FrameHead;
+    let length = bytes.len() as u64;
+    match (protocol, bytes.first_chunk()) {
+        (Protocol::Ngtt, Some(header)) => {
+            super::cut::ngtt_found(FrameHead::parse(*header).0, length)
+        }
+        (Protocol::Ncp, _) if bytes.len() >= 16 => ncp_found(bytes, length),
+        _ => Found::plain(protocol, bytes.len()),
+    }
+}
