@@ -15,10 +15,11 @@ pub mod nodes;
 pub mod on_host;
 pub mod peer;
 pub mod powered;
-pub mod runner;
 pub mod secure;
 pub mod secured;
 pub mod sntp;
 pub mod tls;
 pub mod transport;
 pub mod vectors;
+
+pub use wigwag_runner as runner;

@@ -2,6 +2,7 @@
 //! need beyond Rust itself, how to see whether they are there, and how to
 //! install them. The commands themselves are in the binary, one file each.
 
+pub mod chromium;
 pub mod conformance;
 pub mod firmware;
 pub mod openssl;
@@ -23,4 +24,10 @@ use std::path::PathBuf;
 pub fn project() -> PathBuf {
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// The folder of build results.
+#[must_use]
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project().join("target"), PathBuf::from)
 }

@@ -3,7 +3,7 @@
 //! `wigwag_tests::runner` shows as ignored where it is missing.
 
 use crate::run::Result;
-use crate::{openssl, python, qemu, targets};
+use crate::{chromium, openssl, python, qemu, targets};
 
 /// Something that a test needs and that a machine with Rust may lack.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +85,14 @@ pub const PYTHON_TLS: Tool = Tool {
     install: python::install_tls,
 };
 
+/// A browser.
+pub const CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    purpose: "trying the inspector's page in a browser",
+    probe: chromium::probe,
+    install: chromium::install,
+};
+
 /// All of them, in the order of installation.
 pub const ALL: &[Tool] = &[
     THUMB_TARGET,
@@ -95,6 +103,7 @@ pub const ALL: &[Tool] = &[
     QEMU,
     OPENSSL,
     PYTHON_TLS,
+    CHROMIUM,
 ];
 
 fn probe_target(triple: &str) -> Result {

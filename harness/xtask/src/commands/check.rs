@@ -3,6 +3,7 @@
 use xtask::firmware::hardware::HARDWARE;
 use xtask::firmware::{SHARED, boards_cargo};
 use xtask::run::{Result, cargo, run as run_command};
+use xtask::target;
 use xtask::targets;
 
 use super::{check_features, firmware, wasm};
@@ -27,17 +28,22 @@ pub(crate) fn run(_: &Args) -> Result {
     run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     boards()?;
     hardware()?;
-    bench()?;
+    apart("codec/bench", &[])?;
+    apart(
+        "tests/browser",
+        &["--target-dir", &target().display().to_string()],
+    )?;
     check_features::run(&check_features::Args {})?;
     wasm::run(&wasm::Args { out: None })
 }
 
-/// The workspace that measures the codec.
-fn bench() -> Result {
-    let manifest = ["--manifest-path", "codec/bench/Cargo.toml"];
+/// A workspace of its own: what measures the codec, what drives a browser.
+fn apart(folder: &str, options: &[&str]) -> Result {
+    let manifest = format!("{folder}/Cargo.toml");
+    let manifest = ["--manifest-path", &manifest];
     run_command(cargo(&["fmt", "--check"]).args(manifest))?;
     let strict = ["--all-targets", "--", "-D", "warnings"];
-    run_command(cargo(&["clippy"]).args(manifest).args(strict))
+    run_command(cargo(&["clippy"]).args(manifest).args(options).args(strict))
 }
 
 /// The boards' workspace: all of it as it is for a chip; what is shared by all

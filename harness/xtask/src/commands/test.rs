@@ -1,9 +1,12 @@
 //! `cargo xtask test [--install] [ARGS]`: every test of the workspace, and
 //! whether each test that a table of conformance names has passed.
 
+use std::process::Command;
+
 use xtask::conformance::run::Run;
 use xtask::conformance::{problems, tables};
 use xtask::run::{Result, cargo, watch};
+use xtask::target;
 use xtask::tools;
 
 /// Run all tests; with --install, first install what they need.
@@ -46,8 +49,14 @@ pub(crate) fn run(args: &Args) -> Result {
     }
     words.extend(&rest);
     let mut seen = Run::default();
-    let tested = watch(cargo(&words), |line| seen.line(line));
-    if !rest.is_empty() {
+    let mut tested = watch(cargo(&words), |line| seen.line(line));
+    if rest.is_empty() {
+        let page = watch(browser(), |line| seen.line(line));
+        tested = match (tested, page) {
+            (Err(tests), Err(page)) => Err(format!("{tests}\n{page}")),
+            (tested, page) => tested.and(page),
+        };
+    } else {
         eprintln!("conformance: not looked at, as these are not all tests");
         return tested;
     }
@@ -56,6 +65,15 @@ pub(crate) fn run(args: &Args) -> Result {
         (Err(tests), Err(tables)) => Err(format!("{tests}\n{tables}")),
         (tested, conforms) => tested.and(conforms),
     }
+}
+
+/// The tests of the page in a browser: a workspace of its own, in the same folder of
+/// build results.
+fn browser() -> Command {
+    let manifest = ["--manifest-path", "tests/browser/Cargo.toml"];
+    let mut tests = cargo(&["test", "--no-fail-fast"]);
+    tests.args(manifest).arg("--target-dir").arg(target());
+    tests
 }
 
 /// Holds the tables of conformance against the tests that passed.

@@ -7,7 +7,7 @@
 //! `WIGWAG_REQUIRE_ALL=1` (as in CI).
 //!
 //! ```no_run
-//! use wigwag_tests::runner::{Suite, tools};
+//! use wigwag_runner::{Suite, tools};
 //!
 //! Suite::new()
 //!     .test("values_agree", &[tools::PYTHON_PEERS], || Ok(()))
