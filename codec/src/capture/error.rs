@@ -66,35 +66,34 @@ impl CaptureError {
     }
 }
 
-impl fmt::Display for CaptureError {
+impl fmt::Display for CaptureErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            CaptureErrorKind::NotLabelled => {
-                f.write_str("a capture begins with a label, these bytes do not")
-            }
-            CaptureErrorKind::WrongType => {
+        match self {
+            Self::NotLabelled => f.write_str("a capture begins with a label, these bytes do not"),
+            Self::WrongType => {
                 f.write_str("an element of a record has another type than its place wants")
             }
-            CaptureErrorKind::OutOfRange => {
-                f.write_str("a number in a record is larger than its place allows")
-            }
-            CaptureErrorKind::TooFewElements => f.write_str("a record has too few elements"),
-            CaptureErrorKind::NotUtf8 => f.write_str("a text in a record is not UTF-8"),
-            CaptureErrorKind::TooLong { length, limit } => write!(
+            Self::OutOfRange => f.write_str("a number in a record is larger than its place allows"),
+            Self::TooFewElements => f.write_str("a record has too few elements"),
+            Self::NotUtf8 => f.write_str("a text in a record is not UTF-8"),
+            Self::TooLong { length, limit } => write!(
                 f,
                 "a string of {length} bytes in a record is over the limit of {limit}"
             ),
-            CaptureErrorKind::NotWellFormed => f.write_str("not well-formed CBOR"),
-            CaptureErrorKind::Indefinite => {
+            Self::NotWellFormed => f.write_str("not well-formed CBOR"),
+            Self::Indefinite => {
                 f.write_str("an item of indefinite length, which captures do not have")
             }
-            CaptureErrorKind::TooDeep => f.write_str("an item is nested too deep to be skipped"),
-            CaptureErrorKind::Truncated => {
-                f.write_str("the capture ends in the middle of a record")
-            }
-            CaptureErrorKind::NoSpace => f.write_str("the place for the record is too small"),
-        }?;
-        write!(f, " (at byte {})", self.offset)
+            Self::TooDeep => f.write_str("an item is nested too deep to be skipped"),
+            Self::Truncated => f.write_str("the capture ends in the middle of a record"),
+            Self::NoSpace => f.write_str("the place for the record is too small"),
+        }
+    }
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at byte {})", self.kind, self.offset)
     }
 }
 

@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`input`] | what recordings are written in, found out and read |
 //! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
 //! | [`table`] | the frames of all connections: columns, and the bytes behind them |
@@ -14,6 +15,7 @@
 //! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
 #![forbid(unsafe_code)]
 
+pub mod input;
 pub mod net;
 pub mod piece;
 pub mod table;

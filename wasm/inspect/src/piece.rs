@@ -21,6 +21,26 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Its name in filters and exports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Ngtt => "ngtt",
+            Self::Ncp => "ncp",
+            Self::Prefix => "prefix",
+            Self::Minijson => "minijson",
+        }
+    }
+
+    /// The protocol of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Ngtt, Self::Ncp, Self::Prefix, Self::Minijson]
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
+    }
+
     /// The protocol of a number in a column or a capture; [`Protocol::Unknown`] if
     /// it has none.
     #[must_use]
