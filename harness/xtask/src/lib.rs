@@ -5,6 +5,7 @@
 pub mod chromium;
 pub mod conformance;
 pub mod firmware;
+pub mod nodejs;
 pub mod openssl;
 pub mod python;
 pub mod qemu;

@@ -3,7 +3,7 @@
 //! `wigwag_tests::runner` shows as ignored where it is missing.
 
 use crate::run::Result;
-use crate::{chromium, openssl, python, qemu, targets};
+use crate::{chromium, nodejs, openssl, python, qemu, targets};
 
 /// Something that a test needs and that a machine with Rust may lack.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +93,14 @@ pub const CHROMIUM: Tool = Tool {
     install: chromium::install,
 };
 
+/// JavaScript without a browser.
+pub const NODE: Tool = Tool {
+    name: "Node.js",
+    purpose: "testing the inspector page's modules and the npm package",
+    probe: nodejs::probe,
+    install: nodejs::install,
+};
+
 /// All of them, in the order of installation.
 pub const ALL: &[Tool] = &[
     THUMB_TARGET,
@@ -104,6 +112,7 @@ pub const ALL: &[Tool] = &[
     OPENSSL,
     PYTHON_TLS,
     CHROMIUM,
+    NODE,
 ];
 
 fn probe_target(triple: &str) -> Result {

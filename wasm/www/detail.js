@@ -1,0 +1,83 @@
+import { followRow, jumpToPair, mark, narrow } from "./actions.js";
+import { Bytes } from "./bytes.js";
+import { button, el, setText } from "./dom.js";
+import { NO_ROW, count, counted, duration, hasClock, hex, moment, rfc3339 } from "./format.js";
+import { openMenu } from "./menu.js";
+import { model } from "./model.js";
+import { copy, toast } from "./say.js";
+import { Tree, pathOf } from "./tree.js";
+import { MARKS, arrow, family, notes, way } from "./words.js";
+
+/** The tab with what is in the selected frame: tree and bytes, side by side. */
+export class Detail {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    const title = el("div", { class: "frame-title" });
+    const said = el("div", { class: "frame-notes" });
+    const path = el("code", { class: "path" });
+    const halves = el("div", { class: "halves" });
+    const nothing = el("p", { class: "none", text: "Select a frame: with the mouse, or with j and k." });
+    const whole = el("div", { class: "frame", hidden: true }, title, said, halves, path);
+    host.append(nothing, whole);
+    this.tree = new Tree(halves);
+    this.bytes = new Bytes(halves);
+    model.detail.watch((detail) => {
+      nothing.hidden = Boolean(detail);
+      whole.hidden = !detail;
+      if (!detail) return;
+      title.replaceChildren(...headline(detail));
+      said.replaceChildren(...(detail.notes ?? []).map((/** @type {string} */ text) => el("div", { class: "said" },
+        el("span", { class: "mark", "aria-hidden": "true", text: MARKS[notes(detail.flags)[0]?.severity ?? "note"] }), text)));
+    });
+    const showPath = () => {
+      const node = model.detail.value?.nodes[model.hovered.value >= 0 ? model.hovered.value : model.node.value];
+      setText(path, node ? `${pathOf(node)}   ${counted(node.end - node.start, "byte")} from ${node.start}` : " ");
+    };
+    for (const signal of [model.detail, model.node, model.hovered]) signal.watch(showPath);
+  }
+}
+
+/** @param {any} detail */
+function headline(detail) {
+  const { row, typeName, id, direction, bytes, time, pair, latency } = detail;
+  const kind = el("strong", { class: "type", text: typeName });
+  kind.dataset.family = family(detail.protocol, detail.kind);
+  return [
+    kind, el("span", { text: `${id}` }),
+    el("span", { class: "quiet-text", text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}` }),
+    el("time", { class: "quiet-text", text: hasClock(time) ? moment(time, "absolute", 0) : "", title: hasClock(time) ? rfc3339(time) : null }),
+    pair !== NO_ROW && button({ icon: "pair", class: "small", text: Number.isFinite(latency) ? `${duration(latency)} after ${count(pair + 1)}` : `answered by ${count(pair + 1)}`,
+      title: "Go to the other half (p)" }, jumpToPair),
+    el("span", { class: "space" }),
+    button({ icon: "follow", class: "small", text: "Follow", title: "Show only this transaction (f) or connection (F)", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), [
+      { text: "This transaction", key: "f", run: () => followRow("transaction") },
+      { text: "This connection", key: "F", run: () => followRow("connection") },
+    ])),
+    button({ icon: "copy", class: "small", text: "Copy", title: "Copy (c)", id: "copy", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), copyItems())),
+    button({ class: "small", text: "A", title: "Compare: this is A (a)" }, () => mark("a")),
+    button({ class: "small", text: "B", title: "Compare: this is B (b)" }, () => mark("b")),
+    button({ icon: "edit", class: "small", text: "Edit", title: "Edit and send (Tab “Edit & send”)" }, () => { model.tab.value = "edit"; }),
+  ].filter(Boolean);
+}
+
+/** What can be copied of the selected field and frame. */
+export function copyItems() {
+  const detail = model.detail.value;
+  if (!detail) return [{ text: "Select a frame first", off: true, run() {} }];
+  const node = detail.nodes[model.node.value];
+  const part = node && detail.bytes.subarray(node.start, node.end);
+  return [
+    ...(node ? ["Field", { text: "Value", run: () => copy(node.value, "Value") }, { text: "Path", run: () => copy(pathOf(node), "Path") },
+      { text: "Bytes as hex", run: () => copy(hex(part), "Bytes") },
+      { text: "Filter for it", run: () => filterFor(node) }] : []),
+    "Frame", { text: "JSON", run: () => copy(detail.json, "JSON") }, { text: "Bytes as hex", run: () => copy(hex(detail.bytes), "Frame") },
+    { text: "Bytes as hex with spaces", run: () => copy(hex(detail.bytes, " "), "Frame") },
+  ];
+}
+
+/** Narrows the filter to frames whose field has the same value. @param {import("./treemath.js").TreeNode} node */
+function filterFor(node) {
+  if (!node.path || node.value === "") return toast("This field has no value to filter for");
+  const text = /^(-?\d+(\.\d+)?([eE][-+]?\d+)?|true|false|null|".*")$/s.test(node.value) ? node.value : JSON.stringify(node.value);
+  return narrow(`${node.path} == ${text}`);
+}
