@@ -35,6 +35,7 @@ mod detect;
 mod early;
 mod examine;
 mod expert;
+mod kind_name;
 mod pairs;
 mod reread;
 mod seek;
@@ -52,6 +53,7 @@ pub use columns::{Columns, NO_ROW, flags};
 pub use connection::Connection;
 use connection::State;
 pub use expert::Expert;
+pub use kind_name::kind_name;
 
 use crate::{ConnectionId, Direction, Protocol};
 
