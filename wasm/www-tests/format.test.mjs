@@ -10,13 +10,35 @@ test("counts have their thousands apart", () => {
 });
 
 test("sizes are SI with three digits", () => {
-  assert.deepEqual([0, 61, 999, 1000, 1234, 99_950, 999_499, 999_500, 100e6, 2.5e12].map(format.size),
-    ["0 B", "61 B", "999 B", "1.00 kB", "1.23 kB", "100 kB", "999 kB", "1.00 MB", "100 MB", "2500 GB"]);
+  assert.deepEqual([0, 61, 999, 1000, 1234, 99_950, 999_499, 999_500, 100e6, 2.5e12].map(format.size), [
+    "0 B",
+    "61 B",
+    "999 B",
+    "1.00 kB",
+    "1.23 kB",
+    "100 kB",
+    "999 kB",
+    "1.00 MB",
+    "100 MB",
+    "2500 GB",
+  ]);
 });
 
 test("spans of time change their unit where three digits end", () => {
-  const cases = [[0, "0 µs"], [412, "412 µs"], [999.4, "999 µs"], [999.6, "1.00 ms"], [12_340, "12.3 ms"], [999_600, "1.00 s"],
-    [3.02e6, "3.02 s"], [125e6, "2 min 05 s"], [3_725e6, "1 h 02 min"], [-412, "-412 µs"], [NaN, ""], [Infinity, ""]];
+  const cases = [
+    [0, "0 µs"],
+    [412, "412 µs"],
+    [999.4, "999 µs"],
+    [999.6, "1.00 ms"],
+    [12_340, "12.3 ms"],
+    [999_600, "1.00 s"],
+    [3.02e6, "3.02 s"],
+    [125e6, "2 min 05 s"],
+    [3_725e6, "1 h 02 min"],
+    [-412, "-412 µs"],
+    [NaN, ""],
+    [Infinity, ""],
+  ];
   for (const [us, text] of cases) assert.equal(format.duration(us), text);
 });
 
@@ -45,13 +67,17 @@ test("a latency's bar grows by decades", () => {
 
 test("marks on a time axis are as fine as their distance", () => {
   const at = 1763750000.25;
-  assert.deepEqual([86_400, 60, 1, 0.01, 0.0001].map((distance) => format.tick(at, distance)),
-    ["2025-11-21", "18:33", "18:33:20", "18:33:20.250", "18:33:20.250000"]);
+  assert.deepEqual(
+    [86_400, 60, 1, 0.01, 0.0001].map((distance) => format.tick(at, distance)),
+    ["2025-11-21", "18:33", "18:33:20", "18:33:20.250", "18:33:20.250000"],
+  );
   assert.equal(format.tick(12.5, 1), "12.5");
 });
 
 test("a stretch of time becomes words of the filter", () => {
-  assert.equal(timeTerm(1763750000.25, 1763750001, 1763750000e6),
-    'time >= "2025-11-21T18:33:20.250000Z" && time < "2025-11-21T18:33:21.000000Z"');
+  assert.equal(
+    timeTerm(1763750000.25, 1763750001, 1763750000e6),
+    'time >= "2025-11-21T18:33:20.250000Z" && time < "2025-11-21T18:33:21.000000Z"',
+  );
   assert.equal(timeTerm(0.5, 2, 1e5), "time >= 0.400000 s && time < 1.900000 s");
 });

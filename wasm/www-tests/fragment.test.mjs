@@ -3,8 +3,15 @@ import { test } from "node:test";
 import { COLUMNS, defaultColumns, fitWidth, leastWidth, printColumns, readColumns, tracks } from "../www/columns.js";
 import { DEFAULT_VIEW, readFragment, writeFragment } from "../www/fragment.js";
 
-const VIEW = { filter: 'type == ORDER && payload[0].orders[0].path == "W#1&x=ü"', row: 12, tab: "plot", theme: "dark", time: "delta",
-  side: "right", columns: "-notes,time:9.5" };
+const VIEW = {
+  filter: 'type == ORDER && payload[0].orders[0].path == "W#1&x=ü"',
+  row: 12,
+  tab: "plot",
+  theme: "dark",
+  time: "delta",
+  side: "right",
+  columns: "-notes,time:9.5",
+};
 
 test("a view goes through an address unchanged", () => {
   assert.deepEqual(readFragment(writeFragment(VIEW)), { view: VIEW, token: null });
@@ -19,7 +26,19 @@ test("what is shared has no token, and the default view nothing at all", () => {
 });
 
 test("hostile addresses give the default view", () => {
-  for (const hash of ["", "#", "#row=-1", "#row=1e99", "#row=x", "#tab=../x", "#theme=%00", "#columns=<script>", "#time", "#side=top", "#token=a%20b"]) {
+  for (const hash of [
+    "",
+    "#",
+    "#row=-1",
+    "#row=1e99",
+    "#row=x",
+    "#tab=../x",
+    "#theme=%00",
+    "#columns=<script>",
+    "#time",
+    "#side=top",
+    "#token=a%20b",
+  ]) {
     assert.deepEqual(readFragment(hash), { view: DEFAULT_VIEW, token: null }, hash);
   }
   assert.equal(readFragment(`#filter=${"x".repeat(1e5)}`).view.filter.length, 4000);
@@ -40,7 +59,9 @@ test("widths stay within limits", () => {
 });
 
 test("the tracks and the least width follow what is shown", () => {
-  const hidden = COLUMNS.slice(1, -1).map(({ id }) => `-${id}`).join();
-  assert.equal(tracks(readColumns(hidden)), "5.25rem minmax(16rem, 1fr)");
-  assert.equal(leastWidth(readColumns(hidden)), 21.25);
+  const hidden = COLUMNS.slice(1, -1)
+    .map(({ id }) => `-${id}`)
+    .join();
+  assert.equal(tracks(readColumns(hidden)), "5rem minmax(16rem, 1fr)");
+  assert.equal(leastWidth(readColumns(hidden)), 21);
 });

@@ -54,22 +54,45 @@ test("the end is the end", () => {
 /** A worker that answers when it is told to. */
 function worker() {
   const asked = [];
-  const ask = (from, to) => new Promise((resolve) => {
-    const rows = Uint32Array.from({ length: to - from }, (_, i) => from + i);
-    const empty = { rows, time: [], connection: [], direction: [], protocol: [], kind: [], id: [], length: [], flags: [], pair: [], latency: [], summary: [], typeName: [] };
-    asked.push({ from, to, answer: () => resolve(empty) });
-  });
+  const ask = (from, to) =>
+    new Promise((resolve) => {
+      const rows = Uint32Array.from({ length: to - from }, (_, i) => from + i);
+      const empty = {
+        rows,
+        time: [],
+        connection: [],
+        direction: [],
+        protocol: [],
+        kind: [],
+        id: [],
+        length: [],
+        flags: [],
+        pair: [],
+        latency: [],
+        summary: [],
+        typeName: [],
+      };
+      asked.push({ from, to, answer: () => resolve(empty) });
+    });
   return { asked, ask };
 }
 
 test("rows are asked for once, in blocks, and shown when they come", async () => {
   let arrived = 0;
   const { asked, ask } = worker();
-  const rows = new Rows(ask, () => { arrived += 1; });
+  const rows = new Rows(ask, () => {
+    arrived += 1;
+  });
   rows.stale(100);
   rows.want(10, 70);
   rows.want(10, 70);
-  assert.deepEqual(asked.map(({ from, to }) => [from, to]), [[0, BLOCK], [BLOCK, 100]]);
+  assert.deepEqual(
+    asked.map(({ from, to }) => [from, to]),
+    [
+      [0, BLOCK],
+      [BLOCK, 100],
+    ],
+  );
   assert.equal(rows.at(10), null);
   asked[0].answer();
   await new Promise(setImmediate);
@@ -97,7 +120,10 @@ test("what is old is shown until what is new has come, and never after it", asyn
 
 test("a failed answer is asked for again", async () => {
   let calls = 0;
-  const rows = new Rows(() => Promise.reject(new Error(String(calls += 1))), () => {});
+  const rows = new Rows(
+    () => Promise.reject(new Error(String((calls += 1)))),
+    () => {},
+  );
   rows.stale(10);
   rows.want(0, 10);
   await new Promise(setImmediate);

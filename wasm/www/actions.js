@@ -157,13 +157,19 @@ export async function followRow(what, row = model.row.value) {
   if (answer) await setFilter(answer.text);
 }
 
-/** Selects the next or the previous row that something is to be said of. @param {boolean} forward */
+/** Selects the next or the previous row in the view of which something is to be said. @param {boolean} forward */
 export async function jumpToExpert(forward) {
-  const position = model.position.value;
-  const from = forward ? position + 1 : position < 0 ? model.source.value.viewRows - 1 : position - 1;
-  const found = await tryCall("find", { expert: true, from, forward });
-  if (found) await select(found.row, found.position);
-  else toast(forward ? "Nothing more to be said further down" : "Nothing more to be said further up");
+  const { rows } = model.source.value;
+  let row = model.row.value ?? (forward ? -1 : rows);
+  // What the filter hides is passed over, within reason.
+  for (let tries = 0; tries < 2000; tries++) {
+    const from = forward ? row + 1 : row - 1;
+    const found = from < 0 || from >= rows ? null : await tryCall("find", { expert: true, from, forward });
+    if (!found) break;
+    if (found.position !== null) return select(found.row, found.position);
+    row = found.row;
+  }
+  toast(forward ? "Nothing more to be said further down" : "Nothing more to be said further up");
 }
 
 /** Marks the selected row as one of the two to compare. @param {"a" | "b"} which */

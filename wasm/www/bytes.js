@@ -8,14 +8,26 @@ import { Virtual } from "./virtual.js";
 export class Bytes {
   /** @param {HTMLElement} host */
   constructor(host) {
-    this.node = el("div", { class: "bytes mono", role: "grid", tabindex: "0", "aria-label": "Bytes",
-      onclick: (/** @type {Event} */ e) => this.choose(byteOf(e)), onpointerover: (/** @type {Event} */ e) => this.hover(byteOf(e)),
-      onpointerleave: () => { model.hovered.value = -1; }, onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
+    this.node = el("div", {
+      class: "bytes mono",
+      role: "grid",
+      tabindex: "0",
+      "aria-label": "Bytes",
+      onclick: (/** @type {Event} */ e) => this.choose(byteOf(e)),
+      onpointerover: (/** @type {Event} */ e) => this.hover(byteOf(e)),
+      onpointerleave: () => {
+        model.hovered.value = -1;
+      },
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+    });
     host.append(this.node);
     this.bytes = new Uint8Array();
     this.caret = -1;
     this.line = 16;
-    this.virtual = new Virtual(this.node, { make: () => el("div", { class: "line", role: "row" }), draw: (row, index) => this.draw(row, index) });
+    this.virtual = new Virtual(this.node, {
+      make: () => el("div", { class: "line", role: "row" }),
+      draw: (row, index) => this.draw(row, index),
+    });
     this.ruler = el("span", { class: "mono ruler", "aria-hidden": "true", text: "0".repeat(40) });
     host.append(this.ruler);
     new ResizeObserver(() => this.fit()).observe(this.node);
@@ -53,14 +65,20 @@ export class Bytes {
     if (row.childElementCount !== 3 || row.dataset.line !== String(this.line)) this.shape(row);
     const [offset, digits, text] = row.children;
     const nodes = model.detail.value?.nodes ?? [];
-    const chosen = nodes[model.node.value], hovered = nodes[model.hovered.value];
+    const chosen = nodes[model.node.value],
+      hovered = nodes[model.hovered.value];
     row.setAttribute("aria-rowindex", String(index + 1));
     setText(offset, from.toString(16).padStart(4, "0"));
     for (let i = 0; i < this.line; i++) {
       const byte = from + i;
       const there = byte < this.bytes.length;
-      const shade = !there ? "" : `${within(chosen, byte) ? "in" : ""}${within(hovered, byte) ? " over" : ""}${byte === this.caret ? " caret" : ""}`;
-      for (const [parent, write] of /** @type {const} */ ([[digits, hexByte], [text, ascii]])) {
+      const shade = !there
+        ? ""
+        : `${within(chosen, byte) ? "in" : ""}${within(hovered, byte) ? " over" : ""}${byte === this.caret ? " caret" : ""}`;
+      for (const [parent, write] of /** @type {const} */ ([
+        [digits, hexByte],
+        [text, ascii],
+      ])) {
         const cell = /** @type {HTMLElement} */ (parent.children[i]);
         setText(cell, there ? write(this.bytes[byte]) : "");
         if (cell.className !== shade) cell.className = shade;
@@ -79,7 +97,11 @@ export class Bytes {
     row.dataset.line = String(this.line);
     const cells = () => Array.from({ length: this.line }, () => el("span", { role: "gridcell" }));
     const text = el("span", { class: "text", "aria-hidden": "true" }, ...cells());
-    row.replaceChildren(el("span", { class: "offset", role: "rowheader" }), el("span", { class: "digits", role: "presentation" }, ...cells()), text);
+    row.replaceChildren(
+      el("span", { class: "offset", role: "rowheader" }),
+      el("span", { class: "digits", role: "presentation" }, ...cells()),
+      text,
+    );
   }
 
   /** @param {number} byte */
@@ -100,7 +122,16 @@ export class Bytes {
   key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const page = this.line * this.virtual.page();
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.line, ArrowDown: this.line, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
+    const by = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -this.line,
+      ArrowDown: this.line,
+      PageUp: -page,
+      PageDown: page,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (by === undefined || !this.bytes.length) return;
     event.preventDefault();
     event.stopPropagation();
@@ -115,6 +146,7 @@ function within(node, byte) {
 
 /** The byte that an event happened on; -1 if on none. @param {Event} event */
 function byteOf(event) {
-  const cell = event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-byte]")) : null;
+  const cell =
+    event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest("[data-byte]")) : null;
   return cell ? Number(cell.dataset.byte) : -1;
 }

@@ -14,15 +14,15 @@
 
 /** @type {Column[]} */
 export const COLUMNS = [
-  { id: "row", title: "#", help: "Number of the frame", width: 5.25, end: true },
-  { id: "time", title: "Time", help: "When its last byte was seen", width: 8.5 },
+  { id: "row", title: "#", help: "Number of the frame", width: 5, end: true },
+  { id: "time", title: "Time", help: "When its last byte was seen", width: 7.75 },
   { id: "connection", title: "Conn", help: "Connection", width: 3.25, end: true },
   { id: "direction", title: "Way", help: "→ to the server, ← to the device", width: 2.75 },
-  { id: "type", title: "Type", help: "Frame or packet type", width: 11 },
-  { id: "id", title: "Id", help: "Transaction or packet id", width: 4, end: true },
-  { id: "length", title: "Length", help: "Bytes of the whole frame", width: 4.5, end: true },
-  { id: "latency", title: "Latency", help: "Since the frame it answers", width: 5.75, end: true },
-  { id: "notes", title: "Notes", help: "What is to be said of it", width: 7.5 },
+  { id: "type", title: "Type", help: "Frame or packet type", width: 9.75 },
+  { id: "id", title: "Id", help: "Transaction or packet id", width: 3.75, end: true },
+  { id: "length", title: "Length", help: "Bytes of the whole frame", width: 4.25, end: true },
+  { id: "latency", title: "Latency", help: "Since the frame it answers", width: 5.25, end: true },
+  { id: "notes", title: "Notes", help: "What is to be said of it", width: 6.5 },
   { id: "summary", title: "Summary", help: "What is in it", width: 0 },
 ];
 
@@ -60,15 +60,18 @@ export function readColumns(text) {
 
 /** Writes what differs from the default. @param {Shown[]} columns */
 export function printColumns(columns) {
-  return columns.filter(({ column, width, shown }) => !shown || width !== column.width)
+  return columns
+    .filter(({ column, width, shown }) => !shown || width !== column.width)
     .map(({ column, width, shown }) => `${shown ? "" : "-"}${column.id}${width !== column.width ? `:${width}` : ""}`)
     .join(",");
 }
 
 /** The columns as CSS grid tracks. @param {Shown[]} columns */
 export function tracks(columns) {
-  return columns.filter(({ shown }) => shown)
-    .map(({ width }) => (width ? `${width}rem` : "minmax(16rem, 1fr)")).join(" ");
+  return columns
+    .filter(({ shown }) => shown)
+    .map(({ width }) => (width ? `${width}rem` : "minmax(16rem, 1fr)"))
+    .join(" ");
 }
 
 /** The width that the list needs at least, rem. @param {Shown[]} columns */

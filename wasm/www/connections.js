@@ -12,8 +12,24 @@ export class Connections {
   /** @param {HTMLElement} host */
   constructor(host) {
     this.body = el("tbody");
-    host.append(el("table", { class: "table" }, el("thead", {}, el("tr", {},
-      ...["", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Why", ""].map((text) => el("th", { scope: "col", text })))), this.body));
+    host.append(
+      el(
+        "table",
+        { class: "table" },
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ...["", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Why", ""].map((text) =>
+              el("th", { scope: "col", text }),
+            ),
+          ),
+        ),
+        this.body,
+      ),
+    );
     whileSeen("connections", () => this.ask(), 1000);
   }
 
@@ -27,12 +43,35 @@ export class Connections {
 
   /** @param {any} c */
   line(c) {
-    const protocol = choice(PROTOCOL_CHOICES, typeof c.protocol === "number" ? (c.protocol ? PROTOCOLS[c.protocol] : "") : c.protocol ?? "", {
-      "aria-label": `Protocol of connection ${c.id}`, onchange: () => tryCall("protocol", { connection: c.id, protocol: protocol.value }) });
-    const when = (/** @type {number} */ us) => el("td", { text: us ? moment(us, "absolute", 0) : "", title: us && hasClock(us) ? rfc3339(us) : null });
-    return el("tr", {}, el("th", { scope: "row", text: count(c.id) }), el("td", {}, protocol), el("td", { text: c.device }), el("td", { text: c.server }),
-      el("td", { class: "end", text: count(c.frames) }), el("td", { class: "end", text: size(c.bytes) }), when(c.began), when(c.ended),
+    const protocol = choice(
+      PROTOCOL_CHOICES,
+      typeof c.protocol === "number" ? (c.protocol ? PROTOCOLS[c.protocol] : "") : (c.protocol ?? ""),
+      {
+        "aria-label": `Protocol of connection ${c.id}`,
+        onchange: () => tryCall("protocol", { connection: c.id, protocol: protocol.value }),
+      },
+    );
+    const when = (/** @type {number} */ us) =>
+      el("td", { text: us ? moment(us, "absolute", 0) : "", title: us && hasClock(us) ? rfc3339(us) : null });
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row", text: count(c.id) }),
+      el("td", {}, protocol),
+      el("td", { text: c.device }),
+      el("td", { text: c.server }),
+      el("td", { class: "end", text: count(c.frames) }),
+      el("td", { class: "end", text: size(c.bytes) }),
+      when(c.began),
+      when(c.ended),
       el("td", { text: c.ended ? c.reason || "ended" : "open" }),
-      el("td", {}, button({ icon: "follow", class: "small", text: "Only this", title: `Show only connection ${c.id}` }, () => setFilter(`connection == ${c.id}`))));
+      el(
+        "td",
+        {},
+        button({ icon: "follow", class: "small", text: "Only this", title: `Show only connection ${c.id}` }, () =>
+          setFilter(`connection == ${c.id}`),
+        ),
+      ),
+    );
   }
 }

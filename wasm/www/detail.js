@@ -26,8 +26,20 @@ export class Detail {
       whole.hidden = !detail;
       if (!detail) return;
       title.replaceChildren(...headline(detail));
-      said.replaceChildren(...(detail.notes ?? []).map((/** @type {string} */ text) => el("div", { class: "said" },
-        el("span", { class: "mark", "aria-hidden": "true", text: MARKS[notes(detail.flags)[0]?.severity ?? "note"] }), text)));
+      said.replaceChildren(
+        ...(detail.notes ?? []).map((/** @type {string} */ text) =>
+          el(
+            "div",
+            { class: "said" },
+            el("span", {
+              class: "mark",
+              "aria-hidden": "true",
+              text: MARKS[notes(detail.flags)[0]?.severity ?? "note"],
+            }),
+            text,
+          ),
+        ),
+      );
     });
     const showPath = () => {
       const node = model.detail.value?.nodes[model.hovered.value >= 0 ? model.hovered.value : model.node.value];
@@ -43,20 +55,53 @@ function headline(detail) {
   const kind = el("strong", { class: "type", text: typeName });
   kind.dataset.family = family(detail.protocol, detail.kind);
   return [
-    kind, el("span", { text: `${id}` }),
-    el("span", { class: "quiet-text", text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}` }),
-    el("time", { class: "quiet-text", text: hasClock(time) ? moment(time, "absolute", 0) : "", title: hasClock(time) ? rfc3339(time) : null }),
-    pair !== NO_ROW && button({ icon: "pair", class: "small", text: Number.isFinite(latency) ? `${duration(latency)} after ${count(pair + 1)}` : `answered by ${count(pair + 1)}`,
-      title: "Go to the other half (p)" }, jumpToPair),
+    kind,
+    el("span", { text: `${id}` }),
+    el("span", {
+      class: "quiet-text",
+      text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}`,
+    }),
+    el("time", {
+      class: "quiet-text",
+      text: hasClock(time) ? moment(time, "absolute", 0) : "",
+      title: hasClock(time) ? rfc3339(time) : null,
+    }),
+    pair !== NO_ROW &&
+      button(
+        {
+          icon: "pair",
+          class: "small",
+          text: Number.isFinite(latency)
+            ? `${duration(latency)} after ${count(pair + 1)}`
+            : `answered by ${count(pair + 1)}`,
+          title: "Go to the other half (p)",
+        },
+        jumpToPair,
+      ),
     el("span", { class: "space" }),
-    button({ icon: "follow", class: "small", text: "Follow", title: "Show only this transaction (f) or connection (F)", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), [
-      { text: "This transaction", key: "f", run: () => followRow("transaction") },
-      { text: "This connection", key: "F", run: () => followRow("connection") },
-    ])),
-    button({ icon: "copy", class: "small", text: "Copy", title: "Copy (c)", id: "copy", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), copyItems())),
+    button(
+      {
+        icon: "follow",
+        class: "small",
+        text: "Follow",
+        title: "Show only this transaction (f) or connection (F)",
+        "aria-haspopup": "menu",
+      },
+      (e) =>
+        openMenu(/** @type {any} */ (e.currentTarget), [
+          { text: "This transaction", key: "f", run: () => followRow("transaction") },
+          { text: "This connection", key: "F", run: () => followRow("connection") },
+        ]),
+    ),
+    button(
+      { icon: "copy", class: "small", text: "Copy", title: "Copy (c)", id: "copy", "aria-haspopup": "menu" },
+      (e) => openMenu(/** @type {any} */ (e.currentTarget), copyItems()),
+    ),
     button({ class: "small", text: "A", title: "Compare: this is A (a)" }, () => mark("a")),
     button({ class: "small", text: "B", title: "Compare: this is B (b)" }, () => mark("b")),
-    button({ icon: "edit", class: "small", text: "Edit", title: "Edit and send (Tab “Edit & send”)" }, () => { model.tab.value = "edit"; }),
+    button({ icon: "edit", class: "small", text: "Edit", title: "Edit and send (Tab “Edit & send”)" }, () => {
+      model.tab.value = "edit";
+    }),
   ].filter(Boolean);
 }
 
@@ -67,10 +112,18 @@ export function copyItems() {
   const node = detail.nodes[model.node.value];
   const part = node && detail.bytes.subarray(node.start, node.end);
   return [
-    ...(node ? ["Field", { text: "Value", run: () => copy(node.value, "Value") }, { text: "Path", run: () => copy(pathOf(node), "Path") },
-      { text: "Bytes as hex", run: () => copy(hex(part), "Bytes") },
-      { text: "Filter for it", run: () => filterFor(node) }] : []),
-    "Frame", { text: "JSON", run: () => copy(detail.json, "JSON") }, { text: "Bytes as hex", run: () => copy(hex(detail.bytes), "Frame") },
+    ...(node
+      ? [
+          "Field",
+          { text: "Value", run: () => copy(node.value, "Value") },
+          { text: "Path", run: () => copy(pathOf(node), "Path") },
+          { text: "Bytes as hex", run: () => copy(hex(part), "Bytes") },
+          { text: "Filter for it", run: () => filterFor(node) },
+        ]
+      : []),
+    "Frame",
+    { text: "JSON", run: () => copy(detail.json, "JSON") },
+    { text: "Bytes as hex", run: () => copy(hex(detail.bytes), "Frame") },
     { text: "Bytes as hex with spaces", run: () => copy(hex(detail.bytes, " "), "Frame") },
   ];
 }
@@ -78,6 +131,8 @@ export function copyItems() {
 /** Narrows the filter to frames whose field has the same value. @param {import("./treemath.js").TreeNode} node */
 function filterFor(node) {
   if (!node.path || node.value === "") return toast("This field has no value to filter for");
-  const text = /^(-?\d+(\.\d+)?([eE][-+]?\d+)?|true|false|null|".*")$/s.test(node.value) ? node.value : JSON.stringify(node.value);
+  const text = /^(-?\d+(\.\d+)?([eE][-+]?\d+)?|true|false|null|".*")$/s.test(node.value)
+    ? node.value
+    : JSON.stringify(node.value);
   return narrow(`${node.path} == ${text}`);
 }

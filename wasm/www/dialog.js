@@ -13,12 +13,32 @@ export function showDialog(title, children, done = null) {
     if (done?.run() !== false) dialog.close();
   };
   /** @type {HTMLDialogElement} */
-  const dialog = el("dialog", { "aria-labelledby": "dialog-title", onclose: () => dialog.remove(),
-    onclick: (/** @type {Event} */ e) => e.target === dialog && dialog.close() },
-  el("div", { class: "dialog" },
-    el("div", { class: "dialog-head" }, el("h2", { id: "dialog-title", text: title }), button({ icon: "close", title: "Close", class: "quiet" }, () => dialog.close())),
-    el("div", { class: "dialog-body" }, ...children),
-    done && el("div", { class: "dialog-foot" }, button({ text: "Cancel" }, () => dialog.close()), button({ text: done.text, class: "main-button" }, finish))));
+  const dialog = el(
+    "dialog",
+    {
+      "aria-labelledby": "dialog-title",
+      onclose: () => dialog.remove(),
+      onclick: (/** @type {Event} */ e) => e.target === dialog && dialog.close(),
+    },
+    el(
+      "div",
+      { class: "dialog" },
+      el(
+        "div",
+        { class: "dialog-head" },
+        el("h2", { id: "dialog-title", text: title }),
+        button({ icon: "close", title: "Close", class: "quiet" }, () => dialog.close()),
+      ),
+      el("div", { class: "dialog-body" }, ...children),
+      done &&
+        el(
+          "div",
+          { class: "dialog-foot" },
+          button({ text: "Cancel" }, () => dialog.close()),
+          button({ text: done.text, class: "main-button" }, finish),
+        ),
+    ),
+  );
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) finish();

@@ -75,14 +75,27 @@ export function icon(name) {
  * @param {(event: MouseEvent) => void} onclick
  */
 export function button({ icon: drawing, text, title, class: name = "", ...more }, onclick) {
-  return el("button", { type: "button", class: `button ${name}`, title: title ?? null,
-    "aria-label": text ? null : title, onclick, ...more },
-  drawing && icon(drawing), text && el("span", { text }));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: `button ${name}`,
+      title: title ?? null,
+      "aria-label": text ? null : title,
+      onclick,
+      ...more,
+    },
+    drawing && icon(drawing),
+    text && el("span", { text }),
+  );
 }
 
 /** Whether keys typed here are text. @param {EventTarget | null} target */
 export function takesText(target) {
-  return target instanceof HTMLElement
-    && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)
-      || (target instanceof HTMLInputElement && !/^(checkbox|radio|button|range)$/.test(target.type)));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+      (target instanceof HTMLInputElement && !/^(checkbox|radio|button|range)$/.test(target.type)))
+  );
 }

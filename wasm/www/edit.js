@@ -11,19 +11,50 @@ export class Edit {
   /** @param {HTMLElement} host */
   constructor(host) {
     this.from = el("span", { class: "quiet-text" });
-    this.json = el("textarea", { class: "mono", spellcheck: "false", "aria-label": "The frame as JSON", oninput: () => this.changed() });
+    this.json = el("textarea", {
+      class: "mono",
+      spellcheck: "false",
+      "aria-label": "The frame as JSON",
+      oninput: () => this.changed(),
+    });
     this.form = el("div", { class: "scalars", role: "group", "aria-label": "Fields" });
     this.error = el("div", { class: "filter-error", role: "alert", hidden: true });
     this.preview = el("code", { class: "preview", "aria-label": "Encoded bytes" });
     this.length = el("span", { class: "quiet-text" });
     this.connection = choice([], "", { "aria-label": "Connection" });
-    this.direction = choice([["1", "to the device"], ["0", "to the server"]], "1", { "aria-label": "Direction" });
+    this.direction = choice(
+      [
+        ["1", "to the device"],
+        ["0", "to the server"],
+      ],
+      "1",
+      { "aria-label": "Direction" },
+    );
     this.sendButton = button({ text: "Send", class: "main-button small" }, () => this.send());
     this.why = el("span", { class: "quiet-text" });
     const take = button({ icon: "edit", class: "small", text: "Take the selected frame" }, () => this.take());
-    host.append(el("div", { class: "panel-head" }, take, this.from, el("span", { class: "space" }), this.connection, this.direction, this.sendButton, this.why),
-      el("div", { class: "edit-parts" }, this.json, this.form), this.error,
-      el("div", { class: "panel-head" }, this.length, button({ icon: "copy", class: "small", text: "Copy hex" }, () => copy(hex(this.bytes), "Bytes"))), this.preview);
+    host.append(
+      el(
+        "div",
+        { class: "panel-head" },
+        take,
+        this.from,
+        el("span", { class: "space" }),
+        this.connection,
+        this.direction,
+        this.sendButton,
+        this.why,
+      ),
+      el("div", { class: "edit-parts" }, this.json, this.form),
+      this.error,
+      el(
+        "div",
+        { class: "panel-head" },
+        this.length,
+        button({ icon: "copy", class: "small", text: "Copy hex" }, () => copy(hex(this.bytes), "Bytes")),
+      ),
+      this.preview,
+    );
     this.protocol = "";
     this.bytes = new Uint8Array();
     this.encode = settled(() => this.encodeNow(), 150);
@@ -56,7 +87,9 @@ export class Edit {
     const chosen = this.connection.value;
     const connections = await model.engine.call("connections", {}).catch(() => []);
     const open = connections.filter((/** @type {any} */ c) => !c.ended);
-    this.connection.replaceChildren(...open.map((/** @type {any} */ c) => el("option", { value: c.id, text: `connection ${c.id} ${c.device}` })));
+    this.connection.replaceChildren(
+      ...open.map((/** @type {any} */ c) => el("option", { value: c.id, text: `connection ${c.id} ${c.device}` })),
+    );
     if (open.some((/** @type {any} */ c) => String(c.id) === chosen)) this.connection.value = chosen;
     this.sendable();
   }
@@ -70,13 +103,21 @@ export class Edit {
   drawForm() {
     if (this.form.contains(document.activeElement)) return;
     const scalars = readScalars(this.json.value);
-    this.form.replaceChildren(...(scalars ?? []).slice(0, 60).map((scalar) => {
-      const input = el("input", { type: "text", class: "mono", spellcheck: "false", value: scalar.text, oninput: () => {
-        this.json.value = writeScalar(this.json.value, scalar.path, input.value) ?? this.json.value;
-        this.encode();
-      } });
-      return field(scalar.name, input);
-    }));
+    this.form.replaceChildren(
+      ...(scalars ?? []).slice(0, 60).map((scalar) => {
+        const input = el("input", {
+          type: "text",
+          class: "mono",
+          spellcheck: "false",
+          value: scalar.text,
+          oninput: () => {
+            this.json.value = writeScalar(this.json.value, scalar.path, input.value) ?? this.json.value;
+            this.encode();
+          },
+        });
+        return field(scalar.name, input);
+      }),
+    );
   }
 
   async encodeNow() {
@@ -106,7 +147,14 @@ export class Edit {
 
   sendable() {
     const { live, send } = model.source.value;
-    const why = live !== "on" ? "Frames can be sent while the view is live." : !send ? "This server does not take frames." : !this.connection.value ? "No connection is open." : "";
+    const why =
+      live !== "on"
+        ? "Frames can be sent while the view is live."
+        : !send
+          ? "This server does not take frames."
+          : !this.connection.value
+            ? "No connection is open."
+            : "";
     this.connection.hidden = this.direction.hidden = this.sendButton.hidden = live !== "on" || !send;
     this.sendButton.disabled = Boolean(why) || !this.bytes.length;
     setText(this.why, why);
@@ -114,7 +162,11 @@ export class Edit {
 
   async send() {
     try {
-      await model.engine.call("send", { connection: Number(this.connection.value), direction: Number(this.direction.value), bytes: this.bytes });
+      await model.engine.call("send", {
+        connection: Number(this.connection.value),
+        direction: Number(this.direction.value),
+        bytes: this.bytes,
+      });
       toast("Sent");
     } catch (error) {
       this.fail(error);

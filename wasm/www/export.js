@@ -6,8 +6,12 @@ import { download, toast } from "./say.js";
 
 /** Formats: [name for the worker, name for people, ending]. */
 const FORMATS = /** @type {const} */ ([
-  ["jsonl", "JSON lines", "jsonl"], ["csv", "CSV", "csv"], ["capture", "Capture", "wgcap"], ["pcapng", "pcapng, for Wireshark", "pcapng"],
-  ["raw", "Raw bytes", "bin"], ["html", "One HTML file with the frames in it", "html"],
+  ["jsonl", "JSON lines", "jsonl"],
+  ["csv", "CSV", "csv"],
+  ["capture", "Capture", "wgcap"],
+  ["pcapng", "pcapng, for Wireshark", "pcapng"],
+  ["raw", "Raw bytes", "bin"],
+  ["html", "One HTML file with the frames in it", "html"],
 ]);
 
 let chosenRows = "view";
@@ -17,14 +21,22 @@ export function exportMenu(anchor) {
   const { rows, viewRows } = model.source.value;
   const row = model.row.value;
   if (chosenRows === "selected" && row === null) chosenRows = "view";
-  const which = (/** @type {string} */ id, /** @type {string} */ text, off = false) => ({ text, off, checked: chosenRows === id, run: () => {
-    chosenRows = id;
-    exportMenu(anchor);
-  } });
+  const which = (/** @type {string} */ id, /** @type {string} */ text, off = false) => ({
+    text,
+    off,
+    checked: chosenRows === id,
+    run: () => {
+      chosenRows = id;
+      exportMenu(anchor);
+    },
+  });
   openMenu(anchor, [
-    "Frames", which("selected", row === null ? "Selected: none" : `Selected: frame ${count(row + 1)}`, row === null),
-    which("view", `Filtered: ${counted(viewRows, "frame")}`), which("all", `All: ${counted(rows, "frame")}`),
-    "As", ...FORMATS.map(([format, text, ending]) => ({ text, off: !rows, run: () => exportAs(format, ending) })),
+    "Frames",
+    which("selected", row === null ? "Selected: none" : `Selected: frame ${count(row + 1)}`, row === null),
+    which("view", `Filtered: ${counted(viewRows, "frame")}`),
+    which("all", `All: ${counted(rows, "frame")}`),
+    "As",
+    ...FORMATS.map(([format, text, ending]) => ({ text, off: !rows, run: () => exportAs(format, ending) })),
   ]);
 }
 

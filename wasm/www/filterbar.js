@@ -8,17 +8,44 @@ import { settled } from "./signal.js";
 export class FilterBar {
   /** @param {HTMLElement} host */
   constructor(host) {
-    this.input = el("input", { type: "text", id: "filter-text", role: "combobox", "aria-label": "Filter", "aria-expanded": "false",
-      "aria-controls": "completions", "aria-autocomplete": "list", "aria-describedby": "filter-error", spellcheck: "false",
-      autocomplete: "off", autocapitalize: "off", placeholder: 'type == ORDER && payload[0].orders[0].path == "W1"',
-      oninput: () => this.typed(), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e), onscroll: () => this.mark(),
-      onblur: () => setTimeout(() => this.offer([]), 120) });
+    this.input = el("input", {
+      type: "text",
+      id: "filter-text",
+      role: "combobox",
+      "aria-label": "Filter",
+      "aria-expanded": "false",
+      "aria-controls": "completions",
+      "aria-autocomplete": "list",
+      "aria-describedby": "filter-error",
+      spellcheck: "false",
+      autocomplete: "off",
+      autocapitalize: "off",
+      placeholder: 'type == ORDER && payload[0].orders[0].path == "W1"',
+      oninput: () => this.typed(),
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+      onscroll: () => this.mark(),
+      onblur: () => setTimeout(() => this.offer([]), 120),
+    });
     this.under = el("div", { class: "under", "aria-hidden": "true" });
-    this.list = el("ul", { id: "completions", role: "listbox", class: "completions", "aria-label": "Completions", hidden: true });
+    this.list = el("ul", {
+      id: "completions",
+      role: "listbox",
+      class: "completions",
+      "aria-label": "Completions",
+      hidden: true,
+    });
     this.error = el("div", { id: "filter-error", class: "filter-error", role: "alert", hidden: true });
     this.shown = el("span", { class: "shown" });
-    this.clear = button({ icon: "close", title: "Take the filter away (Escape twice)", class: "quiet", hidden: true }, () => this.set(""));
-    host.append(icon("search"), el("div", { class: "filter-field" }, this.under, this.input, this.list, this.error), this.clear, this.shown);
+    this.clear = button(
+      { icon: "close", title: "Take the filter away (Escape twice)", class: "quiet", hidden: true },
+      () => this.set(""),
+    );
+    host.append(
+      icon("search"),
+      el("div", { class: "filter-field" }, this.under, this.input, this.list, this.error),
+      this.clear,
+      this.shown,
+    );
     /** @type {{ start: number, end: number, items: { text: string, help?: string }[], at: number }} */
     this.offered = { start: 0, end: 0, items: [], at: -1 };
     this.apply = settled(() => this.use(), 220);
@@ -33,7 +60,10 @@ export class FilterBar {
       else this.complain();
     });
     model.source.watch(({ rows, viewRows, filtering }) => {
-      setText(this.shown, model.filter.value ? `${count(viewRows)} of ${count(rows)}${filtering ? " …" : ""}` : `${count(rows)} shown`);
+      setText(
+        this.shown,
+        model.filter.value ? `${count(viewRows)} of ${count(rows)}${filtering ? " …" : ""}` : `${count(rows)} shown`,
+      );
     });
   }
 
@@ -79,11 +109,24 @@ export class FilterBar {
     this.offered.at = -1;
     this.list.hidden = !items.length;
     this.input.setAttribute("aria-expanded", String(items.length > 0));
-    this.list.replaceChildren(...items.map(({ text, help }, i) => el("li", { id: `completion-${i}`, role: "option", "aria-selected": "false",
-      onpointerdown: (/** @type {Event} */ e) => {
-        e.preventDefault();
-        this.take(i);
-      } }, el("code", { text }), help && el("small", { text: help }))));
+    this.list.replaceChildren(
+      ...items.map(({ text, help }, i) =>
+        el(
+          "li",
+          {
+            id: `completion-${i}`,
+            role: "option",
+            "aria-selected": "false",
+            onpointerdown: (/** @type {Event} */ e) => {
+              e.preventDefault();
+              this.take(i);
+            },
+          },
+          el("code", { text }),
+          help && el("small", { text: help }),
+        ),
+      ),
+    );
     this.point(-1);
     const before = document.createElement("canvas").getContext("2d");
     if (items.length && before) {

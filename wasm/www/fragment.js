@@ -16,7 +16,13 @@
 
 /** @type {View} */
 export const DEFAULT_VIEW = {
-  filter: "", row: null, tab: "detail", theme: "", time: "absolute", side: "bottom", columns: "",
+  filter: "",
+  row: null,
+  tab: "detail",
+  theme: "",
+  time: "absolute",
+  side: "bottom",
+  columns: "",
 };
 
 /** What each part may be; anything else in an address is passed over. */

@@ -35,9 +35,11 @@ export function toggleColumn(id) {
 
 /** Which columns there are to choose from. */
 export function columnChoices() {
-  return COLUMNS.filter(({ id }) => id !== "summary")
-    .map((column) => ({ id: column.id, title: column.title === "#" ? "Number" : column.title,
-      on: Boolean(columns.find((c) => c.column.id === column.id)?.shown) }));
+  return COLUMNS.filter(({ id }) => id !== "summary").map((column) => ({
+    id: column.id,
+    title: column.title === "#" ? "Number" : column.title,
+    on: Boolean(columns.find((c) => c.column.id === column.id)?.shown),
+  }));
 }
 
 /** @param {typeof columns} next */
@@ -70,15 +72,36 @@ export function header() {
 /** @param {import("./columns.js").Shown} shown @param {number} i */
 function title({ column, width }, i) {
   const { id, help } = column;
-  const name = id === "time"
-    ? el("button", { type: "button", class: "plain", title: "Absolute, since the start, since the row before (t)", onclick: turnTime, text: TIME_TITLE[model.time.value] })
-    : el("span", { text: column.title });
-  return el("div", { role: "columnheader", "aria-colindex": i + 1, class: `cell c-${id}${column.end ? " end" : ""}`, title: help }, name,
-    width && el("span", { class: "resize", role: "separator", tabindex: "0", "aria-orientation": "vertical", "data-resizes": id,
-      "aria-label": `Width of ${column.title}`, "aria-valuenow": width, "aria-valuemin": "2", "aria-valuemax": "40",
-      onpointerdown: (/** @type {PointerEvent} */ e) => drag(e, id, width),
-      onkeydown: (/** @type {KeyboardEvent} */ e) => nudge(e, id, width),
-      ondblclick: () => resize(id, column.width) }));
+  const name =
+    id === "time"
+      ? el("button", {
+          type: "button",
+          class: "plain",
+          title: "Absolute, since the start, since the row before (t)",
+          onclick: turnTime,
+          text: TIME_TITLE[model.time.value],
+        })
+      : el("span", { text: column.title });
+  return el(
+    "div",
+    { role: "columnheader", "aria-colindex": i + 1, class: `cell c-${id}${column.end ? " end" : ""}`, title: help },
+    name,
+    width &&
+      el("span", {
+        class: "resize",
+        role: "separator",
+        tabindex: "0",
+        "aria-orientation": "vertical",
+        "data-resizes": id,
+        "aria-label": `Width of ${column.title}`,
+        "aria-valuenow": width,
+        "aria-valuemin": "2",
+        "aria-valuemax": "40",
+        onpointerdown: (/** @type {PointerEvent} */ e) => drag(e, id, width),
+        onkeydown: (/** @type {KeyboardEvent} */ e) => nudge(e, id, width),
+        ondblclick: () => resize(id, column.width),
+      }),
+  );
 }
 
 /** @param {PointerEvent} event @param {string} id @param {number} width */

@@ -16,11 +16,38 @@ const FILTERS = [
 export function showHelp() {
   const groups = [...new Set(SHORTCUTS.map(([group]) => group))];
   showDialog("Keys", [
-    el("div", { class: "help" }, ...groups.map((group) => el("section", {}, el("h3", { text: group }),
-      el("dl", {}, ...SHORTCUTS.filter(([g]) => g === group).flatMap(([, keys, text]) => [
-        el("dt", {}, ...keys.map((key) => el("kbd", { text: keyName(key) }))), el("dd", { text })])))),
-    el("section", { class: "wide" }, el("h3", { text: "Filters" }), el("dl", {}, ...FILTERS.flatMap(([filter, text]) => [
-      el("dt", {}, el("code", { text: filter })), el("dd", { text })])))),
-    el("p", { class: "quiet-text", text: "Nothing leaves this browser. An address that is copied holds the view, not the data." }),
+    el(
+      "div",
+      { class: "help" },
+      ...groups.map((group) =>
+        el(
+          "section",
+          {},
+          el("h3", { text: group }),
+          el(
+            "dl",
+            {},
+            ...SHORTCUTS.filter(([g]) => g === group).flatMap(([, keys, text]) => [
+              el("dt", {}, ...keys.map((key) => el("kbd", { text: keyName(key) }))),
+              el("dd", { text }),
+            ]),
+          ),
+        ),
+      ),
+      el(
+        "section",
+        { class: "wide" },
+        el("h3", { text: "Filters" }),
+        el(
+          "dl",
+          {},
+          ...FILTERS.flatMap(([filter, text]) => [el("dt", {}, el("code", { text: filter })), el("dd", { text })]),
+        ),
+      ),
+    ),
+    el("p", {
+      class: "quiet-text",
+      text: "Nothing leaves this browser. An address that is copied holds the view, not the data.",
+    }),
   ]);
 }

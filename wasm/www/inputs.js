@@ -6,11 +6,25 @@ import { model } from "./model.js";
 /** The ways in: the file dialog, drag and drop, and paste. */
 
 /** What an input can be read as; empty: the worker looks at its first bytes. */
-const KINDS = /** @type {[string, string][]} */ ([["", "find out"], ["capture", "capture"], ["pcap", "pcap"], ["pcapng", "pcapng"],
-  ["raw", "raw bytes"], ["hex", "hex text"], ["base64", "base64 text"], ["jsonlines", "JSON lines"]]);
+const KINDS = /** @type {[string, string][]} */ ([
+  ["", "find out"],
+  ["capture", "capture"],
+  ["pcap", "pcap"],
+  ["pcapng", "pcapng"],
+  ["raw", "raw bytes"],
+  ["hex", "hex text"],
+  ["base64", "base64 text"],
+  ["jsonlines", "JSON lines"],
+]);
 
 /** What its frames can be read as. */
-export const PROTOCOL_CHOICES = /** @type {[string, string][]} */ ([["", "find out"], ["ngtt", "NGTT"], ["ncp", "NCP"], ["prefix", "u32 prefix"], ["minijson", "minijson"]]);
+export const PROTOCOL_CHOICES = /** @type {[string, string][]} */ ([
+  ["", "find out"],
+  ["ngtt", "NGTT"],
+  ["ncp", "NCP"],
+  ["prefix", "u32 prefix"],
+  ["minijson", "minijson"],
+]);
 
 /** Names that key logs have. */
 const KEY_LOG = /\.(keys?|keylog)$|sslkeylog|keylog\.(txt|log)$/i;
@@ -69,15 +83,33 @@ export function takeDropsAndPastes() {
 
 /** A dialog to paste into, with how to read what is pasted. */
 export function pasteDialog() {
-  const text = el("textarea", { rows: "10", class: "mono", spellcheck: "false", placeholder: "0000003d 0007 0001 41 52 06 6f 72 64 65 72 73 …" });
-  const kind = choice(KINDS), protocol = choice(PROTOCOL_CHOICES);
-  showDialog("Paste", [
-    field("Hex, a hex dump, base64, or JSON lines", text),
-    el("div", { class: "columns" }, field("It is", kind), field("Frames are", protocol)),
-  ], { text: "Open", run: () => {
-    if (!text.value.trim()) return false;
-    openInput({ text: text.value, name: "pasted text", kind: kind.value || undefined, protocol: protocol.value || undefined });
-  } });
+  const text = el("textarea", {
+    rows: "10",
+    class: "mono",
+    spellcheck: "false",
+    placeholder: "0000003d 0007 0001 41 52 06 6f 72 64 65 72 73 …",
+  });
+  const kind = choice(KINDS),
+    protocol = choice(PROTOCOL_CHOICES);
+  showDialog(
+    "Paste",
+    [
+      field("Hex, a hex dump, base64, or JSON lines", text),
+      el("div", { class: "columns" }, field("It is", kind), field("Frames are", protocol)),
+    ],
+    {
+      text: "Open",
+      run: () => {
+        if (!text.value.trim()) return false;
+        openInput({
+          text: text.value,
+          name: "pasted text",
+          kind: kind.value || undefined,
+          protocol: protocol.value || undefined,
+        });
+      },
+    },
+  );
   text.focus();
 }
 
@@ -85,32 +117,75 @@ export function pasteDialog() {
 export function readAsDialog() {
   const { input } = model;
   if (!input) return;
-  const kind = choice(KINDS, input.kind ?? ""), protocol = choice(PROTOCOL_CHOICES, input.protocol ?? "");
-  const log = el("textarea", { rows: "6", class: "mono", spellcheck: "false", placeholder: "CLIENT_TRAFFIC_SECRET_0 6b5d… 9a31…" });
+  const kind = choice(KINDS, input.kind ?? ""),
+    protocol = choice(PROTOCOL_CHOICES, input.protocol ?? "");
+  const log = el("textarea", {
+    rows: "6",
+    class: "mono",
+    spellcheck: "false",
+    placeholder: "CLIENT_TRAFFIC_SECRET_0 6b5d… 9a31…",
+  });
   log.value = input.keyLog ?? "";
-  const file = el("input", { type: "file", onchange: async () => { if (file.files[0]) log.value = await file.files[0].text(); } });
-  showDialog(`Read ${input.name} another way`, [
-    el("div", { class: "columns" }, field("It is", kind), field("Frames are", protocol)),
-    field("Key log for TLS 1.3, in NSS's format", log, "wigwag serve --keylog FILE and wigwag tap --keylog FILE write one; so does SSLKEYLOGFILE elsewhere."),
-    field("… or from a file", file),
-  ], { text: "Read again", run: () => {
-    openInput({ ...input, kind: kind.value || undefined, protocol: protocol.value || undefined, keyLog: log.value || undefined });
-  } });
+  const file = el("input", {
+    type: "file",
+    onchange: async () => {
+      if (file.files[0]) log.value = await file.files[0].text();
+    },
+  });
+  showDialog(
+    `Read ${input.name} another way`,
+    [
+      el("div", { class: "columns" }, field("It is", kind), field("Frames are", protocol)),
+      field(
+        "Key log for TLS 1.3, in NSS's format",
+        log,
+        "wigwag serve --keylog FILE and wigwag tap --keylog FILE write one; so does SSLKEYLOGFILE elsewhere.",
+      ),
+      field("… or from a file", file),
+    ],
+    {
+      text: "Read again",
+      run: () => {
+        openInput({
+          ...input,
+          kind: kind.value || undefined,
+          protocol: protocol.value || undefined,
+          keyLog: log.value || undefined,
+        });
+      },
+    },
+  );
 }
 
 /** What is shown while nothing is open. @param {{ live: () => void }} actions */
 export function emptyState({ live }) {
   const host = byId("empty");
-  const serverLive = button({ icon: "play", text: "Show what the server sees", class: "main-button", hidden: true }, live);
-  host.append(el("div", { class: "drop" },
-    el("h1", { text: "Open a recording of frames" }),
-    el("p", { text: "Drop a file anywhere, or paste. Captures, pcap and pcapng (with TLS 1.3 key logs), raw bytes, hex, base64 and JSON lines are recognised. Nothing leaves this browser." }),
-    el("div", { class: "choices" }, serverLive,
-      button({ icon: "open", text: "Open a file" }, () => pickFile()),
-      button({ icon: "copy", text: "Paste" }, pasteDialog),
-      button({ icon: "play", text: "Try the sample" }, () => openInput({ sample: true, name: "sample" }))),
-    el("p", { class: "hint" }, "All of it works from the keyboard: ", el("kbd", { text: "?" }), " shows how.")));
-  model.served.watch((on) => { serverLive.hidden = !on; });
+  const serverLive = button(
+    { icon: "play", text: "Show what the server sees", class: "main-button", hidden: true },
+    live,
+  );
+  host.append(
+    el(
+      "div",
+      { class: "drop" },
+      el("h1", { text: "Open a recording of frames" }),
+      el("p", {
+        text: "Drop a file anywhere, or paste. Captures, pcap and pcapng (with TLS 1.3 key logs), raw bytes, hex, base64 and JSON lines are recognised. Nothing leaves this browser.",
+      }),
+      el(
+        "div",
+        { class: "choices" },
+        serverLive,
+        button({ icon: "open", text: "Open a file" }, () => pickFile()),
+        button({ icon: "copy", text: "Paste" }, pasteDialog),
+        button({ icon: "play", text: "Try the sample" }, () => openInput({ sample: true, name: "sample" })),
+      ),
+      el("p", { class: "hint" }, "All of it works from the keyboard: ", el("kbd", { text: "?" }), " shows how."),
+    ),
+  );
+  model.served.watch((on) => {
+    serverLive.hidden = !on;
+  });
   model.opened.watch((on) => {
     host.hidden = on;
     byId("main").hidden = !on;

@@ -50,13 +50,22 @@ export function takeKeys({ list, filter }) {
   };
   const named = new Map(SHORTCUTS.flatMap(([, keys, , name]) => (name ? keys.map((key) => [key, name]) : [])));
   addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || takesText(event.target) || document.querySelector("dialog")) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      takesText(event.target) ||
+      document.querySelector("dialog")
+    )
+      return;
     const target = /** @type {HTMLElement} */ (event.target);
     const pressed = /^(Enter| )$/.test(event.key) && target.closest("button, a, select, summary");
     if (pressed) return;
     const name = named.get(event.key);
     if (name) does[name]();
-    else if (!(target === list.grid || target === document.body || /^[jk]$/.test(event.key)) || !list.key(event)) return;
+    else if (!(target === list.grid || target === document.body || /^[jk]$/.test(event.key)) || !list.key(event))
+      return;
     event.preventDefault();
   });
 }

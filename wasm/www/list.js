@@ -13,14 +13,29 @@ export class List {
   /** @param {HTMLElement} host */
   constructor(host) {
     this.host = host;
-    this.grid = el("div", { class: "grid", id: "grid", role: "grid", tabindex: "0", "aria-label": "Frames",
-      "aria-multiselectable": "false", onclick: (/** @type {Event} */ e) => this.click(e),
-      ondblclick: () => { model.tab.value = "detail"; } });
+    this.grid = el("div", {
+      class: "grid",
+      id: "grid",
+      role: "grid",
+      tabindex: "0",
+      "aria-label": "Frames",
+      "aria-multiselectable": "false",
+      onclick: (/** @type {Event} */ e) => this.click(e),
+      ondblclick: () => {
+        model.tab.value = "detail";
+      },
+    });
     this.grid.append(header());
-    this.newer = button({ icon: "tail", text: "", class: "newer", hidden: true, title: "Go to the newest frame (End)" }, () => this.goEnd());
+    this.newer = button(
+      { icon: "tail", text: "", class: "newer", hidden: true, title: "Go to the newest frame (End)" },
+      () => this.goEnd(),
+    );
     this.none = el("div", { class: "none", hidden: true });
     host.append(this.grid, this.newer, this.none);
-    this.rows = new Rows((from, to) => model.engine.call("window", { from, to }), () => this.virtual.refresh());
+    this.rows = new Rows(
+      (from, to) => model.engine.call("window", { from, to }),
+      () => this.virtual.refresh(),
+    );
     this.virtual = new Virtual(this.grid, {
       make: () => el("div", { class: "row", role: "row" }),
       draw: (row, index) => this.draw(row, index),
@@ -30,7 +45,8 @@ export class List {
     this.generation = -1;
     this.seenRows = 0;
     model.source.watch((state) => this.took(state));
-    for (const signal of [model.row, model.marks, model.time, model.columns]) signal.changes(() => this.virtual.refresh());
+    for (const signal of [model.row, model.marks, model.time, model.columns])
+      signal.changes(() => this.virtual.refresh());
     model.position.changes((position) => {
       if (position >= 0) this.virtual.reveal(position, 2);
       if (position >= 0 && position < model.source.value.viewRows - 1) model.follow.value = false;
@@ -60,7 +76,14 @@ export class List {
     if (this.virtual.atEnd()) this.seenRows = state.viewRows;
     this.count();
     this.none.hidden = !(model.opened.value && state.done && !state.filtering && !state.viewRows);
-    setText(this.none, state.rows ? "No frame passes the filter." : state.live === "off" ? "There is no frame in it." : "No frame has come yet.");
+    setText(
+      this.none,
+      state.rows
+        ? "No frame passes the filter."
+        : state.live === "off"
+          ? "There is no frame in it."
+          : "No frame has come yet.",
+    );
   }
 
   /** Says how many frames came below what is in sight. */
@@ -109,8 +132,16 @@ export class List {
   key(event) {
     const at = model.position.value;
     const page = this.virtual.page();
-    const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, PageDown: at + page, PageUp: at - page,
-      Home: 0, End: Infinity }[event.key];
+    const to = {
+      ArrowDown: at + 1,
+      j: at + 1,
+      ArrowUp: at - 1,
+      k: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: Infinity,
+    }[event.key];
     if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (event.key === "End") this.goEnd();
     this.selectAt(at < 0 && to < Infinity && event.key !== "Home" ? Math.ceil(this.virtual.top) : to);
@@ -133,7 +164,8 @@ export class List {
     node.dataset.mark = data ? (data.row === a ? "A" : data.row === b ? "B" : "") : "";
     this.cells(node, data, index);
     const known = model.detail.value;
-    if (selected && known && known.row === data.row && (known.pair !== data.pair || known.flags !== data.flags)) refreshDetail();
+    if (selected && known && known.row === data.row && (known.pair !== data.pair || known.flags !== data.flags))
+      refreshDetail();
   }
 
   /** @param {HTMLElement} node @param {any} data @param {number} index */
@@ -141,10 +173,19 @@ export class List {
     const shown = columnsOf.list();
     if (node.childElementCount !== shown.length || node.dataset.columns !== columnsOf.key()) {
       node.dataset.columns = columnsOf.key();
-      node.replaceChildren(...shown.map(({ column }, i) => el("div", { role: "gridcell", "aria-colindex": i + 1,
-        class: `cell c-${column.id}${column.end ? " end" : ""}` })));
+      node.replaceChildren(
+        ...shown.map(({ column }, i) =>
+          el("div", {
+            role: "gridcell",
+            "aria-colindex": i + 1,
+            class: `cell c-${column.id}${column.end ? " end" : ""}`,
+          }),
+        ),
+      );
     }
-    shown.forEach(({ column }, i) => fillCell(/** @type {HTMLElement} */ (node.children[i]), column.id, data, index, this.rows));
+    shown.forEach(({ column }, i) =>
+      fillCell(/** @type {HTMLElement} */ (node.children[i]), column.id, data, index, this.rows),
+    );
   }
 }
 
@@ -152,10 +193,12 @@ export class List {
 function fillCell(cell, id, data, index, rows) {
   if (!data) return setText(cell, id === "summary" ? "…" : "");
   switch (id) {
-    case "row": return setText(cell, count(data.row + 1));
+    case "row":
+      return setText(cell, count(data.row + 1));
     case "time": {
       const mode = model.time.value;
-      const from = mode === "delta" ? (index ? rows.at(index - 1)?.time ?? NaN : data.time) : model.source.value.first;
+      const from =
+        mode === "delta" ? (index ? (rows.at(index - 1)?.time ?? NaN) : data.time) : model.source.value.first;
       setText(cell, moment(data.time, mode, from));
       cell.title = hasClock(data.time) ? rfc3339(data.time) : "The input has no times: bytes from its begin";
       return;
@@ -166,18 +209,26 @@ function fillCell(cell, id, data, index, rows) {
       cell.title = way(data.direction);
       cell.dataset.way = String(data.direction);
       return;
-    case "type": return setText(cell, data.typeName);
-    case "length": return setText(cell, count(data.length));
-    case "latency": return fillLatency(cell, data);
-    case "notes": return fillNotes(cell, data.flags);
-    default: return setText(cell, String(data[id]));
+    case "type":
+      return setText(cell, data.typeName);
+    case "length":
+      return setText(cell, count(data.length));
+    case "latency":
+      return fillLatency(cell, data);
+    case "notes":
+      return fillNotes(cell, data.flags);
+    default:
+      return setText(cell, String(data[id]));
   }
 }
 
 /** @param {HTMLElement} cell @param {any} data */
 function fillLatency(cell, data) {
   const slow = data.latency >= SLOW;
-  setText(cell, Number.isFinite(data.latency) ? `${slow ? "▲ " : ""}${duration(data.latency)}` : data.pair === NO_ROW ? "" : "⇄");
+  setText(
+    cell,
+    Number.isFinite(data.latency) ? `${slow ? "▲ " : ""}${duration(data.latency)}` : data.pair === NO_ROW ? "" : "⇄",
+  );
   cell.classList.toggle("slow", slow);
   cell.style.setProperty("--bar-length", String(latencyShare(data.latency)));
   if (data.pair === NO_ROW) {
@@ -194,8 +245,15 @@ function fillNotes(cell, flags) {
   if (cell.dataset.flags === String(flags)) return;
   cell.dataset.flags = String(flags);
   const said = notes(flags);
-  cell.replaceChildren(...said.map(({ word, severity }) =>
-    el("span", { class: `note ${severity}`, title: word }, el("span", { class: "mark", "aria-hidden": "true", text: MARKS[severity] }), word)));
+  cell.replaceChildren(
+    ...said.map(({ word, severity }) =>
+      el(
+        "span",
+        { class: `note ${severity}`, title: word },
+        el("span", { class: "mark", "aria-hidden": "true", text: MARKS[severity] }),
+        word,
+      ),
+    ),
+  );
   cell.title = said.map(({ word }) => word).join(", ");
 }
-

@@ -23,7 +23,13 @@ export function openMenu(anchor, items) {
   const again = shownMenu?.dataset.anchor === anchor.title;
   closeMenu();
   if (again) return;
-  const menu = el("div", { class: "menu", role: "menu", "aria-label": anchor.title, "data-anchor": anchor.title, onkeydown: menuKey });
+  const menu = el("div", {
+    class: "menu",
+    role: "menu",
+    "aria-label": anchor.title,
+    "data-anchor": anchor.title,
+    onkeydown: menuKey,
+  });
   for (const item of items) {
     if (!item) continue;
     if (typeof item === "string") menu.append(el("div", { class: "heading", role: "presentation", text: item }));
@@ -43,15 +49,24 @@ export function openMenu(anchor, items) {
 
 /** @param {Item} item @param {HTMLElement} anchor */
 function entry({ text, key, checked, off, title, run }, anchor) {
-  return el("button", { type: "button", role: checked === undefined ? "menuitem" : "menuitemcheckbox", disabled: Boolean(off),
-    "aria-checked": checked === undefined ? null : String(checked), title,
-    onclick: () => {
-      closeMenu();
-      anchor.focus();
-      run();
-    } },
-  checked !== undefined && el("span", { class: "check", "aria-hidden": "true", text: checked ? "✓" : "" }),
-  el("span", { text }), key && el("kbd", { text: key }));
+  return el(
+    "button",
+    {
+      type: "button",
+      role: checked === undefined ? "menuitem" : "menuitemcheckbox",
+      disabled: Boolean(off),
+      "aria-checked": checked === undefined ? null : String(checked),
+      title,
+      onclick: () => {
+        closeMenu();
+        anchor.focus();
+        run();
+      },
+    },
+    checked !== undefined && el("span", { class: "check", "aria-hidden": "true", text: checked ? "✓" : "" }),
+    el("span", { text }),
+    key && el("kbd", { text: key }),
+  );
 }
 
 /** Closes the menu that is open, if one is. */
@@ -73,14 +88,21 @@ function menuKey(event) {
   event.stopPropagation();
   const items = /** @type {HTMLElement[]} */ ([...(shownMenu?.querySelectorAll("button:not(:disabled)") ?? [])]);
   const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  const to = { ArrowDown: (at + 1) % items.length, ArrowUp: (at + items.length - 1) % items.length, Home: 0, End: items.length - 1 }[event.key];
+  const to = {
+    ArrowDown: (at + 1) % items.length,
+    ArrowUp: (at + items.length - 1) % items.length,
+    Home: 0,
+    End: items.length - 1,
+  }[event.key];
   if (event.key === "Escape" || event.key === "Tab") {
     const anchor = document.querySelector("[aria-haspopup][aria-expanded=true]");
     closeMenu();
     /** @type {HTMLElement | null} */ (anchor)?.focus();
   } else if (to !== undefined) items[to]?.focus();
   else {
-    const letter = event.key.length === 1 && items.find((item) => item.textContent?.toLowerCase().startsWith(event.key.toLowerCase()));
+    const letter =
+      event.key.length === 1 &&
+      items.find((item) => item.textContent?.toLowerCase().startsWith(event.key.toLowerCase()));
     if (!letter) return;
     letter.focus();
   }

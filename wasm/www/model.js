@@ -27,8 +27,22 @@ import { Signal } from "./signal.js";
 
 /** @type {SourceState} */
 export const NOTHING = {
-  name: "", kind: null, rows: 0, viewRows: 0, bytes: 0, total: 0, done: true, dropped: 0, live: "off",
-  send: false, generation: 0, filtering: false, problems: 0, examined: 0, first: NaN, last: NaN,
+  name: "",
+  kind: null,
+  rows: 0,
+  viewRows: 0,
+  bytes: 0,
+  total: 0,
+  done: true,
+  dropped: 0,
+  live: "off",
+  send: false,
+  generation: 0,
+  filtering: false,
+  problems: 0,
+  examined: 0,
+  first: NaN,
+  last: NaN,
 };
 
 export const model = {

@@ -10,8 +10,14 @@ import { timeTerm } from "./timeterm.js";
 /** Points across the plot. */
 const BUCKETS = 800;
 
-const MODES = /** @type {[string, string][]} */ ([["rate", "frames per second"], ["bytes", "bytes per second"], ["latency", "latency"],
-  ["length", "length"], ["field", "a field"], ["array", "an array of the selected frame"]]);
+const MODES = /** @type {[string, string][]} */ ([
+  ["rate", "frames per second"],
+  ["bytes", "bytes per second"],
+  ["latency", "latency"],
+  ["length", "length"],
+  ["field", "a field"],
+  ["array", "an array of the selected frame"],
+]);
 
 /** The tab with plots over time; dragging over a plot filters by the time it covers. */
 export class Plot {
@@ -19,12 +25,26 @@ export class Plot {
   constructor(host) {
     const again = () => this.turn();
     this.mode = choice(MODES, "rate", { "aria-label": "What to plot", onchange: again });
-    this.path = el("input", { type: "text", class: "mono", list: "plot-fields", spellcheck: "false", "aria-label": "Path of the field", placeholder: "payload[0].values[0][1]", onchange: again });
+    this.path = el("input", {
+      type: "text",
+      class: "mono",
+      list: "plot-fields",
+      spellcheck: "false",
+      "aria-label": "Path of the field",
+      placeholder: "payload[0].values[0][1]",
+      onchange: again,
+    });
     this.paths = el("datalist", { id: "plot-fields" });
     this.said = el("span", { class: "quiet-text", role: "status" });
-    this.narrowed = button({ icon: "search", class: "small", text: "Filter by this time", hidden: true }, () => this.brushed && narrow(this.brushed));
+    this.narrowed = button(
+      { icon: "search", class: "small", text: "Filter by this time", hidden: true },
+      () => this.brushed && narrow(this.brushed),
+    );
     this.canvas = el("div", { class: "plot-area" });
-    host.append(el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.narrowed, this.said), this.canvas);
+    host.append(
+      el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.narrowed, this.said),
+      this.canvas,
+    );
     this.brushed = "";
     /** @type {any} */
     this.plot = null;
@@ -33,8 +53,12 @@ export class Plot {
     new ResizeObserver(() => this.plot?.setSize(this.room())).observe(this.canvas);
     for (const signal of [model.theme, model.side]) signal.changes(() => this.reset());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.reset());
-    model.row.changes(() => { if (this.mode.value === "array") this.soon(); });
-    model.detail.changes(() => { if (this.mode.value === "array") this.soon(); });
+    model.row.changes(() => {
+      if (this.mode.value === "array") this.soon();
+    });
+    model.detail.changes(() => {
+      if (this.mode.value === "array") this.soon();
+    });
     this.turn();
   }
 
@@ -46,10 +70,15 @@ export class Plot {
   }
 
   async offerPaths() {
-    const fields = this.mode.value === "array"
-      ? (model.detail.value?.nodes ?? []).filter((/** @type {any} */ n) => n.path && /\[\]|array|\[\d+\]$/.test(n.kind)).map((/** @type {any} */ n) => ({ path: n.path }))
-      : await model.engine.call("fields", {}).catch(() => []);
-    this.paths.replaceChildren(...fields.slice(0, 200).map((/** @type {any} */ f) => el("option", { value: f.path ?? f })));
+    const fields =
+      this.mode.value === "array"
+        ? (model.detail.value?.nodes ?? [])
+            .filter((/** @type {any} */ n) => n.path && /\[\]|array|\[\d+\]$/.test(n.kind))
+            .map((/** @type {any} */ n) => ({ path: n.path }))
+        : await model.engine.call("fields", {}).catch(() => []);
+    this.paths.replaceChildren(
+      ...fields.slice(0, 200).map((/** @type {any} */ f) => el("option", { value: f.path ?? f })),
+    );
     if (!this.path.value && fields.length) {
       this.path.value = fields[0].path ?? fields[0];
       this.soon();
@@ -64,8 +93,13 @@ export class Plot {
   }
 
   room() {
-    const legend = this.canvas.querySelector(".u-legend")?.getBoundingClientRect().height ?? parseFloat(getComputedStyle(document.documentElement).fontSize) * 2;
-    return { width: Math.max(120, this.canvas.clientWidth - 16), height: Math.max(80, this.canvas.clientHeight - legend) };
+    const legend =
+      this.canvas.querySelector(".u-legend")?.getBoundingClientRect().height ??
+      parseFloat(getComputedStyle(document.documentElement).fontSize) * 2;
+    return {
+      width: Math.max(120, this.canvas.clientWidth - 16),
+      height: Math.max(80, this.canvas.clientHeight - legend),
+    };
   }
 
   async ask() {
@@ -84,20 +118,39 @@ export class Plot {
     const { first, last } = model.source.value;
     if (mode === "rate" || mode === "bytes") {
       const { time, frames, bytes } = await model.engine.call("rate", { buckets: 300 });
-      return { data: [time, mode === "rate" ? frames : bytes], series: [mode === "rate" ? "frames/s" : "bytes/s"], time: true };
+      return {
+        data: [time, mode === "rate" ? frames : bytes],
+        series: [mode === "rate" ? "frames/s" : "bytes/s"],
+        time: true,
+      };
     }
     if (mode === "array") {
-      if (model.row.value === null) return { data: [[], []], series: [path], time: false, text: "Select a frame with an array first." };
+      if (model.row.value === null)
+        return { data: [[], []], series: [path], time: false, text: "Select a frame with an array first." };
       const { values } = await model.engine.call("array", { row: model.row.value, path });
-      return { data: [Float64Array.from(values, (_, i) => i), values], series: [path], time: false, text: `${count(values.length)} values` };
+      return {
+        data: [Float64Array.from(values, (_, i) => i), values],
+        series: [path],
+        time: false,
+        text: `${count(values.length)} values`,
+      };
     }
     const field = mode === "field" ? path : mode;
     if (!field) return { data: [[], []], series: ["field"], time: true, text: "Write a path, or pick one." };
-    const { time, min, max, mean } = await model.engine.call("plot", { field, from: first, to: last, buckets: BUCKETS });
+    const { time, min, max, mean } = await model.engine.call("plot", {
+      field,
+      from: first,
+      to: last,
+      buckets: BUCKETS,
+    });
     const scale = mode === "latency" ? 1e-6 : 1;
     const scaled = (/** @type {Float64Array} */ values) => (scale === 1 ? values : values.map((v) => v * scale));
     const name = mode === "latency" ? "latency, s" : field;
-    return { data: [time, scaled(max), scaled(min), scaled(mean)], series: [`${name}: greatest`, "least", "mean"], time: true };
+    return {
+      data: [time, scaled(max), scaled(min), scaled(mean)],
+      series: [`${name}: greatest`, "least", "mean"],
+      time: true,
+    };
   }
 
   /** @param {any[]} data @param {string[]} series @param {boolean} time */
@@ -111,16 +164,53 @@ export class Plot {
     const style = getComputedStyle(document.documentElement);
     const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const font = `${parseFloat(style.fontSize) * 0.6875}px system-ui, sans-serif`;
-    const axis = { stroke: color("--muted"), font, grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 } };
+    const axis = {
+      stroke: color("--muted"),
+      font,
+      grid: { stroke: color("--line"), width: 1 },
+      ticks: { stroke: color("--line"), width: 1 },
+    };
     const lines = ["--accent", "--muted", "--family-confirm"];
-    this.plot = new Plotter({
-      ...this.room(), legend: { live: true }, cursor: { drag: { x: true, y: false, setScale: false } },
-      scales: { x: { time } }, axes: [{ ...axis, space: parseFloat(style.fontSize) * 6, ...(time && { values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((second) => tick(second, at[1] - at[0])) }) }, { ...axis, size: parseFloat(style.fontSize) * 4 }],
-      tzDate: (/** @type {number} */ seconds) => Plotter.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
-      series: [{ label: time ? "time (UTC)" : "index", ...(time && { value: (/** @type {any} */ _, /** @type {number | null} */ at) => (at === null ? "" : rfc3339(at * 1e6).slice(11, 23)) }) }, ...series.map((label, i) => ({ label, stroke: color(lines[i]), width: i ? 1 : 1.5,
-        dash: i === 1 ? [4, 3] : undefined, points: { show: data[0].length < 60, size: 5 }, spanGaps: true }))],
-      hooks: { setSelect: [(/** @type {any} */ plot) => time && this.brush(plot)] },
-    }, data, this.canvas);
+    this.plot = new Plotter(
+      {
+        ...this.room(),
+        legend: { live: true },
+        cursor: { drag: { x: true, y: false, setScale: false } },
+        scales: { x: { time } },
+        axes: [
+          {
+            ...axis,
+            space: parseFloat(style.fontSize) * 6,
+            ...(time && {
+              values: (/** @type {any} */ _, /** @type {number[]} */ at) =>
+                at.map((second) => tick(second, at[1] - at[0])),
+            }),
+          },
+          { ...axis, size: parseFloat(style.fontSize) * 4 },
+        ],
+        tzDate: (/** @type {number} */ seconds) => Plotter.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
+        series: [
+          {
+            label: time ? "time (UTC)" : "index",
+            ...(time && {
+              value: (/** @type {any} */ _, /** @type {number | null} */ at) =>
+                at === null ? "" : rfc3339(at * 1e6).slice(11, 23),
+            }),
+          },
+          ...series.map((label, i) => ({
+            label,
+            stroke: color(lines[i]),
+            width: i ? 1 : 1.5,
+            dash: i === 1 ? [4, 3] : undefined,
+            points: { show: data[0].length < 60, size: 5 },
+            spanGaps: true,
+          })),
+        ],
+        hooks: { setSelect: [(/** @type {any} */ plot) => time && this.brush(plot)] },
+      },
+      data,
+      this.canvas,
+    );
   }
 
   /** @param {any} plot */

@@ -8,7 +8,11 @@ import { model } from "./model.js";
  * @param {number} [delay]
  */
 export function whileSeen(tab, work, delay = 700) {
-  let running = false, wanted = false, timer = 0, last = -Infinity, key = "";
+  let running = false,
+    wanted = false,
+    timer = 0,
+    last = -Infinity,
+    key = "";
   const run = async () => {
     timer = 0;
     if (model.tab.value !== tab || !model.opened.value) return;
@@ -27,10 +31,22 @@ export function whileSeen(tab, work, delay = 700) {
     running = false;
     if (wanted) soon();
   };
-  const soon = () => { timer ||= setTimeout(run, Math.max(0, last + delay - performance.now())); };
-  model.tab.watch(() => { if (model.tab.value === tab) soon(); });
+  const soon = () => {
+    timer ||= setTimeout(run, Math.max(0, last + delay - performance.now()));
+  };
+  model.tab.watch(() => {
+    if (model.tab.value === tab) soon();
+  });
   model.source.changes((state) => {
-    const now = [state.rows, state.viewRows, state.generation, state.examined, state.done, state.problems, state.name].join();
+    const now = [
+      state.rows,
+      state.viewRows,
+      state.generation,
+      state.examined,
+      state.done,
+      state.problems,
+      state.name,
+    ].join();
     if (now === key || model.tab.value !== tab) return;
     key = now;
     soon();

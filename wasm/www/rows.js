@@ -72,10 +72,19 @@ export class Rows {
     const i = position % BLOCK;
     if (!data || i >= data.rows.length) return null;
     return {
-      row: data.rows[i], time: data.time[i], connection: data.connection[i], direction: data.direction[i],
-      protocol: data.protocol[i], kind: data.kind[i], id: data.id[i], length: data.length[i],
-      flags: data.flags[i], pair: data.pair[i], latency: data.latency[i],
-      summary: data.summary[i], typeName: data.typeName[i],
+      row: data.rows[i],
+      time: data.time[i],
+      connection: data.connection[i],
+      direction: data.direction[i],
+      protocol: data.protocol[i],
+      kind: data.kind[i],
+      id: data.id[i],
+      length: data.length[i],
+      flags: data.flags[i],
+      pair: data.pair[i],
+      latency: data.latency[i],
+      summary: data.summary[i],
+      typeName: data.typeName[i],
     };
   }
 }

@@ -13,10 +13,20 @@ export function say(text) {
 export function banner(text, what = "") {
   const node = byId("banner");
   node.hidden = !text;
-  node.replaceChildren(...(text ? [
-    el("span", { class: "mark", "aria-hidden": "true", text: "✖" }), what && el("strong", { text: what }), el("span", { text }),
-    el("button", { type: "button", class: "button quiet", "aria-label": "Close the message", onclick: () => banner(null) }, icon("close")),
-  ].filter(Boolean) : []));
+  node.replaceChildren(
+    ...(text
+      ? [
+          el("span", { class: "mark", "aria-hidden": "true", text: "✖" }),
+          what && el("strong", { text: what }),
+          el("span", { text }),
+          el(
+            "button",
+            { type: "button", class: "button quiet", "aria-label": "Close the message", onclick: () => banner(null) },
+            icon("close"),
+          ),
+        ].filter(Boolean)
+      : []),
+  );
 }
 
 let fading = 0;
@@ -24,7 +34,7 @@ let fading = 0;
 /** Says that something small was done, in a corner, for a moment. @param {string} text */
 export function toast(text) {
   let node = document.getElementById("toast");
-  if (!node) document.body.append(node = el("div", { id: "toast", class: "toast", "aria-hidden": "true" }));
+  if (!node) document.body.append((node = el("div", { id: "toast", class: "toast", "aria-hidden": "true" })));
   setText(node, text);
   node.classList.add("on");
   say(text);

@@ -28,7 +28,16 @@ export const SHORTCUTS = /** @type {const} */ ([
   ["Page", ["?"], "This sheet", "help"],
 ]);
 
-const NAMES = /** @type {Record<string, string>} */ ({ " ": "Space", ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", PageDown: "Page ↓", PageUp: "Page ↑", Escape: "Esc" });
+const NAMES = /** @type {Record<string, string>} */ ({
+  " ": "Space",
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageDown: "Page ↓",
+  PageUp: "Page ↑",
+  Escape: "Esc",
+});
 
 /** What is printed on a key. @param {string} key */
 export function keyName(key) {

@@ -10,8 +10,12 @@ import { Plot } from "./plot.js";
 
 /** The tabs below or beside the list; each is made when it is first looked at. */
 const TABS = /** @type {const} */ ([
-  ["detail", "Detail", Detail], ["expert", "Expert", Expert], ["plot", "Plot", Plot], ["diff", "Diff", Diff],
-  ["edit", "Edit & send", Edit], ["connections", "Connections", Connections],
+  ["detail", "Detail", Detail],
+  ["expert", "Expert", Expert],
+  ["plot", "Plot", Plot],
+  ["diff", "Diff", Diff],
+  ["edit", "Edit & send", Edit],
+  ["connections", "Connections", Connections],
 ]);
 
 /** Ids of the tabs, in their order. */
@@ -23,9 +27,31 @@ export function sidePane(host) {
   const made = new Set();
   host.append(bar);
   for (const [id, text] of TABS) {
-    bar.append(el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => { model.tab.value = id; } },
-      el("span", { text }), el("span", { class: "badge", hidden: true })));
-    host.append(el("div", { class: `panel ${id}`, role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, hidden: true }));
+    bar.append(
+      el(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${id}`,
+          "aria-controls": `panel-${id}`,
+          onclick: () => {
+            model.tab.value = id;
+          },
+        },
+        el("span", { text }),
+        el("span", { class: "badge", hidden: true }),
+      ),
+    );
+    host.append(
+      el("div", {
+        class: `panel ${id}`,
+        role: "tabpanel",
+        id: `panel-${id}`,
+        "aria-labelledby": `tab-${id}`,
+        hidden: true,
+      }),
+    );
   }
   model.tab.watch((tab) => {
     for (const [id, , Panel] of TABS) {

@@ -7,7 +7,8 @@ import { hasClock, rfc3339 } from "./format.js";
  * @param {number} first the first frame's time, microseconds
  */
 export function timeTerm(from, to, first) {
-  if (hasClock(first)) return `time >= "${rfc3339(Math.floor(from * 1e6))}" && time < "${rfc3339(Math.ceil(to * 1e6))}"`;
+  if (hasClock(first))
+    return `time >= "${rfc3339(Math.floor(from * 1e6))}" && time < "${rfc3339(Math.ceil(to * 1e6))}"`;
   const seconds = (/** @type {number} */ at) => Math.max(0, at - first / 1e6).toFixed(6);
   return `time >= ${seconds(from)} s && time < ${seconds(to)} s`;
 }

@@ -17,21 +17,54 @@ export function topBar(host) {
   const figures = el("span", { class: "figures" });
   const progress = el("progress", { max: "1", hidden: true, "aria-label": "Reading" });
   const dropped = el("span", { class: "pill warning", hidden: true });
-  const problems = button({ class: "pill warning", hidden: true, text: "", title: "What of the input could not be read" }, () => { model.tab.value = "expert"; });
+  const problems = button(
+    { class: "pill warning", hidden: true, text: "", title: "What of the input could not be read" },
+    () => {
+      model.tab.value = "expert";
+    },
+  );
   const pause = button({ icon: "pause", text: "Pause", title: "Pause or continue (Space)", hidden: true }, togglePause);
-  const tail = button({ icon: "tail", text: "Follow", title: "Stay at the newest frame (End)", hidden: true, "aria-pressed": "false" },
-    () => { model.follow.value = !model.follow.value; });
-  const source = button({ text: "", title: "Source", class: "source", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), sourceItems()));
+  const tail = button(
+    { icon: "tail", text: "Follow", title: "Stay at the newest frame (End)", hidden: true, "aria-pressed": "false" },
+    () => {
+      model.follow.value = !model.follow.value;
+    },
+  );
+  const source = button({ text: "", title: "Source", class: "source", "aria-haspopup": "menu" }, (e) =>
+    openMenu(/** @type {any} */ (e.currentTarget), sourceItems()),
+  );
   source.replaceChildren(name, icon("down"));
 
   host.append(
-    el("span", { class: "brand", "aria-hidden": "true", text: "wigwag" }), source, live, progress, figures, dropped, problems,
-    el("span", { class: "space" }), pause, tail,
+    el("span", { class: "brand", "aria-hidden": "true", text: "wigwag" }),
+    source,
+    live,
+    progress,
+    figures,
+    dropped,
+    problems,
+    el("span", { class: "space" }),
+    pause,
+    tail,
     button({ icon: "open", text: "Open", title: "Open a file (o)", class: "wordy" }, () => pickFile()),
-    button({ icon: "save", text: "Export", title: "Export frames (e)", class: "wordy", id: "export", "aria-haspopup": "menu" }, (e) => exportMenu(/** @type {any} */ (e.currentTarget))),
+    button(
+      {
+        icon: "save",
+        text: "Export",
+        title: "Export frames (e)",
+        class: "wordy",
+        id: "export",
+        "aria-haspopup": "menu",
+      },
+      (e) => exportMenu(/** @type {any} */ (e.currentTarget)),
+    ),
     button({ icon: "link", title: "Copy an address of this view, without data (y)" }, shareAddress),
-    button({ icon: "columns", title: "Columns", "aria-haspopup": "menu" }, (e) => openMenu(/** @type {any} */ (e.currentTarget), columnItems())),
-    button({ icon: "right", title: "Details below or beside", id: "turn" }, () => { model.side.value = model.side.value === "right" ? "bottom" : "right"; }),
+    button({ icon: "columns", title: "Columns", "aria-haspopup": "menu" }, (e) =>
+      openMenu(/** @type {any} */ (e.currentTarget), columnItems()),
+    ),
+    button({ icon: "right", title: "Details below or beside", id: "turn" }, () => {
+      model.side.value = model.side.value === "right" ? "bottom" : "right";
+    }),
     button({ icon: "theme", title: "Light, dark, or as the system has it" }, nextTheme),
     button({ icon: "help", title: "Keys and help (?)" }, showHelp),
   );
@@ -74,7 +107,8 @@ function tellChanges() {
     if (state.live !== before.live && state.live !== "off") {
       say({ connecting: "Connecting", on: "Live", lost: "The connection was lost; trying again" }[state.live]);
     } else if (state.done && !before.done && state.live === "off") say(`${counted(state.rows, "frame")} read`);
-    else if (before.filtering && !state.filtering) say(`${count(state.viewRows)} of ${counted(state.rows, "frame")} shown`);
+    else if (before.filtering && !state.filtering)
+      say(`${count(state.viewRows)} of ${counted(state.rows, "frame")} shown`);
     before = state;
   });
 }

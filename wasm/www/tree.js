@@ -7,9 +7,18 @@ import { Virtual } from "./virtual.js";
 export class Tree {
   /** @param {HTMLElement} host */
   constructor(host) {
-    this.node = el("div", { class: "tree", role: "tree", tabindex: "0", "aria-label": "Fields",
-      onclick: (/** @type {MouseEvent} */ e) => this.click(e), onpointerover: (/** @type {Event} */ e) => this.hover(this.virtual.indexOf(e)),
-      onpointerleave: () => { model.hovered.value = -1; }, onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) });
+    this.node = el("div", {
+      class: "tree",
+      role: "tree",
+      tabindex: "0",
+      "aria-label": "Fields",
+      onclick: (/** @type {MouseEvent} */ e) => this.click(e),
+      onpointerover: (/** @type {Event} */ e) => this.hover(this.virtual.indexOf(e)),
+      onpointerleave: () => {
+        model.hovered.value = -1;
+      },
+      onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
+    });
     host.append(this.node);
     this.virtual = new Virtual(this.node, { make: () => this.make(), draw: (row, index) => this.draw(row, index) });
     /** @type {import("./treemath.js").TreeNode[]} */
@@ -56,8 +65,16 @@ export class Tree {
   }
 
   make() {
-    return el("div", { class: "field-row", role: "treeitem" }, el("span", { class: "indent" }), el("span", { class: "twist", "aria-hidden": "true" }),
-      el("span", { class: "label" }), el("span", { class: "value" }), el("span", { class: "meaning" }), el("span", { class: "kind" }));
+    return el(
+      "div",
+      { class: "field-row", role: "treeitem" },
+      el("span", { class: "indent" }),
+      el("span", { class: "twist", "aria-hidden": "true" }),
+      el("span", { class: "label" }),
+      el("span", { class: "value" }),
+      el("span", { class: "meaning" }),
+      el("span", { class: "kind" }),
+    );
   }
 
   /** @param {HTMLElement} row @param {number} index */
@@ -75,7 +92,9 @@ export class Tree {
     setText(value, node.value);
     setText(meaning, node.meaning ?? "");
     setText(kind, node.kind);
-    row.title = [pathOf(node), `${node.end - node.start} bytes from ${node.start}`, node.meaning].filter(Boolean).join("\n");
+    row.title = [pathOf(node), `${node.end - node.start} bytes from ${node.start}`, node.meaning]
+      .filter(Boolean)
+      .join("\n");
     row.dataset.kind = node.kind;
     row.classList.toggle("selected", i === model.node.value);
     row.classList.toggle("hovered", i === model.hovered.value);
@@ -96,7 +115,8 @@ export class Tree {
   click(event) {
     const node = this.shown[this.virtual.indexOf(event)];
     if (node === undefined) return;
-    if (event.target instanceof Element && event.target.closest(".twist") && this.children[node]) this.fold(node, !this.closed.has(node));
+    if (event.target instanceof Element && event.target.closest(".twist") && this.children[node])
+      this.fold(node, !this.closed.has(node));
     else model.node.value = node;
   }
 
@@ -113,7 +133,16 @@ export class Tree {
     const at = this.shown.indexOf(model.node.value);
     const last = this.shown.length - 1;
     const page = this.virtual.page();
-    const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last }[event.key];
+    const to = {
+      ArrowDown: at + 1,
+      j: at + 1,
+      ArrowUp: at - 1,
+      k: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (to !== undefined) {
       if (last >= 0) model.node.value = this.shown[Math.min(Math.max(to, 0), last)];
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === "Enter") this.across(event.key);

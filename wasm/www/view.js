@@ -8,13 +8,23 @@ import { settled } from "./signal.js";
 
 /** @returns {import("./fragment.js").View} */
 function currentView() {
-  return { filter: model.filter.value, row: model.row.value, tab: model.tab.value, theme: model.theme.value,
-    time: model.time.value, side: model.side.value, columns: model.columns.value };
+  return {
+    filter: model.filter.value,
+    row: model.row.value,
+    tab: model.tab.value,
+    theme: model.theme.value,
+    time: model.time.value,
+    side: model.side.value,
+    columns: model.columns.value,
+  };
 }
 
 /** Copies an address of the view. The data is not in it, and neither is the token. */
 export function shareAddress() {
-  return copy(new URL(location.pathname + location.search, location.href).href + writeFragment(currentView()), "Address");
+  return copy(
+    new URL(location.pathname + location.search, location.href).href + writeFragment(currentView()),
+    "Address",
+  );
 }
 
 /** Puts what an address says in force. @param {import("./fragment.js").View} view */
@@ -39,12 +49,15 @@ export function keepView() {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
   });
-  model.side.watch((side) => { byId("main").dataset.side = side; });
+  model.side.watch((side) => {
+    byId("main").dataset.side = side;
+  });
   const write = settled(() => {
     const hash = writeFragment(currentView(), model.token);
     history.replaceState(null, "", hash || location.pathname + location.search);
   }, 300);
-  for (const part of [model.filter, model.row, model.tab, model.theme, model.time, model.side, model.columns]) part.changes(write);
+  for (const part of [model.filter, model.row, model.tab, model.theme, model.time, model.side, model.columns])
+    part.changes(write);
 }
 
 /** The line between list and details: dragged, or moved with arrows. */
@@ -66,7 +79,9 @@ export function splitter() {
     event.preventDefault();
     bar.setPointerCapture(event.pointerId);
     bar.onpointermove = (/** @type {PointerEvent} */ e) => set(shareAt(e));
-    bar.onlostpointercapture = () => { bar.onpointermove = null; };
+    bar.onlostpointercapture = () => {
+      bar.onpointermove = null;
+    };
   });
   bar.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const by = { ArrowUp: 0.03, ArrowLeft: 0.03, ArrowDown: -0.03, ArrowRight: -0.03 }[event.key];

@@ -38,10 +38,15 @@ export class Virtual {
   /** Reads sizes again: the window's, and a row's, which follows the text's. */
   measure() {
     const style = getComputedStyle(this.scroller);
-    const rowHeight = parseFloat(style.getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rowHeight =
+      parseFloat(style.getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
     const head = /** @type {HTMLElement | null} */ (this.layer.previousElementSibling)?.offsetHeight ?? 0;
     const end = this.atEnd();
-    this.geometry = { ...this.geometry, rowHeight: rowHeight || 22, height: Math.max(0, this.scroller.clientHeight - head) };
+    this.geometry = {
+      ...this.geometry,
+      rowHeight: rowHeight || 22,
+      height: Math.max(0, this.scroller.clientHeight - head),
+    };
     this.place(end && this.stick ? Infinity : this.top);
   }
 

@@ -25,8 +25,9 @@ export const MARKS = { error: "✖", warning: "▲", note: "○" };
  * @returns {{ word: string, severity: "error" | "warning" | "note" }[]}
  */
 export function notes(flags) {
-  return FLAGS.filter(([bit]) => flags & /** @type {number} */ (bit))
-    .map(([, word, severity]) => /** @type {any} */ ({ word, severity }));
+  return FLAGS.filter(([bit]) => flags & /** @type {number} */ (bit)).map(
+    ([, word, severity]) => /** @type {any} */ ({ word, severity }),
+  );
 }
 
 /** Families of NGTT's frame types, by number. */
