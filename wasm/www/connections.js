@@ -22,7 +22,7 @@ export class Connections {
           el(
             "tr",
             {},
-            ...["", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Why", ""].map((text) =>
+            ...["No.", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Why", "Show"].map((text) =>
               el("th", { scope: "col", text }),
             ),
           ),

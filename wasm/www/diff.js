@@ -70,7 +70,7 @@ function table(items) {
   return el(
     "table",
     { class: "table diff-table" },
-    el("thead", {}, el("tr", {}, ...["", "Field", "A", "B"].map((text) => el("th", { scope: "col", text })))),
+    el("thead", {}, el("tr", {}, ...["Is", "Field", "A", "B"].map((text) => el("th", { scope: "col", text })))),
     el(
       "tbody",
       {},

@@ -81,7 +81,7 @@ export function button({ icon: drawing, text, title, class: name = "", ...more }
       type: "button",
       class: `button ${name}`,
       title: title ?? null,
-      "aria-label": text ? null : title,
+      "aria-label": text === undefined ? title : null,
       onclick,
       ...more,
     },

@@ -168,7 +168,7 @@ export function emptyState({ live }) {
     el(
       "div",
       { class: "drop" },
-      el("h1", { text: "Open a recording of frames" }),
+      el("h2", { text: "Open a recording of frames" }),
       el("p", {
         text: "Drop a file anywhere, or paste. Captures, pcap and pcapng (with TLS 1.3 key logs), raw bytes, hex, base64 and JSON lines are recognised. Nothing leaves this browser.",
       }),

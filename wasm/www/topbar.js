@@ -36,7 +36,7 @@ export function topBar(host) {
   source.replaceChildren(name, icon("down"));
 
   host.append(
-    el("span", { class: "brand", "aria-hidden": "true", text: "wigwag" }),
+    el("h1", { class: "brand", text: "wigwag" }),
     source,
     live,
     progress,
