@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as format from "../www/format.js";
-import { timeTerm } from "../www/timeterm.js";
+import { narrowed, timeTerm } from "../www/timeterm.js";
 
 test("counts have their thousands apart", () => {
   assert.deepEqual([0, 999, 1000, 491375, 1e7].map(format.count), ["0", "999", "1,000", "491,375", "10,000,000"]);
@@ -77,7 +77,19 @@ test("marks on a time axis are as fine as their distance", () => {
 test("a stretch of time becomes words of the filter", () => {
   assert.equal(
     timeTerm(1763750000.25, 1763750001, 1763750000e6),
-    'time >= "2025-11-21T18:33:20.250000Z" && time < "2025-11-21T18:33:21.000000Z"',
+    "time >= 2025-11-21T18:33:20.250000Z && time < 2025-11-21T18:33:21.000000Z",
   );
   assert.equal(timeTerm(0.5, 2, 1e5), "time >= 0.400000 s && time < 1.900000 s");
+});
+
+test("a condition is added, and a stretch of time takes the place of the one before", () => {
+  const first = timeTerm(1763750000, 1763750001, 1763750000e6);
+  const second = timeTerm(1763750005, 1763750006, 1763750000e6);
+  assert.equal(narrowed("", first), first);
+  assert.equal(narrowed(first, second), second);
+  assert.equal(narrowed(`late && ${first}`, second), `late && ${second}`);
+  assert.equal(narrowed(`late && ${first} && gap`, second), `late && gap && ${second}`);
+  assert.equal(narrowed("late || gap", "id == 7"), "(late || gap) && id == 7");
+  assert.equal(narrowed(first, "id == 7"), `${first} && id == 7`);
+  assert.equal(narrowed(timeTerm(0.5, 2, 0), timeTerm(1, 2, 0)), timeTerm(1, 2, 0));
 });

@@ -1,6 +1,7 @@
 import { NO_ROW, count } from "./format.js";
 import { NOTHING, model } from "./model.js";
 import { banner, say, toast } from "./say.js";
+import { narrowed } from "./timeterm.js";
 
 /** What a person can do, whatever button, key or link it was done with. */
 
@@ -88,9 +89,7 @@ export async function setFilter(text) {
 
 /** Adds a condition to the filter. @param {string} term */
 export function narrow(term) {
-  const now = model.filter.value.trim();
-  const wrapped = /\|\||\bor\b/.test(now) ? `(${now})` : now;
-  return setFilter(now ? `${wrapped} && ${term}` : term);
+  return setFilter(narrowed(model.filter.value.trim(), term));
 }
 
 /** Finds the selected row's place in the view again. */

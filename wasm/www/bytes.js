@@ -10,6 +10,7 @@ export class Bytes {
   constructor(host) {
     this.node = el("div", {
       class: "bytes mono",
+      id: "bytes",
       role: "grid",
       tabindex: "0",
       "aria-label": "Bytes",

@@ -35,7 +35,7 @@ export class FilterBar {
       hidden: true,
     });
     this.error = el("div", { id: "filter-error", class: "filter-error", role: "alert", hidden: true });
-    this.shown = el("span", { class: "shown" });
+    this.shown = el("span", { class: "shown", id: "shown" });
     this.clear = button(
       { icon: "close", title: "Take the filter away (Escape twice)", class: "quiet", hidden: true },
       () => this.set(""),

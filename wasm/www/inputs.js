@@ -14,7 +14,7 @@ const KINDS = /** @type {[string, string][]} */ ([
   ["raw", "raw bytes"],
   ["hex", "hex text"],
   ["base64", "base64 text"],
-  ["jsonlines", "JSON lines"],
+  ["jsonl", "JSON lines"],
 ]);
 
 /** What its frames can be read as. */

@@ -160,6 +160,8 @@ export class List {
     node.classList.toggle("selected", selected);
     node.classList.toggle("odd", index % 2 === 1);
     node.classList.toggle("other-half", data !== null && data.pair !== NO_ROW && data.pair === model.row.value);
+    if (data) node.dataset.row = String(data.row);
+    else delete node.dataset.row;
     node.dataset.family = data ? family(data.protocol, data.kind) : "";
     node.dataset.mark = data ? (data.row === a ? "A" : data.row === b ? "B" : "") : "";
     this.cells(node, data, index);
@@ -224,13 +226,11 @@ function fillCell(cell, id, data, index, rows) {
 
 /** @param {HTMLElement} cell @param {any} data */
 function fillLatency(cell, data) {
-  const slow = data.latency >= SLOW;
-  setText(
-    cell,
-    Number.isFinite(data.latency) ? `${slow ? "▲ " : ""}${duration(data.latency)}` : data.pair === NO_ROW ? "" : "⇄",
-  );
+  const known = Number.isFinite(data.latency) && hasClock(data.time);
+  const slow = known && data.latency >= SLOW;
+  setText(cell, known ? `${slow ? "▲ " : ""}${duration(data.latency)}` : data.pair === NO_ROW ? "" : "⇄");
   cell.classList.toggle("slow", slow);
-  cell.style.setProperty("--bar-length", String(latencyShare(data.latency)));
+  cell.style.setProperty("--bar-length", String(known ? latencyShare(data.latency) : 0));
   if (data.pair === NO_ROW) {
     delete cell.dataset.pair;
     cell.title = "";

@@ -36,13 +36,13 @@ export class Plot {
     });
     this.paths = el("datalist", { id: "plot-fields" });
     this.said = el("span", { class: "quiet-text", role: "status" });
-    this.narrowed = button(
+    this.again = button(
       { icon: "search", class: "small", text: "Filter by this time", hidden: true },
       () => this.brushed && narrow(this.brushed),
     );
     this.canvas = el("div", { class: "plot-area" });
     host.append(
-      el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.narrowed, this.said),
+      el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.again, this.said),
       this.canvas,
     );
     this.brushed = "";
@@ -216,7 +216,7 @@ export class Plot {
   /** @param {any} plot */
   brush(plot) {
     const { left, width } = plot.select;
-    this.narrowed.hidden = width < 2;
+    this.again.hidden = width < 2;
     if (width < 2) return;
     this.brushed = timeTerm(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"), model.source.value.first);
     narrow(this.brushed);

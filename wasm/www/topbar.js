@@ -12,25 +12,35 @@ import { columnChoices, toggleColumn } from "./header.js";
 
 /** The bar at the top: what is open, how it is doing, and what can be done with it. */
 export function topBar(host) {
-  const name = el("span", { class: "source-name" });
-  const live = el("span", { class: "pill", hidden: true });
-  const figures = el("span", { class: "figures" });
+  const name = el("span", { class: "source-name", id: "source-name" });
+  const live = el("span", { class: "pill", id: "live", hidden: true });
+  const figures = el("span", { class: "figures", id: "figures" });
   const progress = el("progress", { max: "1", hidden: true, "aria-label": "Reading" });
-  const dropped = el("span", { class: "pill warning", hidden: true });
+  const dropped = el("span", { class: "pill warning", id: "dropped", hidden: true });
   const problems = button(
-    { class: "pill warning", hidden: true, text: "", title: "What of the input could not be read" },
+    { class: "pill warning", id: "problems", hidden: true, text: "", title: "What of the input could not be read" },
     () => {
       model.tab.value = "expert";
     },
   );
-  const pause = button({ icon: "pause", text: "Pause", title: "Pause or continue (Space)", hidden: true }, togglePause);
+  const pause = button(
+    { icon: "pause", text: "Pause", id: "pause", title: "Pause or continue (Space)", hidden: true },
+    togglePause,
+  );
   const tail = button(
-    { icon: "tail", text: "Follow", title: "Stay at the newest frame (End)", hidden: true, "aria-pressed": "false" },
+    {
+      icon: "tail",
+      text: "Follow",
+      id: "tail",
+      title: "Stay at the newest frame (End)",
+      hidden: true,
+      "aria-pressed": "false",
+    },
     () => {
       model.follow.value = !model.follow.value;
     },
   );
-  const source = button({ text: "", title: "Source", class: "source", "aria-haspopup": "menu" }, (e) =>
+  const source = button({ text: "", title: "Source", class: "source", id: "source", "aria-haspopup": "menu" }, (e) =>
     openMenu(/** @type {any} */ (e.currentTarget), sourceItems()),
   );
   source.replaceChildren(name, icon("down"));
@@ -46,7 +56,7 @@ export function topBar(host) {
     el("span", { class: "space" }),
     pause,
     tail,
-    button({ icon: "open", text: "Open", title: "Open a file (o)", class: "wordy" }, () => pickFile()),
+    button({ icon: "open", text: "Open", title: "Open a file (o)", id: "open", class: "wordy" }, () => pickFile()),
     button(
       {
         icon: "save",
@@ -58,15 +68,15 @@ export function topBar(host) {
       },
       (e) => exportMenu(/** @type {any} */ (e.currentTarget)),
     ),
-    button({ icon: "link", title: "Copy an address of this view, without data (y)" }, shareAddress),
-    button({ icon: "columns", title: "Columns", "aria-haspopup": "menu" }, (e) =>
+    button({ icon: "link", id: "share", title: "Copy an address of this view, without data (y)" }, shareAddress),
+    button({ icon: "columns", id: "columns", title: "Columns", "aria-haspopup": "menu" }, (e) =>
       openMenu(/** @type {any} */ (e.currentTarget), columnItems()),
     ),
     button({ icon: "right", title: "Details below or beside", id: "turn" }, () => {
       model.side.value = model.side.value === "right" ? "bottom" : "right";
     }),
-    button({ icon: "theme", title: "Light, dark, or as the system has it" }, nextTheme),
-    button({ icon: "help", title: "Keys and help (?)" }, showHelp),
+    button({ icon: "theme", id: "theme", title: "Light, dark, or as the system has it" }, nextTheme),
+    button({ icon: "help", id: "help", title: "Keys and help (?)" }, showHelp),
   );
 
   model.side.watch((side) => host.querySelector("#turn").replaceChildren(icon(side === "right" ? "bottom" : "right")));

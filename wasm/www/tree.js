@@ -9,6 +9,7 @@ export class Tree {
   constructor(host) {
     this.node = el("div", {
       class: "tree",
+      id: "tree",
       role: "tree",
       tabindex: "0",
       "aria-label": "Fields",
