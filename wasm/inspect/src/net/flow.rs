@@ -1,15 +1,15 @@
 //! One TCP connection: its two streams, and who is the server.
 
+use super::context::Context;
 use super::conversation::Conversation;
 use super::half::{Half, Out};
 use super::packet::Segment;
-use crate::{About, ConnectionId, Direction, Piece, Sink};
+use crate::{About, ConnectionId, Direction, Piece};
 
 /// An end of a connection: 0 has the lower address and port.
 pub(super) type End = usize;
 
 /// A TCP connection from its first recorded packet on.
-#[derive(Debug)]
 pub(super) struct Flow {
     pub(super) connection: ConnectionId,
     server: End,
@@ -34,7 +34,7 @@ impl Flow {
         from: End,
         time: u64,
         segment: &Segment<'_>,
-        sink: &mut dyn Sink,
+        cx: &mut Context<'_>,
     ) -> Self {
         let to = 1 - from;
         let server = match (segment.syn, segment.acknowledged) {
@@ -50,7 +50,7 @@ impl Flow {
             true => (to_text, from_text),
             false => (from_text, to_text),
         };
-        sink.take(Piece::Open {
+        cx.sink.take(Piece::Open {
             connection,
             time,
             about: About {
@@ -101,7 +101,7 @@ impl Flow {
         from: End,
         time: u64,
         segment: &Segment<'_>,
-        sink: &mut dyn Sink,
+        cx: &mut Context<'_>,
     ) {
         self.time = time;
         let to = 1 - from;
@@ -115,20 +115,20 @@ impl Flow {
             // What came before was not recorded.
             self.halves[from] = Some(Half::new(sequence));
             let direction = self.direction(from);
-            self.conversation.gap(direction, time, 0, sink);
+            self.conversation.gap(direction, time, 0, cx);
         }
         if let Some(acknowledged) = segment.acknowledged {
             self.acknowledged(from, sequence, acknowledged);
         }
         // Where the stream ends is not known if the segment was cut.
         let fin = segment.fin && segment.cut == 0;
-        self.with_half(from, sink, |half, out| {
+        self.with_half(from, cx, |half, out| {
             half.segment(time, sequence, segment.payload, fin, out);
         });
         for end in [from, to] {
-            self.with_half(end, sink, |half, out| half.watch(time, out));
+            self.with_half(end, cx, |half, out| half.watch(time, out));
         }
-        self.look_for_end(from, segment, sink);
+        self.look_for_end(from, segment, cx);
     }
 
     /// `from` has everything that the other end sent before `number`.
@@ -146,7 +146,7 @@ impl Flow {
         }
     }
 
-    fn look_for_end(&mut self, from: End, segment: &Segment<'_>, sink: &mut dyn Sink) {
+    fn look_for_end(&mut self, from: End, segment: &Segment<'_>, cx: &mut Context<'_>) {
         let who = || match self.direction(from) {
             Direction::ToServer => "device",
             Direction::ToDevice => "server",
@@ -164,17 +164,17 @@ impl Flow {
             .count()
             == 2
         {
-            self.end(sink);
+            self.end(cx);
         }
     }
 
     /// Tells that it has ended, once.
-    fn end(&mut self, sink: &mut dyn Sink) {
+    fn end(&mut self, cx: &mut Context<'_>) {
         if let Some(reason) = &self.ending
             && !self.ended
         {
             self.ended = true;
-            sink.take(Piece::End {
+            cx.sink.take(Piece::End {
                 connection: self.connection,
                 time: self.time,
                 reason: reason.as_str().into(),
@@ -183,26 +183,27 @@ impl Flow {
     }
 
     /// Nothing more will come of it: tells what is left.
-    pub(super) fn settle(mut self, why: Option<&str>, sink: &mut dyn Sink) {
+    pub(super) fn settle(mut self, why: Option<&str>, cx: &mut Context<'_>) {
         let time = self.time;
         for end in [0, 1] {
-            self.with_half(end, sink, |half, out| half.settle(time, out));
+            self.with_half(end, cx, |half, out| half.settle(time, out));
         }
+        self.conversation.finish(time, cx);
         if let Some(why) = why {
             self.ending.get_or_insert_with(|| why.to_owned());
         }
-        self.end(sink);
+        self.end(cx);
     }
 
     fn with_half(
         &mut self,
         end: End,
-        sink: &mut dyn Sink,
+        cx: &mut Context<'_>,
         act: impl FnOnce(&mut Half, &mut dyn FnMut(Out<'_>)),
     ) {
         let direction = self.direction(end);
         if let Some(half) = &mut self.halves[end] {
-            act(half, &mut telling(&mut self.conversation, direction, sink));
+            act(half, &mut telling(&mut self.conversation, direction, cx));
         }
     }
 }
@@ -211,10 +212,10 @@ impl Flow {
 fn telling<'a>(
     conversation: &'a mut Conversation,
     direction: Direction,
-    sink: &'a mut dyn Sink,
+    cx: &'a mut Context<'_>,
 ) -> impl FnMut(Out<'_>) + 'a {
     move |out| match out {
-        Out::Bytes(time, bytes) => conversation.bytes(direction, time, bytes, sink),
-        Out::Gap(time, missing) => conversation.gap(direction, time, missing, sink),
+        Out::Bytes(time, bytes) => conversation.bytes(direction, time, bytes, cx),
+        Out::Gap(time, missing) => conversation.gap(direction, time, missing, cx),
     }
 }

@@ -3,9 +3,10 @@
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
+use super::context::Context;
 use super::flow::Flow;
 use super::packet::Segment;
-use crate::{ConnectionId, Sink};
+use crate::ConnectionId;
 
 /// More connections are not followed at a time.
 const MAX_FLOWS: usize = 65_536;
@@ -17,7 +18,7 @@ const REMEMBERED: u64 = 256;
 type Ends = (SocketAddr, SocketAddr);
 
 /// The connections, by their ends.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Flows {
     flows: BTreeMap<Ends, Flow>,
     /// Those that have ended, with the count of packets at that time.
@@ -34,10 +35,10 @@ impl Flows {
         &mut self,
         time: u64,
         segment: &Segment<'_>,
-        sink: &mut dyn Sink,
+        cx: &mut Context<'_>,
     ) -> bool {
         self.packets += 1;
-        self.forget(sink);
+        self.forget(cx);
         let (from, ends) = if segment.from <= segment.to {
             (0, (segment.from, segment.to))
         } else {
@@ -49,7 +50,7 @@ impl Flows {
             && !flow.has_syn(from, segment.sequence)
             && let Some(flow) = self.flows.remove(&ends)
         {
-            flow.settle(Some("its ports were used for another connection"), sink);
+            flow.settle(Some("its ports were used for another connection"), cx);
         }
         let flow = match self.flows.get_mut(&ends) {
             Some(flow) => flow,
@@ -58,16 +59,16 @@ impl Flows {
             None => {
                 if self.flows.len() >= MAX_FLOWS {
                     crowded = true;
-                    self.settle(sink);
+                    self.settle(cx);
                 }
                 let connection = ConnectionId(self.opened);
                 self.opened = self.opened.wrapping_add(1);
-                let flow = Flow::open(connection, from, time, segment, sink);
+                let flow = Flow::open(connection, from, time, segment, cx);
                 self.flows.entry(ends).or_insert(flow)
             }
         };
         let before = flow.is_ending();
-        flow.segment(from, time, segment, sink);
+        flow.segment(from, time, segment, cx);
         if flow.is_ending() && !before {
             self.ending.push_back((self.packets, ends, flow.connection));
         }
@@ -75,7 +76,7 @@ impl Flows {
     }
 
     /// Forgets connections that ended long ago.
-    fn forget(&mut self, sink: &mut dyn Sink) {
+    fn forget(&mut self, cx: &mut Context<'_>) {
         while let Some(&(since, ends, connection)) = self.ending.front()
             && self.packets - since > REMEMBERED
         {
@@ -86,18 +87,18 @@ impl Flows {
                 .is_some_and(|flow| flow.connection == connection)
                 && let Some(flow) = self.flows.remove(&ends)
             {
-                flow.settle(None, sink);
+                flow.settle(None, cx);
             }
         }
     }
 
     /// The end of the recording, or of what can be remembered of it.
-    pub(super) fn settle(&mut self, sink: &mut dyn Sink) {
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
         self.ending.clear();
         let mut flows: Vec<Flow> = core::mem::take(&mut self.flows).into_values().collect();
         flows.sort_unstable_by_key(|flow| flow.connection);
         for flow in flows {
-            flow.settle(None, sink);
+            flow.settle(None, cx);
         }
     }
 }

@@ -10,6 +10,7 @@
 //! of a direction that wait for one before them.
 
 mod blocks;
+mod context;
 mod conversation;
 mod flow;
 mod flows;
@@ -20,9 +21,11 @@ mod pcapng;
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use std::borrow::Cow;
 
 use blocks::{Blocks, Format, Packet, Record};
+use context::{Context, Shared};
 use flows::Flows;
 use packet::NotRead;
 
@@ -72,18 +75,20 @@ pub fn recognise(bytes: &[u8]) -> Option<Recording> {
 /// // It ends within its header.
 /// assert_eq!(problems, 1);
 /// ```
-#[derive(Debug)]
 pub struct Reader {
     blocks: Blocks,
     state: State,
 }
 
 /// All but the blocks, which are read while this changes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     flows: Flows,
     tally: Tally,
     keys: KeyLog,
+    shared: Shared,
+    /// Where the last record stands.
+    offset: u64,
 }
 
 /// How often something was seen that is told only once.
@@ -95,11 +100,16 @@ struct Tally {
     fragments: u64,
     damaged: u64,
     cut: u64,
-    problems: u64,
 }
 
-/// Problems of single records are told up to this number.
-const MAX_PROBLEMS: u64 = 100;
+/// Without the secrets and without what was recorded.
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("tally", &self.state.tally)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Reader {
     /// Reads a recording of this format.
@@ -135,77 +145,97 @@ impl Reader {
         let state = &mut self.state;
         self.blocks
             .finish(&mut |offset, record| state.record(offset, record, sink));
-        state.flows.settle(sink);
+        let mut cx = Context {
+            sink,
+            keys: &state.keys,
+            offset: state.offset,
+            shared: &mut state.shared,
+        };
+        state.flows.settle(&mut cx);
         state.summary(sink);
     }
 }
 
 impl State {
     fn record(&mut self, offset: u64, record: Record<'_>, sink: &mut dyn Sink) {
-        match record {
-            Record::Packet(packet) => self.packet(offset, &packet, sink),
-            Record::Secrets(text) => self.secrets(offset, text, sink),
-            Record::Problem(message) => {
-                self.tally.problems += 1;
-                if self.tally.problems <= MAX_PROBLEMS {
-                    problem(offset, message, sink);
-                }
+        self.offset = offset;
+        if let Record::Secrets(text) = record {
+            let unread = self.keys.add(&String::from_utf8_lossy(text));
+            if unread > 0 {
+                let message = format!("{unread} lines of the key log within cannot be read");
+                self.shared.problems.tell(offset, message.into(), sink);
             }
+            return;
         }
-    }
-
-    fn secrets(&mut self, offset: u64, text: &[u8], sink: &mut dyn Sink) {
-        let unread = self.keys.add(&String::from_utf8_lossy(text));
-        if unread > 0 {
-            let message = format!("{unread} lines of the key log within cannot be read");
-            problem(offset, message.into(), sink);
-        }
-    }
-
-    fn packet(&mut self, offset: u64, packet: &Packet<'_>, sink: &mut dyn Sink) {
-        let tally = &mut self.tally;
-        tally.packets += 1;
-        let segment = match packet::read(packet) {
-            Ok(segment) => segment,
-            Err(why) => {
-                if let Some(message) = tally.not_read(why) {
-                    problem(offset, message, sink);
-                }
-                return;
-            }
+        let mut cx = Context {
+            sink,
+            keys: &self.keys,
+            offset,
+            shared: &mut self.shared,
         };
-        tally.segments += 1;
-        if segment.cut > 0 && first(&mut tally.cut) {
-            let message = "only the begin of packets was recorded: record them whole \
-                           (tcpdump and tshark: -s 0)";
-            problem(offset, message.into(), sink);
-        }
-        if self.flows.segment(packet.time, &segment, sink) {
-            let message = "too many connections at a time: those before are not followed further";
-            problem(offset, message.into(), sink);
+        match record {
+            Record::Packet(packet) => {
+                packet_of(&packet, &mut self.tally, &mut self.flows, &mut cx);
+            }
+            Record::Problem(message) => cx.problem(message),
+            Record::Secrets(_) => {}
         }
     }
 
     /// What the end says of the whole.
     fn summary(&self, sink: &mut dyn Sink) {
         let tally = &self.tally;
-        let end = self.tally.packets;
-        let mut tell = |count: u64, what: &str| {
-            if count > 1 {
-                problem(0, format!("{count} packets of {end} {what}").into(), sink);
-            }
+        let all = tally.packets;
+        let mut tell = |message: String| {
+            let message = message.into();
+            sink.take(Piece::Problem { offset: 0, message });
         };
-        tell(tally.links, "have headers that are not read here");
-        tell(
-            tally.fragments,
-            "are fragments of IP packets, which are not put together",
-        );
-        tell(tally.damaged, "have headers that do not fit their length");
-        tell(tally.cut, "were recorded in part");
-        if tally.packets > 0 && tally.segments == 0 {
-            let message = format!("no TCP in {end} packets");
-            problem(0, message.into(), sink);
+        for (count, what) in [
+            (tally.links, "have headers that are not read here"),
+            (
+                tally.fragments,
+                "are fragments of IP packets, which are not put together",
+            ),
+            (tally.damaged, "have headers that do not fit their length"),
+            (tally.cut, "were recorded in part"),
+        ] {
+            if count > 1 {
+                tell(format!("{count} packets of {all} {what}"));
+            }
         }
+        if all > 0 && tally.segments == 0 {
+            tell(format!("no TCP in {all} packets"));
+        }
+        if self.shared.problems.untold() > 0 {
+            tell(format!(
+                "{} more problems were not told",
+                self.shared.problems.untold()
+            ));
+        }
+    }
+}
+
+/// Reads a packet.
+fn packet_of(packet: &Packet<'_>, tally: &mut Tally, flows: &mut Flows, cx: &mut Context<'_>) {
+    tally.packets += 1;
+    let segment = match packet::read(packet) {
+        Ok(segment) => segment,
+        Err(why) => {
+            if let Some(message) = tally.not_read(why) {
+                cx.problem(message);
+            }
+            return;
+        }
+    };
+    tally.segments += 1;
+    if segment.cut > 0 && first(&mut tally.cut) {
+        let message = "only the begin of packets was recorded: record them whole \
+                       (tcpdump and tshark: -s 0)";
+        cx.problem(message.into());
+    }
+    if flows.segment(packet.time, &segment, cx) {
+        let message = "too many connections at a time: those before are not followed further";
+        cx.problem(message.into());
     }
 }
 
@@ -233,8 +263,4 @@ impl Tally {
 fn first(count: &mut u64) -> bool {
     *count += 1;
     *count == 1
-}
-
-fn problem(offset: u64, message: Cow<'static, str>, sink: &mut dyn Sink) {
-    sink.take(Piece::Problem { offset, message });
 }

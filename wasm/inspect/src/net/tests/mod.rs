@@ -19,10 +19,22 @@ struct Told {
     problems: Vec<(u64, String)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Part {
     Bytes(Vec<u8>),
     Gap(u64),
+}
+
+impl core::fmt::Debug for Part {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Bytes(bytes) => {
+                let begin = &bytes[..bytes.len().min(40)];
+                write!(f, "{} bytes \"{}\"", bytes.len(), begin.escape_ascii())
+            }
+            Self::Gap(missing) => write!(f, "gap of {missing}"),
+        }
+    }
 }
 
 impl Told {
