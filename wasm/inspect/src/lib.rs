@@ -4,6 +4,7 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`export`] | rows as captures, JSON lines, CSV, bytes |
 //! | [`input`] | what recordings are written in, found out and read |
 //! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
@@ -15,6 +16,7 @@
 //! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
 #![forbid(unsafe_code)]
 
+pub mod export;
 pub mod input;
 pub mod net;
 pub mod piece;

@@ -15,7 +15,7 @@ const MAX_LINE: usize = 32 << 20;
 /// Reads lines of two forms:
 ///
 /// - an object: `{"connection": 1, "direction": "to_device", "time": 1756000000000000,
-///   "hex": "00000000 0007 0004"}`. Only `hex` must be there; times are microseconds
+///   "hex": "00000000 0007 0000"}`. Only `hex` must be there; times are microseconds
 ///   since 1970. With `"event": "open"` (and `protocol`, `device`, `server`), `"end"`
 ///   (and `reason`) or `"gap"` (and `missing`, `aligned`) it is not bytes but what
 ///   the captures' records of these names are. Other keys are ignored;

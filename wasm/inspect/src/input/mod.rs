@@ -68,12 +68,12 @@ impl Default for Options {
 ///     }
 /// };
 /// let mut input = Input::new(Options::default());
-/// // A paste, in two chunks.
+/// // A paste, in two chunks: a PING.
 /// input.push(b"0x00, 0x00, 0x00, 0x0", &mut sink);
-/// input.push(b"0, 0x00, 0x07, 0x00, 0x04", &mut sink);
+/// input.push(b"0, 0x00, 0x07, 0x00, 0x00", &mut sink);
 /// input.finish(&mut sink);
 /// assert_eq!(input.kind(), Some(Kind::Hex));
-/// assert_eq!(bytes, [0, 0, 0, 0, 0, 7, 0, 4]);
+/// assert_eq!(bytes, [0, 0, 0, 0, 0, 7, 0, 0]);
 /// ```
 #[derive(Debug)]
 pub struct Input {

@@ -176,5 +176,5 @@ pub(crate) const fn gap_of(
 
 /// Two NGTT frames: PING 7 and ORDER 8 with the payload [5].
 pub(crate) const FRAMES: [u8; 19] = [
-    0, 0, 0, 0, 0, 7, 0, 4, 0, 0, 0, 3, 0, 8, 0, 1, 0x41, 0x03, 5,
+    0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 3, 0, 8, 0, 1, 0x41, 0x03, 5,
 ];

@@ -1,0 +1,5 @@
+//! Exports, and what comes of them when they are read again.
+
+mod common;
+mod forms;
+mod round_trip;
