@@ -88,5 +88,6 @@ const MAGIC: [u8; 4] = [0xdd, 0xcc, 0xbb, 0xaa];
 /// What a packet ends with.
 const MARK: [u8; 4] = [0xaa, 0xbb, 0xcc, 0xdd];
 
-/// A footer with a checksum of zero, as every known program writes it.
-const FOOTER: [u8; FOOTER_LEN] = [0, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0xdd];
+/// A footer with a checksum of zero, as every known program writes it. Real nodes
+/// put such bytes between fields and parameters, too.
+pub const FOOTER: [u8; FOOTER_LEN] = [0, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0xdd];

@@ -1,5 +1,7 @@
 //! Packets where they lie.
 
+use core::ops::Range;
+
 use super::error::{NcpError, NcpErrorKind, NcpWarning, NcpWarningKind};
 use super::rest::Rest;
 use super::value::{Value, ValueType};
@@ -166,6 +168,13 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Where it stands in the packet, its header and its parameters included.
+    #[must_use]
+    pub const fn range(&self) -> Range<usize> {
+        let length = self.params.len().saturating_add(FIELD_HEADER_LEN);
+        self.offset..self.offset.saturating_add(length)
+    }
+
     /// Its parameters, in their order.
     #[must_use]
     pub const fn params(&self) -> Params<'a> {
@@ -221,6 +230,19 @@ pub struct Param<'a> {
 }
 
 impl<'a> Param<'a> {
+    /// Where it stands in the packet, its header included.
+    #[must_use]
+    pub const fn range(&self) -> Range<usize> {
+        let length = self.data.len().saturating_add(PARAM_HEADER_LEN);
+        self.offset..self.offset.saturating_add(length)
+    }
+
+    /// The bytes of its value, with what fills the last word.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.data
+    }
+
     /// Its value.
     ///
     /// # Errors
@@ -241,13 +263,29 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    const fn new(body: &'a [u8]) -> Self {
+    /// The fields of a body that nobody has checked, such as one that
+    /// [`Packet::from_parts`] refuses: they end where something is wrong with
+    /// them, and so do the parameters of each. [`fault`](Self::fault) says what.
+    #[must_use]
+    pub const fn new(body: &'a [u8]) -> Self {
         Self {
             rest: Rest {
                 bytes: body,
                 offset: HEADER_LEN,
             },
         }
+    }
+
+    /// Why there is no field where the next one should begin; `None` if there is
+    /// one, or nothing is left. Offsets count from the start of the packet.
+    #[must_use]
+    pub fn fault(&self) -> Option<NcpError> {
+        let mut rest = self.rest;
+        rest.skip_footers();
+        if rest.bytes.is_empty() {
+            return None;
+        }
+        rest.take::<FIELD_HEADER_LEN>().err()
     }
 }
 
@@ -257,7 +295,7 @@ impl<'a> Iterator for Fields<'a> {
     #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
         self.rest.skip_footers();
-        // The structure was checked: an error is the end.
+        // Where the structure was checked, an error is the end.
         Field::take(&mut self.rest).ok()
     }
 }
@@ -268,6 +306,20 @@ impl core::iter::FusedIterator for Fields<'_> {}
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a> {
     rest: Rest<'a>,
+}
+
+impl Params<'_> {
+    /// Why there is no parameter where the next one should begin, as
+    /// [`Fields::fault`] says it of fields. In a [`Packet`] there always is.
+    #[must_use]
+    pub fn fault(&self) -> Option<NcpError> {
+        let mut rest = self.rest;
+        rest.skip_footers();
+        if rest.bytes.is_empty() {
+            return None;
+        }
+        rest.take::<PARAM_HEADER_LEN>().err()
+    }
 }
 
 impl<'a> Iterator for Params<'a> {

@@ -3,6 +3,7 @@
 
 mod any;
 mod arrays;
+mod faults;
 mod framer;
 mod names;
 mod values;

@@ -7,7 +7,9 @@
 //! | [`export`] | rows as captures, JSON lines, CSV, bytes |
 //! | [`input`] | what recordings are written in, found out and read |
 //! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
+//! | [`detail`] | what is in a frame: its tree, paths, meanings |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
+//! | [`mod@summary`] | a frame in one line |
 //! | [`table`] | the frames of all connections: columns, and the bytes behind them |
 //! | [`tls`] | TLS 1.3, decrypted with the secrets of a key log |
 //! | [`text`] | JSON text, read and written |
@@ -16,13 +18,16 @@
 //! in browsers (`wigwag-wasm`), in the command line and in tests, and does no I/O.
 #![forbid(unsafe_code)]
 
+pub mod detail;
 pub mod export;
 pub mod input;
 pub mod net;
 pub mod piece;
+pub mod summary;
 pub mod table;
 pub mod text;
 pub mod tls;
 
 pub use piece::{About, ConnectionId, Direction, Piece, Protocol, Sink};
+pub use summary::summary;
 pub use table::{Budget, Columns, Connection, Expert, Frame, Problem, Table};

@@ -1,3 +1,4 @@
 //! Reading and writing text: what inputs, exports and the editor share.
 
 pub mod json;
+pub mod time;
