@@ -1,4 +1,4 @@
-//! The browser's frame table, fed with the bytes of a live conversation: what
+//! The inspector's table, fed with the bytes of a live conversation: what
 //! the server wrote and read, decrypted at the device's end.
 
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use wigwag_codec::ngtt::{Frame, FrameType};
+use wigwag_codec::ngtt::{Frame, FrameType, HEADER_LEN};
 use wigwag_harness::mock::{Answer, MockNgtt};
 use wigwag_harness::pki::Pki;
-use wigwag_wasm::{Budget, Direction, Inspector};
+use wigwag_inspect::{ConnectionId, Direction, Frame as Row, Piece, Protocol, Sink, Table};
 
 const DEVICE: &str = "device-0001";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -38,31 +38,25 @@ async fn conversation() {
         .await
         .expect("TLS");
 
-    let mut inspector = Inspector::new(Budget::default());
+    let mut table = Table::default();
     let fetch = bytes(Frame::empty(FrameType::FetchOrders, 0));
     stream.write_all(&fetch).await.expect("written");
-    inspector
-        .push(Direction::ToServer, 0.0, &fetch)
-        .expect("room");
+    take(&mut table, Direction::ToServer, 0, &fetch);
 
     let mut seen = 0;
     let mut chunk = [0; 7]; // never a whole header
     while seen < usize::from(ORDERS) {
         let read = stream.read(&mut chunk).await.expect("read");
         assert!(read > 0, "the server went away");
-        let before = inspector.columns().len();
-        let new = inspector
-            .push(Direction::ToDevice, 1.0, &chunk[..read])
-            .expect("room");
-        for row in before..before + new {
-            if inspector.columns().kind[row] == FrameType::Order.as_u16() {
+        let before = table.columns().len();
+        take(&mut table, Direction::ToDevice, 1, &chunk[..read]);
+        for row in before..table.columns().len() {
+            if table.columns().kind[row] == u32::from(FrameType::Order.as_u16()) {
                 seen += 1;
-                let tid = inspector.columns().tid[row];
+                let tid = u16::try_from(table.columns().id[row]).expect("16 bits");
                 let confirm = bytes(Frame::empty(FrameType::OrderConfirm, tid));
                 stream.write_all(&confirm).await.expect("written");
-                inspector
-                    .push(Direction::ToServer, 2.0, &confirm)
-                    .expect("room");
+                take(&mut table, Direction::ToServer, 2, &confirm);
             }
         }
     }
@@ -72,25 +66,41 @@ async fn conversation() {
     assert!(answered, "the server has read every confirmation");
 
     // The table against the server's own book.
+    table.finish();
     let book = server.book().device(DEVICE);
-    let columns = inspector.columns();
-    let rows =
-        |kind: FrameType| (0..columns.len()).filter(move |row| columns.kind[*row] == kind.as_u16());
+    let columns = table.columns();
+    let rows = |kind: FrameType| {
+        let kind = u32::from(kind.as_u16());
+        (0..columns.len()).filter(move |row| columns.kind[*row] == kind)
+    };
     let orders: Vec<usize> = rows(FrameType::Order).collect();
     assert_eq!(orders.len(), book.orders.len());
     for (row, entry) in orders.iter().zip(&book.orders) {
-        assert_eq!(Some(columns.tid[*row]), entry.tid);
-        assert_eq!(inspector.payload(*row), Some(&entry.payload[..]));
+        assert_eq!(Some(columns.id[*row]), entry.tid.map(u32::from));
+        let number = u32::try_from(*row).expect("32 bits");
+        let Row {
+            bytes, protocol, ..
+        } = table.frame(number).expect("kept");
+        assert_eq!(protocol, Protocol::Ngtt);
+        assert_eq!(bytes[HEADER_LEN..], entry.payload[..]);
         assert_eq!(entry.answer, Some(Answer::Confirm));
+        let confirm = table.pair(number).expect("it was confirmed");
+        assert_eq!(columns.latency[confirm as usize], 1.0);
     }
-    let first = inspector
-        .json(orders[0])
-        .expect("a payload")
-        .expect("minijson");
-    assert_eq!(first, r#"[{"orders":[{"type":"wait","time":0}]}]"#);
     assert_eq!(rows(FrameType::OrderConfirm).count(), usize::from(ORDERS));
     assert_eq!(rows(FrameType::FetchOrders).count(), 1);
-    assert_eq!(inspector.incomplete(Direction::ToDevice), 0);
+    assert_eq!(columns.len(), 1 + 2 * usize::from(ORDERS));
+    assert_eq!(table.problems(), []);
+}
+
+fn take(table: &mut Table, direction: Direction, time: u64, bytes: &[u8]) {
+    let connection = ConnectionId(0);
+    table.take(Piece::Bytes {
+        connection,
+        direction,
+        time,
+        bytes,
+    });
 }
 
 /// `[{"orders":[{"type":"wait","time":number}]}]`

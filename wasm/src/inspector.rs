@@ -1,249 +1,230 @@
-//! The table of frames of one conversation.
+//! The table and its view, as JavaScript has them.
 
-use std::fmt;
+use crate::filter::Filter;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wigwag_inspect::input::{Input, Options};
+use wigwag_inspect::{Budget, ConnectionId, Table};
 
-use wigwag_codec::minijson::{self, Limits, Value};
+use crate::view::View;
+use crate::window::Window;
+use crate::{fault, names};
 
-use crate::columns::{Columns, Row};
-use crate::stream::Stream;
-
-/// Which way bytes went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the device to the server; 0 in [`Columns::direction`].
-    ToServer,
-    /// From the server to the device; 1 in [`Columns::direction`].
-    ToDevice,
-}
-
-/// How much an [`Inspector`] may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// Bytes of frames kept in total, both directions. The table takes up to
-    /// 60 bytes more for each frame.
-    pub bytes: usize,
-    /// The largest payload that is kept; larger ones have a row and no content.
-    pub payload: usize,
-}
-
-impl Default for Budget {
-    /// 512 MiB, payloads to 64 MiB.
-    fn default() -> Self {
-        Self {
-            bytes: 512 << 20,
-            payload: 64 << 20,
-        }
-    }
-}
-
-/// The budget is used up: nothing of the last push was taken, and the
-/// conversation cannot go on in this inspector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full {
-    /// The budget, in bytes.
-    pub limit: usize,
-}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the inspector holds its {} bytes; start a new one",
-            self.limit
-        )
-    }
-}
-
-impl std::error::Error for Full {}
-
-/// Reads an NGTT conversation: both directions of a TLS connection's plain
-/// text, in pieces of any size, live or recorded.
+/// Bytes of a recording, or of a conversation as it happens, in: a table of frames,
+/// and a view of it that a filter makes.
 ///
-/// ```
-/// use wigwag_wasm::{Budget, Direction, Inspector};
-///
-/// let mut inspector = Inspector::new(Budget::default());
-/// // An order, cut in two, and its confirmation.
-/// inspector.push(Direction::ToDevice, 1.0, b"\0\0\0\x01\0\x07")?;
-/// assert_eq!(inspector.columns().len(), 0);
-/// inspector.push(Direction::ToDevice, 2.0, b"\0\x01\x40")?;
-/// inspector.push(Direction::ToServer, 3.0, b"\0\0\0\0\0\x07\0\x02")?;
-/// assert_eq!(inspector.columns().tid, [7, 7]);
-/// assert_eq!(inspector.columns().kind, [1, 2]);
-/// assert_eq!(inspector.json(0), Some(Ok("[]".into())));
-/// assert_eq!(inspector.json(1), None);
-/// # Ok::<(), wigwag_wasm::Full>(())
-/// ```
+/// What is slow is done in steps, so that a page stays awake: after `push`, call
+/// `filterOn` and `examine` until both return false.
+#[wasm_bindgen]
+#[derive(Debug)]
 pub struct Inspector {
-    streams: [Stream; 2],
-    columns: Columns,
-    budget: Budget,
-    full: bool,
+    pub(crate) table: Table,
+    pub(crate) view: View,
+    input: Input,
+    bytes: f64,
 }
 
+#[wasm_bindgen]
 impl Inspector {
-    /// An empty table.
-    #[must_use]
-    pub fn new(budget: Budget) -> Self {
-        Self {
-            streams: [Stream::new(budget.payload), Stream::new(budget.payload)],
-            columns: Columns::default(),
-            budget,
-            full: false,
-        }
-    }
-
-    /// Takes bytes that went in `direction`, at `time` (microseconds, as the
-    /// caller counts), and returns how many rows they added.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`], now and for ever: after a gap the rest could not be read.
-    pub fn push(&mut self, direction: Direction, time: f64, chunk: &[u8]) -> Result<usize, Full> {
-        let held: usize = self.streams.iter().map(Stream::kept).sum();
-        if self.full || chunk.len() > self.budget.bytes.saturating_sub(held) {
-            self.full = true;
-            return Err(Full {
-                limit: self.budget.bytes,
-            });
-        }
-        let before = self.columns.len();
-        let columns = &mut self.columns;
-        self.streams[direction as usize].push(chunk, |found| {
-            columns.push(Row {
-                time,
-                direction: direction as u8,
-                tid: found.head.tid,
-                kind: found.head.kind.as_u16(),
-                // The header has 32 bits for it.
-                length: u32::try_from(found.length).unwrap_or(u32::MAX),
-                offset: found.offset,
-                payload: found.payload,
-            });
-        });
-        Ok(self.columns.len() - before)
-    }
-
-    /// The table.
-    #[must_use]
-    pub fn columns(&self) -> &Columns {
-        &self.columns
-    }
-
-    /// How many bytes of a frame have arrived in `direction` that is not
-    /// complete yet.
-    #[must_use]
-    pub fn incomplete(&self, direction: Direction) -> usize {
-        self.streams[direction as usize].incomplete()
-    }
-
-    /// The payload of a row. `None` if there is no such row or its payload was
-    /// larger than [`Budget::payload`].
-    #[must_use]
-    pub fn payload(&self, row: usize) -> Option<&[u8]> {
-        let start = (*self.columns.payload.get(row)?)?;
-        let stream = &self.streams[usize::from(self.columns.direction[row])];
-        let length = usize::try_from(self.columns.length[row]).ok()?;
-        stream.bytes(start, length)
-    }
-
-    /// The payload of a row as JSON text (the form of
-    /// [`wigwag_codec::minijson::json`]), decoded now. `None` if there is no
-    /// payload to show; an error with its offset if it is not minijson.
-    #[must_use]
-    pub fn json(&self, row: usize) -> Option<Result<String, minijson::Error>> {
-        let payload = self.payload(row).filter(|payload| !payload.is_empty())?;
-        Some(text(payload))
-    }
-}
-
-fn text(payload: &[u8]) -> Result<String, minijson::Error> {
-    let value = Value::parse_with(payload, Limits::new().with_depth(minijson::MAX_DEPTH))?;
-    let mut text = String::new();
-    minijson::json::write(value, &mut text)?;
-    Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PING: [u8; 8] = [0, 0, 0, 0, 0, 9, 0, 0];
-    /// DATA_STREAM with a payload of 20 bytes, tid 3.
-    const LARGE: [u8; 28] = [
-        0, 0, 0, 20, 0, 3, 0, 4, 0x93, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97, 97,
-        97, 97, 97, 97,
-    ];
-
-    #[test]
-    fn any_cut_gives_the_same_rows() {
-        let wire = [&PING[..], &LARGE, &PING].concat();
-        for cut in 0..=wire.len() {
-            let mut inspector = Inspector::new(Budget::default());
-            let (first, second) = wire.split_at(cut);
-            let rows = inspector.push(Direction::ToServer, 0.0, first).unwrap();
-            let more = inspector.push(Direction::ToServer, 1.0, second).unwrap();
-            assert_eq!(rows + more, 3, "cut at {cut}");
-            assert_eq!(inspector.columns().offset, [0.0, 8.0, 36.0]);
-            assert_eq!(
-                inspector.json(1),
-                Some(Ok(format!("\"{}\"", "a".repeat(19))))
-            );
-            assert_eq!(inspector.incomplete(Direction::ToServer), 0);
-        }
-    }
-
-    #[test]
-    fn a_payload_over_the_budget_has_a_row_and_the_next_frame_is_found() {
-        let budget = Budget {
-            payload: 19,
-            bytes: 100,
+    /// An empty table. `kind` is what the input is written in ("raw", "hex",
+    /// "base64", "jsonl", "capture", "pcap", "pcapng"), `protocol` what its connections
+    /// speak ("ngtt", "ncp", "prefix", "minijson"): both are found out if they are not
+    /// given. `keyLog` holds secrets of TLS connections, in lines of an NSS key log.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        kind: Option<String>,
+        protocol: Option<String>,
+        #[wasm_bindgen(js_name = keyLog)] key_log: Option<String>,
+    ) -> Result<Self, JsValue> {
+        let kind = kind.map(|word| names::kind(&word)).transpose()?;
+        let protocol = protocol.map(|word| names::protocol(&word)).transpose()?;
+        let options = Options {
+            kind,
+            protocol,
+            key_log: key_log.unwrap_or_default(),
+            ..Options::default()
         };
-        let wire = [&LARGE[..], &PING].concat();
-        for cut in 0..=wire.len() {
-            let mut inspector = Inspector::new(budget);
-            inspector
-                .push(Direction::ToDevice, 0.0, &wire[..cut])
-                .unwrap();
-            inspector
-                .push(Direction::ToDevice, 0.0, &wire[cut..])
-                .unwrap();
-            assert_eq!(inspector.columns().tid, [3, 9], "cut at {cut}");
-            assert_eq!(inspector.columns().length, [20, 0]);
-            assert_eq!(inspector.columns().offset, [0.0, 28.0]);
-            assert_eq!(
-                (inspector.payload(0), inspector.payload(1)),
-                (None, Some(&[][..]))
-            );
+        Ok(Self {
+            table: Table::new(Budget::default()),
+            view: View::default(),
+            input: Input::new(options),
+            bytes: 0.0,
+        })
+    }
+
+    /// Takes the next bytes of the input, in pieces of any size.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as f64;
+        self.input.push(bytes, &mut self.table);
+    }
+
+    /// The input has ended: what is left of it is read, and what waits for more has
+    /// a row as it is.
+    pub fn finish(&mut self) {
+        self.input.finish(&mut self.table);
+        self.table.finish();
+        self.view.refresh();
+    }
+
+    /// For a conversation as it happens, once a second or so: tells the table what
+    /// time it is, in microseconds since 1970-01-01T00:00:00Z, so that it can say
+    /// what is unanswered.
+    pub fn settle(&mut self, now: f64) {
+        self.table.settle(now as u64);
+        self.view.refresh();
+    }
+
+    /// Adds secrets: lines of an NSS key log.
+    #[wasm_bindgen(js_name = addKeyLog)]
+    pub fn add_key_log(&mut self, text: &str) {
+        self.input.add_key_log(text);
+    }
+
+    /// How many bytes were pushed.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> f64 {
+        self.bytes
+    }
+
+    /// What the input is written in, once that is known: a word as for the constructor.
+    #[wasm_bindgen(getter)]
+    pub fn kind(&self) -> Option<String> {
+        self.input.kind().map(|kind| kind.name().to_owned())
+    }
+
+    /// How many records a live server left out because they came too fast.
+    #[wasm_bindgen(getter)]
+    pub fn dropped(&self) -> f64 {
+        self.input.dropped() as f64
+    }
+
+    /// How many rows there are.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> usize {
+        self.table.columns().len()
+    }
+
+    /// When the first row was seen: microseconds since 1970-01-01T00:00:00Z, NaN if
+    /// there is none.
+    #[wasm_bindgen(getter, js_name = firstTime)]
+    pub fn first_time(&self) -> f64 {
+        self.table
+            .columns()
+            .time
+            .first()
+            .copied()
+            .unwrap_or(f64::NAN)
+    }
+
+    /// When the last row was seen.
+    #[wasm_bindgen(getter, js_name = lastTime)]
+    pub fn last_time(&self) -> f64 {
+        self.table
+            .columns()
+            .time
+            .last()
+            .copied()
+            .unwrap_or(f64::NAN)
+    }
+
+    /// How many things of the input could not be read.
+    #[wasm_bindgen(getter, js_name = problemCount)]
+    pub fn problem_count(&self) -> f64 {
+        self.table.problems().len() as f64 + self.table.more_problems() as f64
+    }
+
+    /// How many bytes of memory frames and rows take.
+    #[wasm_bindgen(getter)]
+    pub fn held(&self) -> usize {
+        self.table.held()
+    }
+
+    /// Reads the payloads of up to so many rows that were not read yet, so that their
+    /// flags tell what is malformed. Whether there are more.
+    pub fn examine(&mut self, rows: usize) -> bool {
+        let more = self.table.examine(rows);
+        if !more {
+            self.view.refresh();
         }
+        more
     }
 
-    #[test]
-    fn the_budget_holds_and_says_so() {
-        let mut inspector = Inspector::new(Budget {
-            bytes: 20,
-            payload: 20,
-        });
-        assert_eq!(inspector.push(Direction::ToServer, 0.0, &PING), Ok(1));
-        assert_eq!(inspector.push(Direction::ToDevice, 0.0, &PING), Ok(1));
-        let full = Err(Full { limit: 20 });
-        assert_eq!(inspector.push(Direction::ToServer, 0.0, &PING), full);
-        assert_eq!(inspector.push(Direction::ToServer, 0.0, &[0]), full);
-        assert_eq!(inspector.columns().len(), 2);
+    /// How many rows have been examined.
+    #[wasm_bindgen(getter)]
+    pub fn examined(&self) -> u32 {
+        self.table.examined()
     }
 
-    #[test]
-    fn a_payload_that_is_not_minijson_is_an_error_with_its_offset() {
-        let mut inspector = Inspector::new(Budget::default());
-        inspector
-            .push(
-                Direction::ToDevice,
-                0.0,
-                &[0, 0, 0, 2, 0, 1, 0, 1, 0x41, 0x1c],
-            )
-            .unwrap();
-        let error = inspector.json(0).unwrap().unwrap_err();
-        assert_eq!(error.offset, 1);
-        assert_eq!(inspector.json(1), None);
+    /// Reads the bytes of a connection again, as of another protocol. Rows change
+    /// their numbers and the view begins anew. False if nothing is known of them any
+    /// more.
+    #[wasm_bindgen(js_name = overrideProtocol)]
+    pub fn override_protocol(&mut self, connection: u32, protocol: &str) -> Result<bool, JsValue> {
+        let protocol = names::protocol(protocol)?;
+        let done = self
+            .table
+            .override_protocol(ConnectionId(connection), protocol);
+        self.view.begin_anew();
+        Ok(done)
+    }
+
+    /// Shows only rows that pass a filter; all for an empty text. They are found by
+    /// `filterOn`.
+    ///
+    /// An error has the part of the text that it is about: `start` and `end`, in
+    /// bytes of UTF-8.
+    pub fn filter(&mut self, text: &str) -> Result<(), JsValue> {
+        let filter = Filter::parse(text)
+            .map_err(|error| fault::between(&error.message, error.start, error.end))?;
+        self.view.set(filter);
+        Ok(())
+    }
+
+    /// Tests up to so many rows with the filter. Whether there are more.
+    #[wasm_bindgen(js_name = filterOn)]
+    pub fn filter_on(&mut self, rows: u32) -> bool {
+        self.view.step(&self.table, rows)
+    }
+
+    /// How many rows the view has so far.
+    #[wasm_bindgen(getter, js_name = viewRows)]
+    pub fn view_rows(&self) -> usize {
+        self.view.len(&self.table)
+    }
+
+    /// Changes when rows of the view got other positions because flags had changed
+    /// that the filter asks for.
+    #[wasm_bindgen(getter, js_name = viewVersion)]
+    pub fn view_version(&self) -> u32 {
+        self.view.version()
+    }
+
+    /// The columns of the view's rows from a position to another (not included),
+    /// without names and summaries if `texts` is false.
+    pub fn window(&self, from: usize, to: usize, texts: Option<bool>) -> Window {
+        let to = to.min(self.view.len(&self.table));
+        let rows = (from..to)
+            .filter_map(|position| self.view.row(&self.table, position))
+            .collect();
+        Window::of(&self.table, rows, texts.unwrap_or(true))
+    }
+
+    /// How long a row took to answer another, in microseconds; NaN if it does not.
+    pub fn latency(&self, row: u32) -> f32 {
+        let latencies = &self.table.columns().latency;
+        latencies.get(row as usize).copied().unwrap_or(f32::NAN)
+    }
+
+    /// The position of a row in the view; undefined if it is not in it.
+    pub fn position(&self, row: u32) -> Option<usize> {
+        self.view.position(&self.table, row)
+    }
+
+    /// The next row behind `from` that passes a filter, or the one before it,
+    /// whatever the view shows. Errors as for `filter`.
+    pub fn find(&self, text: &str, from: f64, forward: bool) -> Result<Option<u32>, JsValue> {
+        let filter = Filter::parse(text)
+            .map_err(|error| fault::between(&error.message, error.start, error.end))?;
+        let from = (from >= 0.0).then_some(from as u32);
+        Ok(View::find(&self.table, &filter, from, forward))
     }
 }

@@ -1,14 +1,19 @@
-//! The codec for browsers: bytes of a recorded or live conversation go in, and
-//! a table of its frames comes out.
+//! The inspector for browsers: [`wigwag_inspect`] with a face for JavaScript.
 //!
-//! [`Inspector`] is the core, a normal Rust type that also runs in tests and on
-//! servers; [`face`] is what JavaScript sees of it. What frames and payloads
-//! mean is decided in `wigwag-codec` alone.
+//! Nothing is decided here: bytes go in, and columns come out as typed arrays, one
+//! call for as many rows as a page shows; what is looked at one by one comes as JSON.
+//! The names and shapes that JavaScript sees are in the TypeScript declarations that
+//! are made of this crate (`cargo xtask wasm --package DIR`).
 
-mod columns;
-pub mod face;
+mod fault;
+mod filter;
+mod frames;
 mod inspector;
-mod stream;
+mod json;
+mod names;
+mod view;
+mod whole;
+mod window;
 
-pub use columns::Columns;
-pub use inspector::{Budget, Direction, Full, Inspector};
+pub use inspector::Inspector;
+pub use window::Window;

@@ -127,7 +127,7 @@ fn compress(bytes: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 fn mime(path: &str) -> Option<&'static str> {
-    let (_, ending) = path.rsplit_once('.').unwrap_or(("", path));
+    let ending = path.rsplit(['/', '.']).next()?;
     Some(match ending {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",

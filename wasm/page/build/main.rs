@@ -1,6 +1,7 @@
 //! Compiles `wigwag-wasm` for the browser, makes its bindings, and gathers them
 //! with the page's own files into [`FILES`](../../src/lib.rs).
 
+mod bindings;
 mod compile;
 mod gather;
 
@@ -8,9 +9,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bindings::{Form, generate};
 use compile::Compiled;
 use gather::Gathered;
-use wigwag_bind::{Form, generate};
 
 /// The name of the module and its glue.
 const NAME: &str = "wigwag";

@@ -8,7 +8,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// How the JavaScript is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// As an ES module, `import`ed by pages, workers, bundlers and Node.
     Module,
     /// As a script that sets the variable `wasm_bindgen`: for pages that are one
@@ -18,13 +18,13 @@ pub enum Form {
 
 /// What the generator makes of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bindings {
+pub(crate) struct Bindings {
     /// The JavaScript.
-    pub glue: String,
+    pub(crate) glue: String,
     /// The TypeScript declarations of what it exports.
-    pub types: String,
+    pub(crate) types: String,
     /// The module to load with it. Modules of different [`Form`]s differ.
-    pub wasm: Vec<u8>,
+    pub(crate) wasm: Vec<u8>,
 }
 
 /// Makes the bindings of a compiled module. The JavaScript expects the module
@@ -33,7 +33,7 @@ pub struct Bindings {
 /// # Errors
 ///
 /// The module was not made by wasm-bindgen of this version, or is no module.
-pub fn generate(module: &[u8], name: &str, form: Form) -> Result<Bindings, String> {
+pub(crate) fn generate(module: &[u8], name: &str, form: Form) -> Result<Bindings, String> {
     bind(module, name, form).map_err(|error| format!("bindings of {name}: {error:#}"))
 }
 
@@ -59,21 +59,4 @@ fn bind(
         types: output.ts().unwrap_or_default().to_owned(),
         wasm: output.wasm_mut().emit_wasm(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_module_is_an_error_that_names_it() {
-        for (bytes, form) in [
-            (&b""[..], Form::Module),
-            (b"\0asm\x02\0\0\0", Form::Script),
-            (b"<html>", Form::Module),
-        ] {
-            let error = generate(bytes, "some", form).unwrap_err();
-            assert!(error.starts_with("bindings of some: "), "{error}");
-        }
-    }
 }

@@ -1,0 +1,49 @@
+//! What is asked of one row.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use wigwag_inspect::Expert;
+
+use crate::inspector::Inspector;
+use crate::json::Json;
+use crate::window::type_name;
+
+#[wasm_bindgen]
+impl Inspector {
+    /// All bytes of a row's frame, its head included; undefined if they were not kept.
+    #[wasm_bindgen(js_name = bytesOf)]
+    pub fn bytes_of(&self, row: u32) -> Option<Vec<u8>> {
+        Some(self.table.frame(row)?.bytes.to_vec())
+    }
+
+    /// What is known of a row, as JSON text of a `Detail`; undefined if there is no
+    /// such row.
+    pub fn detail(&self, row: u32) -> Option<String> {
+        let columns = self.table.columns();
+        let at = row as usize;
+        let protocol = self.table.protocol(row)?;
+        let mut json = Json::default();
+        json.object(|json| {
+            json.key("row").integer(row);
+            json.key("time").number(columns.time[at]);
+            json.key("connection").integer(columns.connection[at]);
+            json.key("direction").integer(columns.direction[at].into());
+            json.key("protocol").string(protocol.name());
+            json.key("kind").integer(columns.kind[at]);
+            json.key("typeName").string(&type_name(&self.table, row));
+            json.key("id").integer(columns.id[at]);
+            json.key("length").integer(columns.length[at]);
+            json.key("offset").number(columns.offset[at]);
+            json.key("flags").integer(columns.flags[at].into());
+            json.key("pair").integer(columns.pair[at]);
+            json.key("latency").number(columns.latency[at].into());
+            json.key("notes").array(|json| {
+                for expert in Expert::ALL {
+                    if columns.has(row, expert.flag()) {
+                        json.string(&self.table.expert_text(row, expert));
+                    }
+                }
+            });
+        });
+        Some(json.finish())
+    }
+}

@@ -1,0 +1,145 @@
+//! The rows that a page shows: all of them, or those that a filter lets through.
+
+use crate::filter::Filter;
+use wigwag_inspect::Table;
+
+/// Rows that pass a filter, found in steps.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// `None` lets all pass: then `rows` is empty and not used.
+    filter: Option<Filter>,
+    rows: Vec<u32>,
+    /// The first row that was not tested.
+    next: u32,
+    /// The same anew, because rows have changed since they were tested. What is
+    /// shown stays until this is whole.
+    again: Option<(Vec<u32>, u32)>,
+    /// Counts how often `again` has taken the place of `rows`, and was different.
+    version: u32,
+}
+
+impl View {
+    /// Filters anew.
+    pub(crate) fn set(&mut self, filter: Filter) {
+        *self = Self {
+            filter: (!filter.is_everything()).then_some(filter),
+            version: self.version,
+            ..Self::default()
+        };
+    }
+
+    /// The same filter, for rows that have other numbers now.
+    pub(crate) fn begin_anew(&mut self) {
+        let filter = self.filter.take();
+        *self = Self {
+            filter,
+            version: self.version,
+            ..Self::default()
+        };
+    }
+
+    /// How many rows are shown of a table.
+    pub(crate) fn len(&self, table: &Table) -> usize {
+        match self.filter {
+            None => table.columns().len(),
+            Some(_) => self.rows.len(),
+        }
+    }
+
+    /// The row at a position.
+    pub(crate) fn row(&self, table: &Table, position: usize) -> Option<u32> {
+        match self.filter {
+            None => u32::try_from(position)
+                .ok()
+                .filter(|_| position < table.columns().len()),
+            Some(_) => self.rows.get(position).copied(),
+        }
+    }
+
+    /// All of them, in ascending order.
+    pub(crate) fn rows<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = u32> + 'a {
+        (0..self.len(table)).filter_map(|position| self.row(table, position))
+    }
+
+    /// Where a row is; `None` if it is not shown.
+    pub(crate) fn position(&self, table: &Table, row: u32) -> Option<usize> {
+        match self.filter {
+            None => Some(row as usize).filter(|row| *row < table.columns().len()),
+            Some(_) => self.rows.binary_search(&row).ok(),
+        }
+    }
+
+    /// Tests at most `max_rows` rows. Whether there is more to test.
+    pub(crate) fn step(&mut self, table: &Table, max_rows: u32) -> bool {
+        let Some(filter) = &self.filter else {
+            return false;
+        };
+        let end = table.columns().len();
+        if (self.next as usize) < end {
+            self.next = filter.run(table, self.next, max_rows, &mut self.rows);
+            return (self.next as usize) < end || self.again.is_some();
+        }
+        let Some((rows, next)) = &mut self.again else {
+            return false;
+        };
+        if (*next as usize) < end {
+            *next = filter.run(table, *next, max_rows, rows);
+        }
+        if (*next as usize) < end {
+            return true;
+        }
+        if *rows != self.rows {
+            self.version = self.version.wrapping_add(1);
+            self.rows = std::mem::take(rows);
+        }
+        self.again = None;
+        false
+    }
+
+    /// Flags of rows have changed: where the filter asks for them, the rows are
+    /// tested again, in later steps.
+    pub(crate) fn refresh(&mut self) {
+        if self.filter.as_ref().is_some_and(Filter::asks_for_flags) {
+            self.again = Some((Vec::new(), 0));
+        }
+    }
+
+    /// Changes when rows of the view have changed their positions without another
+    /// filter.
+    pub(crate) const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The first row behind `from` (or of all) that passes a filter, or the last
+    /// before it, whatever is shown.
+    pub(crate) fn find(
+        table: &Table,
+        filter: &Filter,
+        from: Option<u32>,
+        forward: bool,
+    ) -> Option<u32> {
+        // Rows are counted in 32 bits.
+        let rows = table.columns().len() as u32;
+        let mut found = Vec::new();
+        if forward {
+            let mut next = from.map_or(0, |row| row.saturating_add(1));
+            while found.is_empty() && next < rows {
+                next = filter.run(table, next, FIND_STEP, &mut found);
+            }
+            return found.first().copied();
+        }
+        let mut end = from.unwrap_or(rows).min(rows);
+        while found.is_empty() && end > 0 {
+            let begin = end.saturating_sub(FIND_STEP);
+            let mut next = begin;
+            while next < end {
+                next = filter.run(table, next, end - next, &mut found);
+            }
+            end = begin;
+        }
+        found.last().copied()
+    }
+}
+
+/// How many rows a search looks at before it looks whether one was found.
+const FIND_STEP: u32 = 512;

@@ -1,0 +1,130 @@
+//! What is asked of all rows together.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use wigwag_inspect::table::NO_ROW;
+use wigwag_inspect::{Expert, Table};
+
+use crate::inspector::Inspector;
+use crate::json::Json;
+
+#[wasm_bindgen]
+impl Inspector {
+    /// What is to be said of rows, as JSON text of `Experts`: counts of each kind,
+    /// the first `limit` one by one, and what of the input could not be read.
+    pub fn experts(&self, limit: usize) -> String {
+        let mut json = Json::default();
+        json.object(|json| {
+            json.key("kinds").array(|json| {
+                for (expert, count) in Expert::ALL.iter().zip(self.table.expert_counts()) {
+                    if count > 0 {
+                        json.object(|json| {
+                            json.key("kind").string(expert.word());
+                            json.key("severity").string(severity(*expert));
+                            json.key("count").integer(count);
+                        });
+                    }
+                }
+            });
+            json.key("items").array(|json| {
+                for (row, expert) in self.table.experts().take(limit) {
+                    json.object(|json| {
+                        json.key("row").integer(row);
+                        json.key("kind").string(expert.word());
+                        json.key("text")
+                            .string(&self.table.expert_text(row, expert));
+                    });
+                }
+            });
+            json.key("problems").array(|json| {
+                for problem in self.table.problems() {
+                    json.object(|json| {
+                        json.key("offset").number(problem.offset as f64);
+                        json.key("message").string(&problem.message);
+                    });
+                }
+            });
+        });
+        json.finish()
+    }
+
+    /// The next row behind `from` (or from the start, if it is negative) of which
+    /// something is to be said, or the one before it.
+    #[wasm_bindgen(js_name = findExpert)]
+    pub fn find_expert(&self, from: f64, forward: bool) -> Option<u32> {
+        let from = (from >= 0.0).then_some(from as u32);
+        if forward {
+            self.table.next_expert(from, u16::MAX)
+        } else {
+            self.table.previous_expert(from, u16::MAX)
+        }
+    }
+
+    /// The connections, as JSON text of `Connection[]`.
+    pub fn connections(&self) -> String {
+        let mut json = Json::default();
+        json.array(|json| {
+            for connection in self.table.connections() {
+                json.object(|json| {
+                    json.key("id").integer(connection.id.0);
+                    json.key("protocol").string(connection.protocol.name());
+                    json.key("device").string(&connection.device);
+                    json.key("server").string(&connection.server);
+                    json.key("frames").integer(connection.rows);
+                    let bytes: u64 = connection.bytes.iter().sum();
+                    json.key("bytes").number(bytes as f64);
+                    json.key("began").number(connection.opened as f64);
+                    let (ended, reason) = match &connection.ended {
+                        Some((time, reason)) => (*time as f64, reason.as_str()),
+                        None => (0.0, ""),
+                    };
+                    json.key("ended").number(ended);
+                    json.key("reason").string(reason);
+                });
+            }
+        });
+        json.finish()
+    }
+
+    /// The rows whose answers took longest, the slowest first.
+    pub fn slowest(&self, count: usize) -> Vec<u32> {
+        slowest(&self.table, count)
+    }
+
+    /// The text of a filter for what belongs to a row: its connection, or the frames
+    /// with its id in it.
+    pub fn follow(&self, row: u32, connection: bool) -> Option<String> {
+        let columns = self.table.columns();
+        let of = columns.connection.get(row as usize)?;
+        let id = columns.id.get(row as usize)?;
+        Some(if connection {
+            format!("connection == {of}")
+        } else {
+            format!("connection == {of} && id == {id}")
+        })
+    }
+}
+
+const fn severity(expert: Expert) -> &'static str {
+    match expert {
+        Expert::Malformed | Expert::Error | Expert::Gap => "error",
+        Expert::Resync | Expert::Unanswered | Expert::Late | Expert::Warning => "warning",
+        Expert::Repeated | Expert::NotKept => "note",
+    }
+}
+
+fn slowest(table: &Table, count: usize) -> Vec<u32> {
+    let columns = table.columns();
+    let mut rows: Vec<u32> = (0..NO_ROW)
+        .zip(&columns.latency)
+        .filter(|(_, latency)| !latency.is_nan())
+        .map(|(row, _)| row)
+        .collect();
+    let slower =
+        |a: &u32, b: &u32| columns.latency[*b as usize].total_cmp(&columns.latency[*a as usize]);
+    if rows.len() > count && count > 0 {
+        rows.select_nth_unstable_by(count - 1, slower);
+    }
+    rows.truncate(count);
+    rows.sort_unstable_by(slower);
+    rows
+}

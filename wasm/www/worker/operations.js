@@ -1,0 +1,169 @@
+// What the page can ask for, by name. Each takes the session and the arguments of
+// the request; what it returns (or promises) is the answer.
+
+import { complete, checkFilter, matchingRow } from "./search.js";
+import { exportRows } from "./out.js";
+import { Live } from "./live.js";
+import { openInput } from "./read.js";
+
+/** @type {Live | null} */
+let liveNow = null;
+
+function endLive() {
+  liveNow?.close();
+  liveNow = null;
+}
+
+function json(text) {
+  return text === undefined ? null : JSON.parse(text);
+}
+
+/** Every operation of the page. */
+export const operations = {
+  // Inputs
+
+  /** `{blob | bytes | text | url, name, kind?, protocol?, keyLog?}` */
+  open(session, input) {
+    endLive();
+    return openInput(session, input);
+  },
+  /** The recording that lies beside the page. */
+  sample(session) {
+    endLive();
+    return openInput(session, { url: "sample.wgcap", name: "sample.wgcap" });
+  },
+  /** `{url, name?, keyLog?}`: a WebSocket. */
+  live(session, about) {
+    endLive();
+    liveNow = new Live(session, about);
+  },
+  /** `{on}` */
+  pause(session, { on }) {
+    session.pause(on);
+  },
+  close(session) {
+    endLive();
+    session.opening += 1;
+    session.begin();
+    session.finish();
+  },
+  /** `{connection, protocol}` */
+  protocol(session, { connection, protocol }) {
+    session.override(connection, protocol);
+  },
+  /** `{text}`: lines of an NSS key log. */
+  keyLog(session, { text }) {
+    session.keyLog(text);
+  },
+
+  // The view
+
+  /** `{from, to}`: rows of the view, by position. */
+  window(session, { from, to }) {
+    const last = Math.min(to, session.viewRows);
+    const columns = session.table.window(Math.min(from, last), last);
+    const {
+      rows, time, connection, direction, protocol, kind, id, length, flags, pair, latency,
+      summary, typeName,
+    } = columns;
+    columns.free();
+    return {
+      generation: session.generation,
+      rows, time, connection, direction, protocol, kind, id, length, flags, pair, latency,
+      summary, typeName,
+    };
+  },
+  /** `{text}`; an error has `start` and `end`. */
+  filter(session, { text }) {
+    checkFilter(text, () => session.setFilter(text));
+    return { generation: session.generation };
+  },
+  /** `{text, cursor}` */
+  complete,
+  /** `{row, what: "transaction" | "connection"}`: the text of a filter. */
+  follow(session, { row, what }) {
+    return { text: session.table.follow(row, what === "connection") ?? "" };
+  },
+  /** `{text | expert, from, forward}`: `from` is a row; null if there is none. */
+  find(session, { text, expert, from, forward }) {
+    const row = expert
+      ? session.table.findExpert(from, forward)
+      : matchingRow(session, text, from, forward);
+    return row === undefined ? null : { row, position: session.table.position(row) ?? null };
+  },
+  /** `{row}`: its position in the view; null if the filter leaves it out. */
+  locate(session, { row }) {
+    const position = session.table.position(row);
+    return position === undefined ? null : { position };
+  },
+  stats(session) {
+    return { ...session.state(), held: session.table.held };
+  },
+
+  // Frames
+
+  /** `{row}` */
+  detail(session, { row }) {
+    const bytes = session.table.bytesOf(row);
+    const detail = json(session.table.detail(row));
+    return detail && { row, bytes: bytes ?? new Uint8Array(), ...detail };
+  },
+  /** `{a, b}`: rows. */
+  diff(session, { a, b }) {
+    return json(session.table.diff(a, b));
+  },
+  /** `{row}`: a text to edit, for `encode`. */
+  edit(session, { row }) {
+    return json(session.table.edit(row));
+  },
+  /** `{protocol, json}`; an error has its `offset` in the text. */
+  encode(session, { protocol, json: text }) {
+    return { bytes: session.table.encode(protocol, text) };
+  },
+  /** `{connection, direction, bytes}` */
+  send(session, frame) {
+    if (liveNow === null) {
+      throw new Error("frames can be sent while a conversation is live");
+    }
+    return liveNow.send(frame);
+  },
+
+  // The whole
+
+  experts(session) {
+    return json(session.table.experts(2000));
+  },
+  connections(session) {
+    return json(session.table.connections());
+  },
+  /** `{count}`: the answers that took longest. */
+  slowest(session, { count }) {
+    const found = session.table.slowest(count);
+    return { rows: Array.from(found, (row) => ({ row, latency: session.table.latency(row) })) };
+  },
+  /** `{field, from?, to?, buckets}`: times in microseconds. */
+  plot(session, { field, from, to, buckets }) {
+    return checkFilter(field, () => {
+      const series = session.table.plot(field, from ?? -Infinity, to ?? Infinity, buckets);
+      const { time, min, max, mean } = series;
+      series.free();
+      return { time, min, max, mean };
+    });
+  },
+  /** `{buckets}` */
+  rate(session, { buckets }) {
+    const rate = session.table.rate(buckets);
+    const { time, frames, bytes } = rate;
+    rate.free();
+    return { time, frames, bytes };
+  },
+  /** `{row, path}` */
+  array(session, { row, path }) {
+    return { values: session.table.array(row, path) };
+  },
+  fields(session) {
+    return json(session.table.fields());
+  },
+  /** `{format, rows: "view" | "all" | [row, ..]}` */
+  export: exportRows,
+};

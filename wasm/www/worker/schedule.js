@@ -1,0 +1,61 @@
+// Work in slices between messages, so that a request is answered at any time.
+
+/** How long a slice may take, in milliseconds: half a frame of the screen. */
+const SLICE = 8;
+
+/** Runs jobs one after another, a slice at a time. */
+export class Schedule {
+  #jobs = [];
+  #posted = false;
+  #channel = new MessageChannel();
+  #failed;
+
+  /** @param {(error: unknown) => void} failed what to do when a job throws */
+  constructor(failed) {
+    this.#failed = failed;
+    this.#channel.port1.onmessage = () => this.#turn();
+  }
+
+  /** Adds a job: a function that does a little and says whether there is more.
+   * A job that is there already is not added again.
+   * @param {() => boolean} job
+   * @param {boolean} [first] before all others */
+  add(job, first = false) {
+    if (!this.#jobs.includes(job)) {
+      this.#jobs.splice(first ? 0 : this.#jobs.length, 0, job);
+    }
+    this.#wake();
+  }
+
+  /** Forgets all jobs. */
+  clear() {
+    this.#jobs.length = 0;
+  }
+
+  #wake() {
+    if (!this.#posted && this.#jobs.length > 0) {
+      this.#posted = true;
+      // A message of our own queues behind those of the page; a timer of 0 ms
+      // would wait for 4 ms.
+      this.#channel.port2.postMessage(null);
+    }
+  }
+
+  #turn() {
+    this.#posted = false;
+    const end = performance.now() + SLICE;
+    while (this.#jobs.length > 0 && performance.now() < end) {
+      const job = this.#jobs[0];
+      try {
+        const more = job();
+        if (!more && this.#jobs[0] === job) {
+          this.#jobs.shift();
+        }
+      } catch (error) {
+        this.clear();
+        this.#failed(error);
+      }
+    }
+    this.#wake();
+  }
+}
