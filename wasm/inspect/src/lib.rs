@@ -5,10 +5,12 @@
 //! | Module | What it is |
 //! |---|---|
 //! | [`export`] | rows as captures, JSON lines, CSV, bytes |
+//! | [`filter`] | which frames to show: a small language over columns and fields |
 //! | [`input`] | what recordings are written in, found out and read |
 //! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
 //! | [`detail`] | what is in a frame: its tree, paths, meanings |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
+//! | [`plot`] | numbers over time: fields, rates, arrays |
 //! | [`mod@summary`] | a frame in one line |
 //! | [`table`] | the frames of all connections: columns, and the bytes behind them |
 //! | [`tls`] | TLS 1.3, decrypted with the secrets of a key log |
@@ -20,9 +22,11 @@
 
 pub mod detail;
 pub mod export;
+pub mod filter;
 pub mod input;
 pub mod net;
 pub mod piece;
+pub mod plot;
 pub mod summary;
 pub mod table;
 pub mod text;
