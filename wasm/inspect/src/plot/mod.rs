@@ -2,7 +2,7 @@
 //!
 //! [`Series`] collects the values of a field, [`Series::reduced`] draws them
 //! together in buckets that keep every spike; [`Rate`] counts frames and bytes;
-//! [`array`] takes one frame's array as a line; [`fields`] tells what there is
+//! [`array()`] takes one frame's array as a line; [`fields`] tells what there is
 //! to draw. All work in slices, and none ever
 //! holds a value that is not a finite number.
 
