@@ -9,6 +9,7 @@
 //! * [`device`]: whole devices: the real clients, applications, and their books.
 //! * [`vnet`]: one device's network. The real embassy-net stack, a virtual
 //!   Ethernet link, and a gateway with DHCP, DNS and TCP. No privileges needed.
+//! * [`inspector`]: the web server of the inspector's page, and what is live.
 //! * [`mock`]: an NGTT server that any test can start.
 //! * [`mock_ncp`]: an NCP server that any test can start, with a node behind it.
 //! * [`mock_sntp`]: time servers that any test can start.
@@ -17,6 +18,7 @@
 //! * [`hostnet`]: the host's own sockets as a device's network.
 //! * [`pki`]: certificates for servers and devices, thrown away afterwards.
 //! * [`provision`]: a device's settings as files for its flash.
+//! * [`record`]: what is said on connections, for the inspector and for captures.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
 //! * [`tagged`]: minijson values and NCP packets as JSON without loss, for tools
@@ -33,10 +35,12 @@ pub mod faults;
 pub mod firmware;
 pub mod flash;
 pub mod hostnet;
+pub mod inspector;
 pub mod mock;
 pub mod mock_ncp;
 pub mod mock_sntp;
 pub mod pki;
 pub mod provision;
+pub mod record;
 pub mod tagged;
 pub mod vnet;

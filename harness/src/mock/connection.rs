@@ -4,6 +4,7 @@ use super::device::{Ending, Output, Signals, Written};
 use super::event::EventKind;
 use super::shared::Shared;
 use crate::faults::Cut;
+use crate::record::{Recorded, Side};
 use crate::vnet::HostStream;
 use std::io;
 use std::net::SocketAddr;
@@ -75,6 +76,8 @@ pub(super) async fn run<S>(
 
 impl Connection {
     async fn serve<S: HostStream + Send>(&self, stream: TlsStream<S>) {
+        let recording = self.recording();
+        let stream = Recorded::new(stream, recording, Side::Server);
         let (mut reader, mut writer) = tokio::io::split(stream);
         let end = tokio::select! {
             end = self.read(&mut reader) => end,
@@ -96,6 +99,7 @@ impl Connection {
             End::Ordered(ending) => ending.reason.into(),
         };
         self.forget();
+        stream.ended(&reason);
         self.shared
             .tell(Some(&self.device), EventKind::Disconnected { reason });
         self.close(stream, &end).await;
@@ -111,7 +115,7 @@ impl Connection {
         }
     }
 
-    async fn close<S: HostStream>(&self, mut stream: TlsStream<S>, end: &End) {
+    async fn close<S: HostStream>(&self, mut stream: Recorded<TlsStream<S>>, end: &End) {
         let how = match end {
             End::Ordered(ending) => ending.how,
             End::Dead(_) => Cut::Reset,
@@ -123,13 +127,13 @@ impl Connection {
                 // trouble.
                 let _ = tokio::time::timeout(CLOSE_LIMIT, stream.shutdown()).await;
             }
-            Cut::Reset => stream.get_mut().0.reset(),
+            Cut::Reset => stream.get_mut().get_mut().0.reset(),
             // Holds the stream without a word.
             Cut::Silence => self.shared.until_stopped().await,
         }
     }
 
-    async fn read<S: HostStream>(&self, stream: &mut ReadHalf<TlsStream<S>>) -> End {
+    async fn read<S: HostStream>(&self, stream: &mut ReadHalf<Recorded<TlsStream<S>>>) -> End {
         let mut buffer = vec![0; self.shared.options.max_payload.saturating_add(HEADER_LEN)];
         let framer = NgttFramer::for_buffer(buffer.len());
         let mut reader = FrameReader::new(framer, &mut buffer);
@@ -182,7 +186,7 @@ impl Connection {
         }
     }
 
-    async fn write<S: HostStream>(&self, stream: &mut WriteHalf<TlsStream<S>>) -> End {
+    async fn write<S: HostStream>(&self, stream: &mut WriteHalf<Recorded<TlsStream<S>>>) -> End {
         let options = &self.shared.options;
         let record = if options.coalesce {
             COALESCED
@@ -223,7 +227,7 @@ impl Connection {
     /// Writes in pieces, each of which becomes a TLS record.
     async fn write_all<S: HostStream>(
         &self,
-        stream: &mut WriteHalf<TlsStream<S>>,
+        stream: &mut WriteHalf<Recorded<TlsStream<S>>>,
         bytes: &[u8],
         record: usize,
     ) -> io::Result<()> {

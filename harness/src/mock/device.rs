@@ -2,6 +2,7 @@
 
 use super::book::DeviceBook;
 use crate::faults::Cut;
+use crate::record::SendRefusal;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,9 @@ const QUEUE: usize = 64;
 
 /// Frames made by the driver itself that may wait to be written.
 const EXTRA: usize = 16;
+
+/// With so many, none are taken from elsewhere.
+const INJECTED: usize = 2 * EXTRA;
 
 /// An order in the queue.
 #[derive(Debug, Clone)]
@@ -264,6 +268,16 @@ impl Live {
         bytes.extend_from_slice(payload);
         self.extra.push_back(bytes);
         self.signals.output.notify_one();
+    }
+
+    /// Writes a frame that is nobody's answer.
+    pub(super) fn inject(&mut self, frame: &[u8]) -> Result<(), SendRefusal> {
+        if self.extra.len() >= INJECTED {
+            return Err(SendRefusal::Full);
+        }
+        self.extra.push_back(frame.to_vec());
+        self.signals.output.notify_one();
+        Ok(())
     }
 
     /// Answers data now or at `due`.

@@ -54,6 +54,7 @@ mod event;
 mod handle;
 mod options;
 mod payload;
+mod record;
 mod shared;
 
 pub(crate) use accept::{certified_name, reason as tls_refusal};
@@ -149,6 +150,8 @@ impl MockNgtt {
         let failed = |source| MockError::Listen { at, source };
         let listener = TcpListener::bind(at).await.map_err(failed)?;
         self.addr = listener.local_addr().map_err(failed)?;
+        // Started again, it has the same.
+        let _ = self.shared.addr.set(self.addr);
         self.shared.stopped.send_replace(false);
         let accepting = accept::accept(self.shared.clone(), listener);
         self.listening = Some(tokio::spawn(accepting));

@@ -1,6 +1,7 @@
 //! What a mock server may be told.
 
 use super::book::Batch;
+use crate::record::Recorder;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,9 @@ pub struct MockOptions {
     pub tls12: bool,
     /// A file to append the TLS secrets to, in NSS's format. None.
     pub keylog: Option<PathBuf>,
+    /// Takes down what is said to devices, by the name in their certificate, and
+    /// may send frames of its own. None.
+    pub recorder: Option<Recorder>,
     /// Batches, logs and requests kept in the book for each device; what comes
     /// after is counted only. 100,000.
     pub keep: usize,
@@ -66,6 +70,7 @@ impl Default for MockOptions {
             record_limit: 512,
             tls12: false,
             keylog: None,
+            recorder: None,
             keep: 100_000,
             keep_bytes: 64 << 20,
         }

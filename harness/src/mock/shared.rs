@@ -7,7 +7,8 @@ use super::options::DataPolicy;
 use super::{DataAnswer, MockOptions};
 use crate::clock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
@@ -22,6 +23,8 @@ const EVENTS: usize = 4096;
 pub(super) struct Shared {
     pub(super) options: MockOptions,
     pub(super) acceptor: TlsAcceptor,
+    /// Where the server listens, or did.
+    pub(super) addr: OnceLock<SocketAddr>,
     /// The moment that times are counted from, in microseconds of the clock.
     started: u64,
     state: Mutex<State>,
@@ -58,6 +61,7 @@ impl Shared {
         Self {
             options,
             acceptor,
+            addr: OnceLock::new(),
             started: clock::now_micros(),
             state: Mutex::new(State {
                 devices: BTreeMap::new(),

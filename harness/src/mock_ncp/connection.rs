@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::shared::{Ending, Shared, Signals, instant, time_of_day};
 use super::talk::{End, Taken, Talk};
 use crate::faults::Cut;
+use crate::record::{Recorded, Side};
 use crate::vnet::HostStream;
 use std::io;
 use std::net::SocketAddr;
@@ -73,6 +74,8 @@ pub(super) async fn run<S: HostStream>(
         None => link,
     };
     let mut talk = Talk::new(&place.shared, place.number, place.peer, link);
+    let recording = place.recording(certificate.as_deref());
+    let stream = Recorded::new(stream, recording, Side::Server);
     talk.certificate = certificate;
     let (mut reader, mut writer) = tokio::io::split(stream);
     let stop = converse(place, &mut talk, &mut reader, &mut writer).await;
@@ -86,22 +89,23 @@ pub(super) async fn run<S: HostStream>(
         Stop::Lost(error) => (format!("lost: {error}"), Cut::Reset),
         Stop::Said(end) => talk.reason(end),
     };
-    place.leave(talk.is_up(), reason);
-    close(place, talk, (reader, writer), how).await;
+    place.leave(talk.is_up(), &reason);
+    close(place, talk, (reader, writer), how, &reason).await;
 }
 
 impl Place {
     /// Tells that the connection has ended. Its place is taken until it is
     /// closed, but another client may have it.
-    fn leave(&self, was_up: bool, reason: String) {
+    fn leave(&self, was_up: bool, reason: &str) {
         if let Some(live) = self.shared.lock().live.get_mut(&self.number) {
             live.hostname = None;
         }
         if was_up {
+            let reason = reason.to_owned();
             let told = EventKind::Disconnected { reason };
             self.shared.tell(Some(self.number), told);
         } else {
-            self.shared.refuse(self.peer, reason);
+            self.shared.refuse(self.peer, reason.to_owned());
         }
     }
 }
@@ -201,8 +205,9 @@ async fn until(wake: Option<Instant>) {
 async fn close<S: HostStream>(
     place: &Place,
     talk: Talk<'_>,
-    (mut reader, mut writer): (ReadHalf<S>, WriteHalf<S>),
+    (mut reader, mut writer): (ReadHalf<Recorded<S>>, WriteHalf<Recorded<S>>),
     how: Cut,
+    reason: &str,
 ) {
     let is_mute = place.shared.lock().fault == Fault::Silence;
     let words = async {
@@ -231,6 +236,8 @@ async fn close<S: HostStream>(
         () = place.signals.changed.notified(), if how == Cut::Close => {}
     }
     let mut stream = reader.unsplit(writer);
+    // Behind the last words.
+    stream.ended(reason);
     match how {
         Cut::Close => {}
         Cut::Reset => stream.reset(),

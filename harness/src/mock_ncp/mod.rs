@@ -59,6 +59,7 @@ pub mod node;
 mod options;
 mod outbox;
 mod reason;
+mod record;
 mod shared;
 mod talk;
 
@@ -137,6 +138,8 @@ impl MockNcp {
         let failed = |source| MockError::Listen { at, source };
         let listener = TcpListener::bind(at).await.map_err(failed)?;
         self.addr = listener.local_addr().map_err(failed)?;
+        // Started again, it has the same.
+        let _ = self.shared.addr.set(self.addr);
         self.shared.stopped.send_replace(false);
         let accepting = accept::accept(self.shared.clone(), listener);
         self.listening = Some(tokio::spawn(accepting));

@@ -1,6 +1,7 @@
 //! What a mock NCP server may be told.
 
 use super::fault::Scar;
+use crate::record::Recorder;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -41,6 +42,9 @@ pub struct MockNcpOptions {
     /// Bytes of answers that wait to be written to a connection. With so many it
     /// is not read from. 1 MiB.
     pub max_unwritten: usize,
+    /// Takes down what is said to clients, inside TLS, by the name in their
+    /// certificate or their address, and may send packets of its own. None.
+    pub recorder: Option<Recorder>,
     /// Commands kept in the book; what comes after is counted only. 100,000.
     pub keep: usize,
     /// Bytes of commands kept in the book; what comes after is counted only.
@@ -63,6 +67,7 @@ impl Default for MockNcpOptions {
             max_connections: 512,
             max_pending: 4096,
             max_unwritten: 1 << 20,
+            recorder: None,
             keep: 100_000,
             keep_bytes: 64 << 20,
             scar: Scar::Agreed,

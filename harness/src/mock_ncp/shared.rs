@@ -9,7 +9,7 @@ use crate::clock;
 use crate::faults::Cut;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinSet;
@@ -21,6 +21,8 @@ const EVENTS: usize = 4096;
 
 pub(super) struct Shared {
     pub(super) options: MockNcpOptions,
+    /// Where the server listens, or did.
+    pub(super) addr: OnceLock<SocketAddr>,
     /// The moment that times are counted from, in microseconds of the clock.
     started: u64,
     state: Mutex<State>,
@@ -97,6 +99,7 @@ impl Shared {
     pub(super) fn new(options: MockNcpOptions) -> Self {
         Self {
             options,
+            addr: OnceLock::new(),
             started: clock::now_micros(),
             state: Mutex::new(State {
                 book: Book::default(),
