@@ -69,9 +69,7 @@ mod tests {
             assert_eq!(refused(nonsense), None);
         }
         let send = |direction: &str, hex: &str| {
-            format!(
-                r#"{{"send":{{"n":7,"connection":1,"direction":{direction},"hex":"{hex}"}}}}"#
-            )
+            format!(r#"{{"send":{{"n":7,"connection":1,"direction":{direction},"hex":"{hex}"}}}}"#)
         };
         assert_eq!(refused(&send("2", "")), Some(7));
         assert_eq!(refused(&send("1", "0")), Some(7));

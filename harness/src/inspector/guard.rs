@@ -160,10 +160,7 @@ mod tests {
 
     #[test]
     fn a_host_is_told_once() {
-        assert_eq!(
-            check_host(&headers(&[("host", "localhost")]), HERE),
-            Ok(())
-        );
+        assert_eq!(check_host(&headers(&[("host", "localhost")]), HERE), Ok(()));
         let twice = headers(&[("host", "localhost"), ("host", "localhost")]);
         assert_eq!(check_host(&twice, HERE), Err(Refusal::Host));
         assert_eq!(check_host(&headers(&[]), HERE), Err(Refusal::Host));

@@ -101,7 +101,6 @@ impl Talk<'_> {
             return end;
         }
         let patience = self.site.options.patience;
-        let mut stopping = self.site.stopping.subscribe();
         let mut heard = Instant::now();
         let mut next_ping = heard + patience / PINGS;
         let mut next_data = heard;
@@ -111,8 +110,7 @@ impl Talk<'_> {
                 subscription.next().await
             };
             let said = tokio::select! {
-                // The sender is in the site, so it cannot be gone.
-                _ = stopping.wait_for(|stopping| *stopping) => {
+                () = self.site.until_stopping() => {
                     return End::Told(close_code::AWAY, "the program ends");
                 }
                 message = self.socket.recv() => {
@@ -158,12 +156,11 @@ impl Talk<'_> {
     /// nor when the program ends.
     async fn say(&mut self, message: Message) -> Result<(), End> {
         let patience = self.site.options.patience;
-        let mut stopping = self.site.stopping.subscribe();
         tokio::select! {
             sent = timeout(patience, self.socket.send(message)) => {
                 matches!(sent, Ok(Ok(()))).then_some(()).ok_or(End::Gone)
             }
-            _ = stopping.wait_for(|stopping| *stopping) => Err(End::Gone),
+            () = self.site.until_stopping() => Err(End::Gone),
         }
     }
 }

@@ -64,10 +64,10 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use token::Token;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use token::Token;
 
 /// How long connections have to end when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -138,6 +138,18 @@ impl fmt::Debug for Inspector {
         f.debug_struct("Inspector")
             .field("addr", &self.site.addr)
             .finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// Returns once the server is about to end.
+    async fn until_stopping(&self) {
+        // The sender is in `self`, so it cannot be gone.
+        let _ = self
+            .stopping
+            .subscribe()
+            .wait_for(|stopping| *stopping)
+            .await;
     }
 }
 

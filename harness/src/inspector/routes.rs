@@ -79,7 +79,9 @@ async fn admit(State(site): State<Arc<Site>>, request: Request, next: Next) -> R
         next.run(request).await
     };
     let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
     response
 }
 

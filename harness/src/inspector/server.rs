@@ -24,12 +24,10 @@ const MAX_HEADERS: usize = 64;
 /// Serves until the site is told to stop, and its connections have ended.
 pub(super) async fn serve(site: Arc<Site>, listener: TcpListener) {
     let router = routes::router(&site);
-    let mut stopping = site.stopping.subscribe();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            // The sender is in the site, so it cannot be gone.
-            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = site.until_stopping() => break,
             accepted = listener.accept() => accepted,
         };
         while connections.try_join_next().is_some() {}
@@ -49,7 +47,6 @@ pub(super) async fn serve(site: Arc<Site>, listener: TcpListener) {
 async fn connection(site: Arc<Site>, router: Router, stream: TcpStream) {
     // Frames are to be seen when they come. Failing costs time only.
     let _ = stream.set_nodelay(true);
-    let mut stopping = site.stopping.subscribe();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(site.options.head_limit)
@@ -61,7 +58,7 @@ async fn connection(site: Arc<Site>, router: Router, stream: TcpStream) {
     // What a browser did wrong is its own concern.
     tokio::select! {
         _ = &mut connection => {}
-        _ = stopping.wait_for(|stopping| *stopping) => {
+        () = site.until_stopping() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }

@@ -1,0 +1,10 @@
+//! The recorder, and the web server that shows what it records.
+
+mod attacks;
+mod capture;
+mod client;
+mod file;
+mod http;
+mod live;
+mod recorder;
+mod send;
