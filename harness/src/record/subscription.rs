@@ -103,14 +103,17 @@ impl Place {
     fn leap(&mut self, history: &History, out: &mut Vec<u8>) {
         self.lose(history.first() - self.next);
         self.next = history.first();
-        self.tell(history, out);
+        // Before the first that follows, and not later than that.
+        let first = history.entry(self.next);
+        let time = first.map_or(history.time(), |entry| entry.time);
+        self.tell(time, out);
         let known = history.known();
         self.open.retain(|connection, _| {
             let still = known.contains_key(connection);
             if !still {
                 let end = Record::End {
                     connection: *connection,
-                    time: history.time(),
+                    time,
                     reason: END_LEFT_OUT,
                 };
                 write(&end, out);
@@ -137,10 +140,9 @@ impl Place {
     }
 
     /// Tells what was lost.
-    fn tell(&mut self, history: &History, out: &mut Vec<u8>) {
+    fn tell(&mut self, time: u64, out: &mut Vec<u8>) {
         let count = std::mem::take(&mut self.lost);
         if count > 0 {
-            let time = history.time();
             write(&Record::Dropped { time, count }, out);
         }
     }
@@ -179,7 +181,7 @@ impl Place {
                         Start::Unknown => false,
                     };
                     heard.got[way] = heard.seen[way];
-                    self.tell(history, out);
+                    self.tell(time, out);
                     let gap = Record::Gap {
                         connection,
                         time,
@@ -200,7 +202,7 @@ impl Place {
                 write(&record, out);
             }
             What::End(reason) => {
-                self.tell(history, out);
+                self.tell(time, out);
                 let heard = self.open.remove(&connection).unwrap_or_default();
                 for direction in [super::Direction::ToServer, super::Direction::ToDevice] {
                     let way = direction as usize;

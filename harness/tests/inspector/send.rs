@@ -114,7 +114,10 @@ async fn an_order_of_a_person_reaches_the_device_between_two_of_the_server() {
     }
     let mut seen = vec![1];
     while seen.len() < 8 {
-        timeout(LIMIT, device.read_exact(&mut read)).await.unwrap().unwrap();
+        timeout(LIMIT, device.read_exact(&mut read))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(read, order(read[5]), "whole frames");
         seen.push(read[5]);
     }
@@ -163,7 +166,9 @@ async fn what_cannot_be_sent_is_refused_with_a_reason() {
     ] {
         let answer = page.send(n, connection, direction, frame).await;
         assert_eq!(answer["n"], n, "{answer}");
-        let reason = answer["refused"].as_str().unwrap_or_else(|| panic!("{n}: {answer}"));
+        let reason = answer["refused"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{n}: {answer}"));
         assert!(reason.contains(words), "{n}: {reason}");
     }
     let too_large = vec![0; (4 << 20) + 1];
@@ -175,7 +180,10 @@ async fn what_cannot_be_sent_is_refused_with_a_reason() {
     let _ = timeout(LIMIT, device.read_to_end(&mut rest)).await.unwrap();
     assert!(rest.is_empty());
     let answer = page.send(10, 1, 1, &order(1)).await;
-    assert!(answer["refused"].as_str().unwrap().contains("ended"), "{answer}");
+    assert!(
+        answer["refused"].as_str().unwrap().contains("ended"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -201,7 +209,11 @@ async fn a_device_that_does_not_read_cannot_be_flooded() {
             break;
         }
     }
-    assert!(refused.expect("it is full at some time").contains("does not read"));
+    assert!(
+        refused
+            .expect("it is full at some time")
+            .contains("does not read")
+    );
 }
 
 #[tokio::test]
@@ -216,13 +228,19 @@ async fn a_packet_of_a_person_reaches_the_ncp_client() {
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     let mut page = Page::open(&inspector).await;
     let mut place = [0; 256];
-    let wanted = packet(&mut place, "DSPC").field("NEWS").param("N", 5).finish();
+    let wanted = packet(&mut place, "DSPC")
+        .field("NEWS")
+        .param("N", 5)
+        .finish();
     let wanted = wanted.unwrap().to_vec();
     // Not in the middle of the handshake.
     let opened = server.wait_until(LIMIT, |_| server.connections() == 1);
     assert!(opened.await);
     let early = page.send(1, 1, 1, &wanted).await;
-    assert!(early["refused"].as_str().unwrap().contains("handshake"), "{early}");
+    assert!(
+        early["refused"].as_str().unwrap().contains("handshake"),
+        "{early}"
+    );
 
     let mut link = ClientLink::new(LinkConfig::new(4096), Names::of_host("tester")).unwrap();
     let (mut place, mut heard) = ([0; 256], Vec::new());
