@@ -211,7 +211,7 @@ impl Place {
                         let gap = Record::Gap {
                             connection,
                             time,
-                            direction: direction,
+                            direction,
                             missing,
                             aligned: false,
                         };

@@ -57,7 +57,7 @@ impl Page {
     }
 
     /// Everything to the device on connection 1, once it ends so.
-    async fn to_device(&mut self, end: &[u8]) -> Vec<u8> {
+    async fn sent_to_device(&mut self, end: &[u8]) -> Vec<u8> {
         loop {
             let mut items = Items::default();
             items.push(&self.data);
@@ -124,7 +124,7 @@ async fn an_order_of_a_person_reaches_the_device_between_two_of_the_server() {
     seen.sort_unstable();
     assert_eq!(seen, [1, 2, 3, 200, 201, 202, 203, 204]);
     // They are in the recording, as the server's own are.
-    let stream = page.to_device(&order(204)).await;
+    let stream = page.sent_to_device(&order(204)).await;
     let (frames, rest) = stream.as_chunks::<9>();
     assert!(rest.is_empty());
     let mut numbers: Vec<u8> = frames.iter().map(|frame| frame[5]).collect();
@@ -268,7 +268,7 @@ async fn a_packet_of_a_person_reaches_the_ncp_client() {
     assert_eq!(heard, wanted);
     let news = Packet::decode(&heard).unwrap();
     assert_eq!(news.fields().next().unwrap().name.to_string(), "NEWS");
-    let stream = page.to_device(&wanted).await;
+    let stream = page.sent_to_device(&wanted).await;
     assert!(stream.len() > wanted.len(), "the handshake is recorded too");
     let not_ncp = page.send(3, 1, 1, &order(1)).await;
     assert!(not_ncp["refused"].is_string());
