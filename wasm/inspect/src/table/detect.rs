@@ -4,7 +4,7 @@
 //! followed to a payload that is minijson, messages behind a length to the end of
 //! the bytes, minijson values to theirs.
 
-use wigwag_codec::minijson::Value;
+use wigwag_codec::minijson::{MAX_LENGTH, Value};
 use wigwag_codec::ngtt::{FrameHead, HEADER_LEN};
 
 use super::cut::{Cut, LIMITS, NCP_MAGIC, cut, has_payload, is_http, is_short};
@@ -125,11 +125,16 @@ fn follow_ngtt(bytes: &[u8]) -> Verdict {
     let mut found = Maybe;
     for _ in 0..FRAMES {
         let Some((header, behind)) = rest.split_first_chunk::<HEADER_LEN>() else {
+            let length = rest
+                .first_chunk()
+                .map_or(0, |length| u32::from_be_bytes(*length));
+            if found == Maybe && length as usize > MAX_LENGTH {
+                return No;
+            }
             break;
         };
         let (head, length) = FrameHead::parse(*header);
-        let credible = length as usize <= wigwag_codec::minijson::MAX_LENGTH
-            && has_payload(head.kind) == Some(length > 0);
+        let credible = length as usize <= MAX_LENGTH && has_payload(head.kind) == Some(length > 0);
         if !credible {
             return if found == Yes { Yes } else { No };
         }
@@ -139,7 +144,7 @@ fn follow_ngtt(bytes: &[u8]) -> Verdict {
             match Value::parse_prefix(arrived, LIMITS) {
                 Ok((_, parsed)) if whole && parsed == arrived.len() => return Yes,
                 Err(error) if !whole && is_short(error.kind) => return found,
-                _ => return No,
+                _ => return if found == Yes { Yes } else { No },
             }
         }
         // Eight bytes of zero are many things; a frame without payload and

@@ -37,6 +37,7 @@ mod examine;
 mod expert;
 mod kind_name;
 mod pairs;
+mod questions;
 mod reread;
 mod seek;
 mod settle;
@@ -45,6 +46,7 @@ mod store;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod torn;
 
 use std::collections::BTreeMap;
 
@@ -124,6 +126,8 @@ pub struct Table {
     latest: u64,
     /// Connections with bytes that time may explain.
     watched: Vec<u32>,
+    /// Whether the input has ended.
+    is_finished: bool,
     /// Questions before this row have been settled.
     settled: u32,
     /// Rows before this one have been examined.

@@ -9,38 +9,22 @@
 //! | a packet of NCP to the server | one to the device of its type, with its first field's name and id |
 //! | NCP's CCRE, CARE | SCAR, SCON |
 //!
-//! Each frame costs a look or two into an ordered map, whatever was there before,
-//! and the map has a bound: beyond it the oldest questions are forgotten first.
+//! Each frame costs a look or two into a table, whatever was there before.
 
-use std::collections::BTreeMap;
-
-use wigwag_codec::ncp::{Ident, Packet};
+use wigwag_codec::ncp::{HEADER_LEN, Ident, Packet};
 use wigwag_codec::ngtt::FrameType;
 
 use super::book::bytes;
 use super::columns::{Columns, NO_ROW, flags};
+use super::questions::{Key, Questions};
 use super::store::Store;
 use crate::Protocol;
-
-/// How many questions are remembered. (Answered orders are, too: who sees one
-/// again knows it.)
-const MAX_OPEN: usize = 1 << 16;
 
 /// A pong is late after this many microseconds: then the next ping is due.
 pub(super) const LATE: f32 = 30e6;
 
 /// How many fields of a packet are looked for among the answers.
 const FIELDS: usize = 4;
-
-/// What an answer is found by: connection, sort of question, and what identifies
-/// it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    connection: u32,
-    sort: u32,
-    name: u32,
-    id: u32,
-}
 
 /// Sorts of questions of NGTT. (Those of NCP are packet types.)
 mod sort {
@@ -50,17 +34,11 @@ mod sort {
     pub(super) const PING: [u32; 2] = [0x100, 0x101];
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    row: u32,
-    /// Its answer is one that says that the answer follows.
-    acknowledged: bool,
-}
-
-/// The questions that may still be answered.
+/// The questions that may still be answered. (Answered orders are there, too: who
+/// sees one again knows it.)
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    open: BTreeMap<Key, Open>,
+    open: Questions,
 }
 
 impl Pairs {
@@ -109,26 +87,27 @@ impl Pairs {
                         columns.flags[at] |= flags::LATE;
                     }
                 } else {
-                    self.open(ask, row);
+                    self.open.replace(ask, row);
                 }
             }
             FrameType::Logs | FrameType::FetchOrders | FrameType::Unknown(_) => {}
         }
     }
 
-    /// An order stays in the map when it has been answered, so that one that is
+    /// An order stays in the table when it has been answered, so that one that is
     /// delivered again is known.
     fn order(&mut self, columns: &mut Columns, store: &Store, key: Key, row: u32) {
-        if let Some(known) = self.open.get(&key) {
-            let before = known.row;
-            if bytes(columns, store, before) == bytes(columns, store, row) {
-                columns.flags[row as usize] |= flags::REPEATED;
-                if columns.pair[before as usize] == NO_ROW {
-                    return;
-                }
+        let Some(known) = self.open.get(&key) else {
+            self.open.insert(key, row);
+            return;
+        };
+        if is_same(columns, store, known.row, row, 0) {
+            columns.flags[row as usize] |= flags::REPEATED;
+            if columns.pair[known.row as usize] == NO_ROW {
+                return;
             }
         }
-        self.open(key, row);
+        known.row = row;
     }
 
     fn order_answer(&mut self, columns: &mut Columns, key: Key, row: u32) {
@@ -144,19 +123,21 @@ impl Pairs {
 
     /// A question, unless it is one that has been asked and not answered.
     fn ask(&mut self, columns: &mut Columns, store: &Store, key: Key, row: u32) {
-        if let Some(known) = self.open.get(&key)
-            && bytes(columns, store, known.row) == bytes(columns, store, row)
-        {
-            columns.flags[row as usize] |= flags::REPEATED;
+        let Some(known) = self.open.get(&key) else {
+            self.open.insert(key, row);
             return;
+        };
+        if is_same(columns, store, known.row, row, 0) {
+            columns.flags[row as usize] |= flags::REPEATED;
+        } else {
+            known.row = row;
         }
-        self.open(key, row);
     }
 
     fn answer(&mut self, columns: &mut Columns, key: Key, row: u32) -> bool {
         match self.open.remove(&key) {
-            Some(known) => {
-                columns.join(known.row, row);
+            Some(question) => {
+                columns.join(question, row);
                 true
             }
             None => false,
@@ -188,13 +169,13 @@ impl Pairs {
                 let key = key(name, id);
                 let known = self.open.get(&key).map(|known| known.row);
                 let again = known.is_some_and(|known| {
-                    known != row && body(columns, store, known) == body(columns, store, row)
+                    known != row && is_same(columns, store, known, row, HEADER_LEN)
                 });
                 if again {
                     columns.flags[at] |= flags::REPEATED;
                     return;
                 }
-                self.open(key, row);
+                self.open.replace(key, row);
             }
         } else if let Some(field) = packet.fields().next() {
             let id = if is_link { 0 } else { field.id };
@@ -208,54 +189,39 @@ impl Pairs {
     }
 
     fn ncp_answer(&mut self, columns: &mut Columns, key: Key, acknowledges: bool, row: u32) {
-        let Some(known) = self.open.get_mut(&key) else {
+        let Some(known) = self.open.get(&key) else {
             return;
         };
         let question = known.row;
         let paired = columns.pair[question as usize];
-        if paired != NO_ROW && known.acknowledged && !acknowledges {
+        if paired != NO_ROW && known.is_acknowledged && !acknowledges {
             // The answer itself is what was waited for.
             columns.part(question, paired);
         }
         if columns.pair[question as usize] == NO_ROW {
             columns.join(question, row);
         }
-        known.acknowledged = acknowledges;
+        known.is_acknowledged = acknowledges;
         if !acknowledges {
             self.open.remove(&key);
         }
     }
 
-    fn open(&mut self, key: Key, row: u32) {
-        let acknowledged = false;
-        self.open.insert(key, Open { row, acknowledged });
-        if self.open.len() > MAX_OPEN {
-            self.forget();
-        }
-    }
-
-    /// Forgets the older half: what is asked for ever and never answered takes no
-    /// more room.
-    #[cold]
-    fn forget(&mut self) {
-        let mut rows: Vec<u32> = self.open.values().map(|open| open.row).collect();
-        let (_, median, _) = rows.select_nth_unstable(MAX_OPEN / 2);
-        let oldest = *median;
-        self.open.retain(|_, open| open.row >= oldest);
-    }
-
     /// Forgets a connection.
-    pub(super) fn forget_connection(&mut self, connection: u32) {
-        self.open.retain(|key, _| key.connection != connection);
+    pub(super) fn forget(&mut self, connection: u32) {
+        self.open
+            .renumber(|key, row| (key.connection != connection).then_some(row));
     }
 
     /// Rows have new numbers, except those of one connection.
     pub(super) fn renumber(&mut self, except: u32, rows: &[u32]) {
-        for (key, open) in &mut self.open {
-            if key.connection != except {
-                open.row = rows[open.row as usize];
+        self.open.renumber(|key, row| {
+            if key.connection == except {
+                Some(row)
+            } else {
+                rows.get(row as usize).copied()
             }
-        }
+        });
     }
 }
 
@@ -295,7 +261,8 @@ fn answer_of(name: Ident) -> Option<Ident> {
     }
 }
 
-/// A packet's fields as they are on the wire.
-fn body<'a>(columns: &Columns, store: &'a Store, row: u32) -> Option<&'a [u8]> {
-    bytes(columns, store, row)?.get(wigwag_codec::ncp::HEADER_LEN..)
+/// Whether two rows have the same bytes behind their first `head` ones.
+fn is_same(columns: &Columns, store: &Store, one: u32, other: u32, head: usize) -> bool {
+    let behind = |row| bytes(columns, store, row).and_then(|bytes| bytes.get(head..));
+    behind(one).is_some_and(|one| behind(other) == Some(one))
 }

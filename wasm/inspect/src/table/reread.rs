@@ -48,6 +48,16 @@ impl Table {
             return false;
         };
         self.generation = self.generation.wrapping_add(1);
+        if self.is_early(index) {
+            // It has no rows yet.
+            let state = self.states[index as usize].get_or_insert_default();
+            state.is_overridden = true;
+            if protocol != Protocol::Unknown {
+                self.decide(index, protocol);
+                self.close_again(index);
+            }
+            return true;
+        }
         self.rewind(index, protocol);
         let mut before = self.set_aside();
         let mut rows = Vec::with_capacity(before.columns.len());
@@ -73,6 +83,11 @@ impl Table {
         self.generation
     }
 
+    fn is_early(&self, index: u32) -> bool {
+        let state = self.states[index as usize].as_ref();
+        state.is_some_and(|state| state.early.is_some())
+    }
+
     /// The connection begins anew. What it has not given rows yet is put behind
     /// its other bytes.
     fn rewind(&mut self, index: u32, protocol: Protocol) {
@@ -85,14 +100,12 @@ impl Table {
             is_overridden: true,
             ..State::default()
         }));
-        if protocol != Protocol::Unknown {
-            self.watched.retain(|watched| *watched != index);
-            if protocol == Protocol::Minijson {
-                self.watched.push(index);
-            }
+        self.watched.retain(|watched| *watched != index);
+        if protocol == Protocol::Minijson {
+            self.watched.push(index);
         }
         self.book.ids[at].1 = 0;
-        self.book.pairs.forget_connection(index);
+        self.book.pairs.forget(index);
     }
 
     fn set_aside(&mut self) -> Before {
@@ -175,11 +188,18 @@ impl Table {
         self.book.pairs.renumber(index, rows);
         self.examined = 0;
         self.settled = 0;
-        if self.connections[index as usize].ended.is_some() {
-            self.close(index, self.latest);
-            self.states[index as usize] = None;
-        }
+        self.close_again(index);
         self.count(index);
         debug_assert!(self.held() >= self.connections.len() * CONNECTION_BYTES);
+    }
+
+    /// What had come to its end has done so by its new protocol, too.
+    fn close_again(&mut self, index: u32) {
+        if self.is_finished || self.connections[index as usize].ended.is_some() {
+            self.close(index, self.latest);
+        }
+        if self.is_finished {
+            self.settle_questions(|_| false);
+        }
     }
 }

@@ -29,19 +29,20 @@ impl Table {
     /// Looks at what waits in a connection. Whether it has to be looked at again.
     fn look(&mut self, index: u32, now: u64) -> bool {
         let at = index as usize;
-        let Some(state) = self.states[at].as_mut() else {
-            return false;
-        };
-        if let Some(early) = &state.early {
-            if early.is_overdue(now) {
-                let protocol = early.guess();
-                self.decide(index, protocol);
+        let state = self.states[at].as_ref();
+        if let Some(early) = state.and_then(|state| state.early.as_ref()) {
+            if !early.is_overdue(now) {
+                return true;
             }
-            return true;
+            let protocol = early.guess();
+            self.decide(index, protocol);
         }
         if self.connections[at].protocol != Protocol::Minijson {
             return false;
         }
+        let Some(state) = self.states[at].as_mut() else {
+            return false;
+        };
         for direction in [Direction::ToServer, Direction::ToDevice] {
             let stream = &mut state.streams[direction as usize];
             let whose = Whose {

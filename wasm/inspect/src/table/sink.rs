@@ -1,5 +1,6 @@
 //! Pieces into the table.
 
+use super::columns::ROW_BYTES;
 use super::connection::{CONNECTION_BYTES, Connection, text};
 use super::stream::Whose;
 use super::{Budget, Table};
@@ -60,7 +61,8 @@ impl Table {
             return;
         }
         self.latest = self.latest.max(time);
-        if self.refused > 0 || bytes.len() > self.book.budget.bytes.saturating_sub(self.held()) {
+        let room = self.book.budget.bytes.saturating_sub(self.held());
+        if self.refused > 0 || bytes.len() + ROW_BYTES > room {
             self.refuse(bytes.len());
             return;
         }
@@ -69,6 +71,7 @@ impl Table {
             return;
         };
         self.taken += bytes.len() as u64;
+        self.is_finished = false;
         self.connections[index as usize].bytes[direction as usize] += bytes.len() as u64;
         self.feed(index, direction, time, bytes);
     }
@@ -184,7 +187,6 @@ impl Table {
         if let Some(index) = self.index(id, time) {
             self.close(index, time);
             self.connections[index as usize].ended = Some((time, text(reason)));
-            self.states[index as usize] = None;
         }
     }
 
@@ -226,6 +228,7 @@ impl Table {
                 self.close(index as u32, self.latest);
             }
         }
+        self.is_finished = true;
         self.settle_questions(|_| false);
     }
 

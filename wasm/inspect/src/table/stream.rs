@@ -28,27 +28,30 @@ pub(super) struct Whose {
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     /// Bytes of a frame that is not whole, or of a search for one.
-    pending: Vec<u8>,
+    pub(super) pending: Vec<u8>,
     /// Nothing can be said before there are so many of them.
-    need: usize,
+    pub(super) need: usize,
     /// Whether `need` is where the frame ends (or its head), not only when another
     /// look is worth its time.
-    exact: bool,
-    /// How many bytes of a frame are still to come that is not kept.
-    skip: u64,
-    /// Where in the stream `pending` begins.
-    offset: u64,
+    pub(super) exact: bool,
+    /// How many bytes of a frame are still to come that is not kept, or (if
+    /// `is_broken`) that a gap has torn in two.
+    pub(super) skip: u64,
+    pub(super) is_broken: bool,
+    /// Where in the stream `pending` begins; behind what is to be skipped, if that
+    /// is of a frame that is not kept.
+    pub(super) offset: u64,
     /// How many frames it had.
     count: u32,
     /// Whether the begin of a frame is being searched, and before which byte of
     /// `pending` there is none.
-    lost: Option<usize>,
+    pub(super) lost: Option<usize>,
     /// What is to be said of the next frame.
-    flags: u16,
+    pub(super) flags: u16,
     /// How many bytes were passed over before it.
     passed: u64,
     /// How many are missing before it, and whether a frame begins behind them.
-    missing: Option<(u64, bool)>,
+    pub(super) missing: Option<(u64, bool)>,
 }
 
 impl Stream {
@@ -57,13 +60,19 @@ impl Stream {
         self.pending.len()
     }
 
+    /// How much memory waits with them.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.pending.capacity()
+    }
+
     /// Takes the next bytes.
     pub(super) fn take(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
-        let mut bytes = self.pass(bytes);
+        let mut bytes = self.pass(whose, bytes, book);
         while !bytes.is_empty() {
             if self.pending.is_empty() && self.lost.is_none() {
                 let used = self.read(whose, bytes, book);
-                bytes = self.pass(&bytes[used..]);
+                bytes = self.pass(whose, &bytes[used..], book);
                 if self.lost.is_none() && !bytes.is_empty() {
                     self.keep(bytes);
                     return;
@@ -83,17 +92,25 @@ impl Stream {
             bytes = &bytes[some..];
             if self.pending.len() >= self.need {
                 self.settle(whose, book);
-                bytes = self.pass(bytes);
+                bytes = self.pass(whose, bytes, book);
             }
         }
     }
 
-    /// Passes over what belongs to a frame that is not kept.
-    fn pass<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+    /// Passes over what belongs to a frame that is not kept, or is the end of one
+    /// whose middle is missing.
+    fn pass<'a>(&mut self, whose: Whose, bytes: &'a [u8], book: &mut Book) -> &'a [u8] {
+        if self.skip == 0 {
+            return bytes;
+        }
         let passed = usize::try_from(self.skip).map_or(bytes.len(), |skip| skip.min(bytes.len()));
-        self.skip -= passed as u64;
-        self.offset += passed as u64;
-        &bytes[passed..]
+        let (passed, rest) = bytes.split_at(passed);
+        self.skip -= passed.len() as u64;
+        if self.is_broken {
+            self.rows_of(whose, passed, book);
+            self.is_broken = self.skip > 0;
+        }
+        rest
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -116,7 +133,7 @@ impl Stream {
     /// Enters the frames that `bytes` begin with, and says how many bytes they
     /// have. Behind them: nothing, a frame that is not whole, or (then it is lost)
     /// none.
-    fn read(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) -> usize {
+    pub(super) fn read(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) -> usize {
         let mut used = 0;
         self.need = 0;
         self.exact = false;
@@ -155,7 +172,7 @@ impl Stream {
     }
 
     /// Looks at what is pending again.
-    fn settle(&mut self, whose: Whose, book: &mut Book) {
+    pub(super) fn settle(&mut self, whose: Whose, book: &mut Book) {
         let mut pending = std::mem::take(&mut self.pending);
         if self.lost.is_none() && self.alone(whose, &mut pending, book) {
             return;
@@ -218,8 +235,16 @@ impl Stream {
         }
     }
 
-    /// Enters bytes that are no frame.
-    fn scraps(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
+    /// Enters bytes that are no frame, and were passed over to find one.
+    pub(super) fn scraps(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
+        self.rows_of(whose, bytes, book);
+        if !bytes.is_empty() {
+            self.passed += bytes.len() as u64;
+            self.flags |= flags::RESYNC;
+        }
+    }
+
+    fn rows_of(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
         for scrap in bytes.chunks(SCRAP) {
             let found = Found {
                 flags: flags::MALFORMED,
@@ -233,13 +258,9 @@ impl Stream {
             };
             self.enter(whose, found, Body::Slice(scrap), book);
         }
-        if !bytes.is_empty() {
-            self.passed += bytes.len() as u64;
-            self.flags |= flags::RESYNC;
-        }
     }
 
-    fn enter(&mut self, whose: Whose, found: Found, body: Body<'_>, book: &mut Book) {
+    pub(super) fn enter(&mut self, whose: Whose, found: Found, body: Body<'_>, book: &mut Book) {
         let first = std::mem::take(&mut self.flags);
         if first != 0 {
             self.note(book);
@@ -254,7 +275,7 @@ impl Stream {
             offset: self.offset,
         };
         book.enter(entry, body);
-        self.offset += found.length;
+        self.offset = self.offset.saturating_add(found.length);
         self.count = self.count.wrapping_add(1);
     }
 
@@ -267,140 +288,5 @@ impl Stream {
         if passed > 0 {
             book.note(Note::Passed(passed));
         }
-    }
-
-    /// Bytes are missing here.
-    pub(super) fn gap(&mut self, whose: Whose, missing: u64, aligned: bool, book: &mut Book) {
-        // If they all belong to the frame that is not kept, nothing is lost.
-        let inside = self.skip.min(missing);
-        if inside > 0 && inside == missing && !aligned {
-            self.skip -= inside;
-            self.offset += inside;
-            return;
-        }
-        let known = self.rest_behind(whose.protocol, missing, book);
-        self.skip = 0;
-        self.end(whose, book);
-        self.offset += missing;
-        self.flags |= flags::GAP;
-        let (before, _) = self.missing.unwrap_or_default();
-        self.missing = Some((before.saturating_add(missing), aligned));
-        self.lost = None;
-        match known {
-            _ if aligned => {}
-            // The gap lies in a frame whose end is known.
-            Some(rest) => self.skip = rest,
-            None => self.lost = Some(0),
-        }
-    }
-
-    /// How many bytes of the frame that is not whole come behind `missing` ones, if
-    /// its end is known and not missing itself.
-    fn rest_behind(&self, protocol: Protocol, missing: u64, book: &Book) -> Option<u64> {
-        let head = match protocol {
-            Protocol::Ngtt => wigwag_codec::ngtt::HEADER_LEN,
-            Protocol::Ncp => wigwag_codec::ncp::HEADER_LEN,
-            Protocol::Prefix => wigwag_codec::prefix::PREFIX_LEN,
-            Protocol::Unknown | Protocol::Minijson => return None,
-        };
-        if missing == 0 || self.lost.is_some() || self.pending.len() < head {
-            return None;
-        }
-        match cut(protocol, &self.pending, book.limit()) {
-            Cut::Need(whole) => ((whole - self.pending.len()) as u64).checked_sub(missing),
-            _ => None,
-        }
-    }
-
-    /// Looks at what is pending, whether it is worth its time or not: somebody
-    /// waits for it.
-    pub(super) fn look(&mut self, whose: Whose, book: &mut Book) {
-        if !self.exact && !self.pending.is_empty() && self.lost.is_none() {
-            self.settle(whose, book);
-        }
-    }
-
-    /// Nothing more comes of what is pending: it has a row as it is.
-    pub(super) fn end(&mut self, whose: Whose, book: &mut Book) {
-        self.look(whose, book);
-        let mut pending = std::mem::take(&mut self.pending);
-        if pending.is_empty() {
-            return;
-        }
-        if self.lost.is_none() && hides_more(whose.protocol, &pending) {
-            self.lost = Some(1);
-        }
-        let mut used = 0;
-        while let Some(from) = self.lost
-            && used < pending.len()
-        {
-            let rest = &pending[used..];
-            match seek::seek(whose.protocol, Some(whose.direction), rest, from) {
-                Seek::Found(at) => {
-                    self.lost = None;
-                    self.scraps(whose, &rest[..at], book);
-                    used += at;
-                    used += self.read(whose, &pending[used..], book);
-                    let rest = &pending[used..];
-                    if !rest.is_empty() && hides_more(whose.protocol, rest) {
-                        self.lost = Some(1);
-                    }
-                }
-                // The begin of a frame that proves nothing any more.
-                Seek::Wait { from, .. } if from < rest.len() => self.lost = Some(from + 1),
-                Seek::Wait { .. } => break,
-            }
-        }
-        self.need = 0;
-        self.exact = false;
-        pending.drain(..used);
-        if pending.is_empty() {
-            return;
-        }
-        if self.lost.is_some() {
-            self.scraps(whose, &pending, book);
-            return;
-        }
-        let wanted = match cut(whose.protocol, &pending, book.limit()) {
-            Cut::Need(wanted) => wanted as u64,
-            _ => 0,
-        };
-        let found = Found {
-            flags: flags::MALFORMED,
-            ..begun(whose.protocol, &pending)
-        };
-        let row = book.next();
-        self.enter(whose, found, Body::Own(pending), book);
-        book.note_of(row, Note::CutOff { wanted });
-    }
-}
-
-/// Whether the begin of a frame that never became whole may have others in it: its
-/// length was wrong then, not the recording at its end.
-fn hides_more(protocol: Protocol, bytes: &[u8]) -> bool {
-    use wigwag_codec::minijson::Value;
-    match protocol {
-        // Another magic says so.
-        Protocol::Ncp => true,
-        // What came of the payload is not the begin of one.
-        Protocol::Ngtt => {
-            let payload = bytes.get(wigwag_codec::ngtt::HEADER_LEN..).unwrap_or(&[]);
-            let read = Value::parse_prefix(payload, super::cut::LIMITS);
-            !read.is_err_and(|error| super::cut::is_short(error.kind))
-        }
-        _ => false,
-    }
-}
-
-/// What the begin of a frame says of it.
-fn begun(protocol: Protocol, bytes: &[u8]) -> Found {
-    use wigwag_codec::ngtt::FrameHead;
-    let length = bytes.len() as u64;
-    match (protocol, bytes.first_chunk()) {
-        (Protocol::Ngtt, Some(header)) => {
-            super::cut::ngtt_found(FrameHead::parse(*header).0, length)
-        }
-        (Protocol::Ncp, _) if bytes.len() >= 16 => ncp_found(bytes, length),
-        _ => Found::plain(protocol, bytes.len()),
     }
 }

@@ -47,13 +47,6 @@ fn byte_by_byte_is_the_same() {
     assert_eq!(table.held(), wire.len() + 5 * 48 + 512);
 }
 
-fn packet(name: &str, id: u32) -> Vec<u8> {
-    let mut place = [0; 256];
-    let writer = wigwag_codec::ncp::packet(&mut place, "DSPC");
-    let writer = writer.numbered_field(name, id).param("SAMP", 5);
-    writer.finish().unwrap().to_vec()
-}
-
 #[test]
 fn packets_of_ncp_pair_by_field_and_id_behind_a_tunnel() {
     let mut table = Table::default();

@@ -1,6 +1,12 @@
 //! What tables make of recordings, in order and out of it.
 
+mod attacks;
+mod detection;
 mod frames;
+mod invariants;
+mod pairing;
+mod payloads;
+mod resync;
 
 use super::*;
 use crate::{Piece, Sink};
@@ -32,4 +38,12 @@ pub(super) fn frames(table: &Table) -> Vec<&[u8]> {
     let rows = 0..table.columns().len() as u32;
     rows.filter_map(|row| Some(table.frame(row)?.bytes))
         .collect()
+}
+
+/// A packet of NCP with a field.
+pub(super) fn packet(name: &str, id: u32) -> Vec<u8> {
+    let mut place = [0; 256];
+    let writer = wigwag_codec::ncp::packet(&mut place, "DSPC");
+    let writer = writer.numbered_field(name, id).param("SAMP", 5);
+    writer.finish().unwrap().to_vec()
 }
