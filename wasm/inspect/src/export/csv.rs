@@ -3,13 +3,14 @@
 use super::json_lines::{direction_name, words};
 use super::out::Out;
 use crate::table::{NO_ROW, kind_name};
-use crate::{ConnectionId, Protocol, Table};
+use crate::{ConnectionId, Protocol, Table, summary};
 
 /// What stands in the first line.
 const HEAD: &str = "row,time_us,connection,device,server,direction,protocol,type,id,length,\
-                    offset,pair,latency_us,flags\r\n";
+                    offset,pair,latency_us,flags,summary\r\n";
 
-/// Writes a line with the columns' names, then one for each row. Lines end with CR
+/// Writes a line with the columns' names, then one for each row; the last column is
+/// what a list shows of the frame ([`summary`](crate::summary())). Lines end with CR
 /// LF. A text that a spreadsheet would take for a formula (it begins with `=`, `+`,
 /// `-`, `@`, a tab or a carriage return) has an apostrophe before it, so that nobody
 /// who opens a recording runs what a device has sent.
@@ -32,7 +33,7 @@ fn write(table: &Table, row: u32, line: &mut String) {
     let protocol = Protocol::from_number(u32::from(columns.protocol[at]));
     let connection = table.connection(ConnectionId(columns.connection[at]));
     number(u64::from(row), line);
-    number(columns.time[at] as u64, line);
+    number(columns.micros(row), line);
     number(u64::from(columns.connection[at]), line);
     field(connection.map_or("", |known| &known.device), line);
     field(connection.map_or("", |known| &known.server), line);
@@ -52,6 +53,7 @@ fn write(table: &Table, row: u32, line: &mut String) {
     }
     let words: Vec<&str> = words(table, row).collect();
     field(&words.join(" "), line);
+    field(&table.frame(row).map(summary).unwrap_or_default(), line);
     line.pop();
     line.push_str("\r\n");
 }

@@ -1,12 +1,10 @@
 //! Where bytes are missing among rows that are written.
 
-use std::collections::BTreeMap;
-
 use crate::table::{Columns, flags};
-use crate::{Direction, Protocol, Table};
+use crate::{ConnectionId, Direction, Protocol, Table};
 
-/// A direction of a connection.
-type Stream = (u32, u8);
+/// No row.
+const NONE: u32 = u32::MAX;
 
 /// What has to be known of the rows around one to write its gaps.
 ///
@@ -14,11 +12,12 @@ type Stream = (u32, u8);
 /// that it has cut off, which ended when the gap was noticed.
 pub(super) struct Gaps<'t> {
     columns: &'t Columns,
-    /// The next row of its stream, for rows that are no whole frames.
-    next: BTreeMap<u32, u32>,
-    /// The streams whose last row was one of these: the row that followed it, and
-    /// whether the gap between them is written.
-    open: BTreeMap<Stream, (u32, bool)>,
+    /// For each of the rows to be written: the row that follows it in its direction;
+    /// [`NONE`] too for whole frames, for which nobody asks. Empty if all are.
+    next: Vec<u32>,
+    /// By connection and direction, if its last row was no whole frame: what followed
+    /// that, and whether the gap between them is written.
+    open: Vec<[Option<(u32, bool)>; 2]>,
 }
 
 /// A gap to be written.
@@ -32,33 +31,38 @@ pub(super) struct Gap {
 impl<'t> Gaps<'t> {
     pub(super) fn new(table: &'t Table, rows: &[u32]) -> Self {
         let columns = table.columns();
-        let is_broken = |row: &u32| (*row as usize) < columns.len() && columns.is_broken(*row);
-        let mut next: BTreeMap<u32, u32> = rows
-            .iter()
-            .filter(|row| is_broken(row))
-            .map(|row| (*row, NONE))
-            .collect();
-        if !next.is_empty() {
-            let mut last = BTreeMap::<Stream, u32>::new();
-            // There are fewer than 2^32 rows.
-            for row in (0..columns.len() as u32).rev() {
-                let follows = last.insert(columns.stream(row), row);
-                if let Some(place) = next.get_mut(&row) {
-                    *place = follows.unwrap_or(NONE);
-                }
+        let mut next = Vec::new();
+        if rows.iter().any(|row| columns.is_broken(*row)) {
+            // By row of the table, then by place among those that are written.
+            let (mut follows, mut last) = (
+                vec![NONE; columns.len()],
+                vec![[NONE; 2]; table.connections().len()],
+            );
+            for at in (0..columns.len()).rev() {
+                let index = table.connection_index(ConnectionId(columns.connection[at]));
+                let Some(last) = index.and_then(|index| last.get_mut(index)) else {
+                    continue;
+                };
+                let last = &mut last[usize::from(columns.direction[at]) & 1];
+                // There are fewer than 2^32 rows.
+                follows[at] = std::mem::replace(last, at as u32);
             }
+            next.extend(rows.iter().map(|row| {
+                let follows = follows.get(*row as usize);
+                follows.copied().unwrap_or(NONE)
+            }));
         }
         Self {
             columns,
             next,
-            open: BTreeMap::new(),
+            open: vec![[None; 2]; table.connections().len()],
         }
     }
 
     /// The gap to be written before a row.
-    pub(super) fn before(&mut self, row: u32) -> Option<Gap> {
+    pub(super) fn before(&mut self, row: u32, index: usize) -> Option<Gap> {
         let has_gap = self.columns.has(row, flags::GAP);
-        let is_due = match self.open.remove(&self.columns.stream(row)) {
+        let is_due = match self.open[index][self.columns.direction_of(row) as usize].take() {
             Some((_, true)) => false,
             // Rows between them were not chosen.
             Some((next, false)) => has_gap || next != row,
@@ -67,10 +71,12 @@ impl<'t> Gaps<'t> {
         is_due.then(|| self.gap(row, row))
     }
 
-    /// The gap to be written behind a row.
-    pub(super) fn behind(&mut self, row: u32) -> Option<Gap> {
-        let next = *self.next.get(&row)?;
-        let stream = self.columns.stream(row);
+    /// The gap to be written behind a row, which is the `at`th that is written.
+    pub(super) fn behind(&mut self, at: usize, row: u32, index: usize) -> Option<Gap> {
+        if !self.columns.is_broken(row) {
+            return None;
+        }
+        let next = *self.next.get(at)?;
         if next == NONE {
             // Cut off by a gap or by the end: either way nothing follows.
             return Some(self.gap(row, row));
@@ -78,31 +84,25 @@ impl<'t> Gaps<'t> {
         let has_gap = self.columns.has(next, flags::GAP);
         let is_frame = self.columns.protocol[row as usize] != Protocol::Unknown as u8;
         if has_gap || !is_frame {
-            self.open.insert(stream, (next, has_gap));
+            let direction = self.columns.direction_of(row) as usize;
+            self.open[index][direction] = Some((next, has_gap));
         }
         has_gap.then(|| self.gap(row, next))
     }
 
     fn gap(&self, when: u32, before: u32) -> Gap {
         Gap {
-            // Microseconds in an f64 are whole and not negative.
-            time: self.columns.time[when as usize] as u64,
+            time: self.columns.micros(when),
             aligned: self.columns.protocol[before as usize] != Protocol::Unknown as u8,
         }
     }
 }
 
-/// No row follows.
-const NONE: u32 = u32::MAX;
-
 impl Columns {
-    fn stream(&self, row: u32) -> Stream {
-        (self.connection[row as usize], self.direction[row as usize])
-    }
-
-    /// Whether the row is not a frame that is whole.
+    /// Whether the row is there and not a frame that is whole.
     fn is_broken(&self, row: u32) -> bool {
-        self.has(row, flags::MALFORMED) || self.protocol[row as usize] == Protocol::Unknown as u8
+        self.has(row, flags::MALFORMED)
+            || self.protocol.get(row as usize) == Some(&(Protocol::Unknown as u8))
     }
 
     pub(super) fn direction_of(&self, row: u32) -> Direction {
@@ -111,5 +111,11 @@ impl Columns {
         } else {
             Direction::ToDevice
         }
+    }
+
+    /// When: microseconds since 1970-01-01T00:00:00Z.
+    pub(super) fn micros(&self, row: u32) -> u64 {
+        // In the column they are whole and not negative.
+        self.time[row as usize] as u64
     }
 }

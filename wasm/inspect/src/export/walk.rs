@@ -1,8 +1,5 @@
 //! The way through rows that exports which can be read back have in common.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-
 use super::gaps::{Gap, Gaps};
 use crate::table::{Connection, Frame};
 use crate::{ConnectionId, Direction, Table};
@@ -34,14 +31,6 @@ pub(super) enum Step<'t> {
     },
 }
 
-/// What is wanted of a connection.
-struct Wanted {
-    /// Its place among the connections.
-    index: usize,
-    /// Rows that are still to come.
-    rows: u32,
-}
-
 /// Goes through the rows. A connection is opened before its first row and before
 /// those that began after it, and ended behind its last row, before the rows of
 /// others that came later: so a table that reads it has the same rows in the same
@@ -49,55 +38,45 @@ struct Wanted {
 pub(super) fn walk<'t>(table: &'t Table, rows: Vec<u32>, each: &mut dyn FnMut(Step<'t>)) {
     let columns = table.columns();
     let connections = table.connections();
-    let indices: BTreeMap<ConnectionId, usize> = connections
-        .iter()
-        .enumerate()
-        .map(|(index, connection)| (connection.id, index))
-        .collect();
-    let mut wanted = BTreeMap::<u32, Wanted>::new();
-    for row in &rows {
-        let Some(id) = columns.connection.get(*row as usize) else {
-            continue;
-        };
-        if let Some(index) = indices.get(&ConnectionId(*id)) {
-            let index = *index;
-            wanted.entry(*id).or_insert(Wanted { index, rows: 0 }).rows += 1;
-        }
+    // Where the row's connection is among all of them, if there is such a row.
+    let index_of = |row: u32| {
+        let id = columns.connection.get(row as usize)?;
+        table.connection_index(ConnectionId(*id))
+    };
+    // How many rows are still to come, of each connection.
+    let mut to_come = vec![0_u32; connections.len()];
+    for index in rows.iter().filter_map(|row| index_of(*row)) {
+        to_come[index] += 1;
     }
+    let is_wanted: Vec<bool> = to_come.iter().map(|rows| *rows > 0).collect();
     let mut gaps = Gaps::new(table, &rows);
-    let mut unopened = connections.iter().enumerate().peekable();
-    let mut ends = BinaryHeap::<Reverse<(u64, usize)>>::new();
-    for row in rows {
-        let at = row as usize;
-        let Some((id, time)) = columns.connection.get(at).zip(columns.time.get(at)) else {
+    let mut unopened = 0;
+    // Connections that have ended, and when: the earliest is the last.
+    let mut ends = Vec::<(u64, usize)>::new();
+    for (at, row) in rows.into_iter().enumerate() {
+        let Some(index) = index_of(row) else {
             continue;
         };
-        // Microseconds in an f64 are whole and not negative.
-        let (id, time) = (*id, *time as u64);
-        let Some(of_row) = wanted.get(&id) else {
-            continue;
-        };
-        let (index, rows) = (of_row.index, of_row.rows);
-        while let Some((_, connection)) = unopened.next_if(|(next, _)| *next <= index) {
-            if wanted.contains_key(&connection.id.0) {
-                each(Step::Open(connection));
+        while unopened <= index {
+            if is_wanted[unopened] {
+                each(Step::Open(&connections[unopened]));
             }
+            unopened += 1;
         }
-        while let Some(Reverse((ended, which))) = ends.peek().copied()
-            && ended < time
-        {
-            ends.pop();
+        let time = columns.micros(row);
+        while let Some((_, which)) = ends.pop_if(|(ended, _)| *ended < time) {
             end(&connections[which], each);
         }
-        frame(table, &mut gaps, row, each);
-        if rows == 1
+        frame(table, &mut gaps, (at, row, index), each);
+        to_come[index] -= 1;
+        if to_come[index] == 0
             && let Some((ended, _)) = &connections[index].ended
         {
-            ends.push(Reverse((*ended, index)));
+            let place = ends.partition_point(|(later, _)| later > ended);
+            ends.insert(place, (*ended, index));
         }
-        wanted.entry(id).and_modify(|of_row| of_row.rows -= 1);
     }
-    while let Some(Reverse((_, which))) = ends.pop() {
+    while let Some((_, which)) = ends.pop() {
         end(&connections[which], each);
     }
 }
@@ -113,12 +92,15 @@ fn end<'t>(connection: &'t Connection, each: &mut dyn FnMut(Step<'t>)) {
 }
 
 /// Writes a row, and the gaps around it.
-fn frame<'t>(table: &'t Table, gaps: &mut Gaps<'t>, row: u32, each: &mut dyn FnMut(Step<'t>)) {
+fn frame<'t>(
+    table: &'t Table,
+    gaps: &mut Gaps<'t>,
+    (at, row, index): (usize, u32, usize),
+    each: &mut dyn FnMut(Step<'t>),
+) {
     let columns = table.columns();
     let connection = columns.connection[row as usize];
-    let direction = columns.direction_of(row);
-    // Microseconds in an f64 are whole and not negative.
-    let time = columns.time[row as usize] as u64;
+    let (direction, time) = (columns.direction_of(row), columns.micros(row));
     let as_step = |gap: Gap| Step::Gap {
         connection,
         time: gap.time,
@@ -126,7 +108,7 @@ fn frame<'t>(table: &'t Table, gaps: &mut Gaps<'t>, row: u32, each: &mut dyn FnM
         missing: 0,
         aligned: gap.aligned,
     };
-    if let Some(gap) = gaps.before(row) {
+    if let Some(gap) = gaps.before(row, index) {
         each(as_step(gap));
     }
     each(match table.frame(row) {
@@ -144,7 +126,7 @@ fn frame<'t>(table: &'t Table, gaps: &mut Gaps<'t>, row: u32, each: &mut dyn FnM
             aligned: true,
         },
     });
-    if let Some(gap) = gaps.behind(row) {
+    if let Some(gap) = gaps.behind(at, row, index) {
         each(as_step(gap));
     }
 }

@@ -29,8 +29,8 @@ pub(super) struct Capture {
     lost: Option<CaptureError>,
     /// Connections are counted anew behind a label: what is added to their numbers.
     base: u32,
-    /// By number: in which direction bytes are missing that nobody was told of.
-    connections: BTreeMap<u32, [bool; 2]>,
+    /// In which directions bytes are missing that nobody was told of: a bit each.
+    connections: BTreeMap<ConnectionId, u32>,
     /// The earliest and the latest time.
     times: Option<(u64, u64)>,
     dropped: u64,
@@ -106,7 +106,7 @@ impl Capture {
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
             if let Some(lost) = self.lost {
-                match resync::find(rest, is_all, |record| self.is_plausible(record)) {
+                match resync::find(rest, is_all, &|record| self.is_plausible(record)) {
                     Found::Record { passed } => {
                         self.go_on(passed);
                         self.found(lost, sink);
@@ -181,9 +181,7 @@ impl Capture {
 
     /// Bytes are missing, of which connection is not known.
     fn miss_bytes(&mut self) {
-        self.connections
-            .values_mut()
-            .for_each(|gap| *gap = [true; 2]);
+        self.connections.values_mut().for_each(|gaps| *gaps = 0b11);
     }
 
     fn is_plausible(&self, record: &Record<'_>) -> bool {
@@ -200,7 +198,7 @@ impl Capture {
             Record::Open { time, .. } | Record::Dropped { time, .. } => (None, time),
         };
         // Numbers grow; that a connection was opened may be what was lost.
-        let last = self.connections.last_key_value().map(|(last, _)| *last);
+        let last = self.connections.last_key_value().map(|(last, _)| last.0);
         let is_known = connection.zip(last).is_none_or(|(number, last)| {
             let highest = last.saturating_add(NEW_CONNECTIONS);
             let number = self.base.checked_add(number);
@@ -214,7 +212,7 @@ impl Capture {
 
     fn label(&mut self) {
         if let Some((last, _)) = self.connections.last_key_value() {
-            self.base = last.saturating_add(1);
+            self.base = last.0.saturating_add(1);
         }
     }
 
@@ -314,7 +312,7 @@ impl Capture {
         (device, server): (&str, &str),
         sink: &mut dyn Sink,
     ) {
-        self.connections.insert(connection.0, [false; 2]);
+        self.connections.insert(connection, 0);
         sink.take(Piece::Open {
             connection,
             time,
@@ -335,13 +333,13 @@ impl Capture {
         direction: Direction,
         sink: &mut dyn Sink,
     ) -> bool {
-        let Some([to_server, to_device]) = self.connections.get_mut(&connection.0) else {
+        let Some(gaps) = self.connections.get_mut(&connection) else {
             self.open(connection, time, None, ("", ""), sink);
             return false;
         };
-        std::mem::take(match direction {
-            Direction::ToServer => to_server,
-            Direction::ToDevice => to_device,
-        })
+        let bit = 1 << direction as u32;
+        let is_due = *gaps & bit != 0;
+        *gaps &= !bit;
+        is_due
     }
 }

@@ -5,6 +5,7 @@ use super::hex_dump::{Dump, is_dump};
 use super::problems::Problems;
 use super::stream::Stream;
 use crate::Sink;
+use crate::text::json::nibble;
 
 /// Reads the text, in one of three layouts that its begin decides:
 ///
@@ -82,8 +83,17 @@ impl Hex {
         }
     }
 
-    pub(super) fn push(&mut self, text: &[u8], sink: &mut dyn Sink) {
-        for character in text {
+    pub(super) fn push(&mut self, mut text: &[u8], sink: &mut dyn Sink) {
+        while let Some((character, rest)) = text.split_first() {
+            if let Layout::Plain(plain) = &mut self.layout {
+                let passed = plain.pairs(text, &mut self.out, sink);
+                if passed > 0 {
+                    self.offset += passed as u64;
+                    text = text.get(passed..).unwrap_or_default();
+                    continue;
+                }
+            }
+            text = rest;
             let in_mark = usize::try_from(self.offset)
                 .ok()
                 .and_then(|at| BOM.get(at))
@@ -124,15 +134,6 @@ fn is_declaration(begin: &[u8]) -> bool {
             .unwrap_or_default()
             .trim_ascii_start()
             .starts_with(b"0x")
-}
-
-pub(super) fn nibble(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        b'A'..=b'F' => Some(character - b'A' + 10),
-        _ => None,
-    }
 }
 
 /// The state of a plain text.
@@ -180,6 +181,26 @@ impl Plain {
         }
     }
 
+    /// Reads pairs of digits that stand at the begin of `text`, as most do, and says
+    /// how many characters they are.
+    fn pairs(&mut self, text: &[u8], out: &mut Out, sink: &mut dyn Sink) -> usize {
+        if self.skip != Skip::Nothing || self.half.is_some() || self.slash.is_some() {
+            return 0;
+        }
+        let mut pairs = 0;
+        for pair in text.as_chunks::<2>().0 {
+            let [Some(high), Some(low)] = pair.map(nibble) else {
+                break;
+            };
+            out.byte(high << 4 | low, sink);
+            pairs += 1;
+        }
+        // Only whether there was one digit counts.
+        self.digits = self.digits.saturating_add(2 * pairs);
+        self.word = self.word.saturating_add(2 * pairs);
+        2 * pairs as usize
+    }
+
     fn character(&mut self, character: u8, offset: u64, out: &mut Out, sink: &mut dyn Sink) {
         match self.skip {
             Skip::Declaration => {
@@ -194,8 +215,8 @@ impl Plain {
         }
         let slash = self.slash.take();
         if let Some(digit) = nibble(character) {
-            self.digits += 1;
-            self.word += 1;
+            self.digits = self.digits.saturating_add(1);
+            self.word = self.word.saturating_add(1);
             match self.half.take() {
                 None => self.half = Some(digit),
                 Some(high) => out.byte(high << 4 | digit, sink),

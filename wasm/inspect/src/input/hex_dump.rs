@@ -1,7 +1,8 @@
 //! Hexadecimal dumps: offset, bytes, characters.
 
-use super::hex::{ODD, Out, nibble};
+use super::hex::{ODD, Out};
 use crate::Sink;
+use crate::text::json::nibble;
 
 /// More than any dump has in a line.
 const MAX_LINE: usize = 1 << 10;

@@ -1,7 +1,7 @@
 //! JSON lines, and hexadecimal text a line.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::detect::BOM;
 use super::problems::Problems;
@@ -32,7 +32,8 @@ pub(super) struct Lines {
     line: Vec<u8>,
     /// The line is longer than [`MAX_LINE`]: how many bytes of it were left out.
     left_out: u64,
-    open: BTreeSet<u32>,
+    /// Connections that were announced (a map, of the type that tables use).
+    open: BTreeMap<ConnectionId, u32>,
     /// How many bytes there were: the time of lines that say none.
     bytes: u64,
     /// A line without bytes was there.
@@ -128,7 +129,7 @@ impl Lines {
             offset: 0,
             line: Vec::new(),
             left_out: 0,
-            open: BTreeSet::new(),
+            open: BTreeMap::new(),
             bytes: 0,
             has_empty: false,
         }
@@ -228,7 +229,7 @@ impl Lines {
         }
         match &*fields.event {
             "open" => {
-                self.open.insert(connection.0);
+                self.open.insert(connection, 0);
                 sink.take(Piece::Open {
                     connection,
                     time,
@@ -280,7 +281,7 @@ impl Lines {
         time: u64,
         sink: &mut dyn Sink,
     ) {
-        if self.open.insert(connection.0) {
+        if self.open.insert(connection, 0).is_none() {
             sink.take(Piece::Open {
                 connection,
                 time,

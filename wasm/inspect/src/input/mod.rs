@@ -126,12 +126,17 @@ impl Input {
 
     /// Secrets of TLS connections that become known while the input is read: lines
     /// of an NSS key log file. Connections that were read already stay as they are.
-    pub fn add_key_log(&mut self, lines: &str) {
+    ///
+    /// Returns how many lines are not of such a file; they are left out.
+    pub fn add_key_log(&mut self, lines: &str) -> usize {
         self.options.key_log.push_str(lines);
         self.options.key_log.push('\n');
+        let mut log = KeyLog::default();
+        let not_read = log.add(lines);
         if let Some(Reader::Net(net)) = &mut self.reader {
-            net.add_key_log(&key_log(lines));
+            net.add_key_log(&log);
         }
+        not_read
     }
 
     /// Takes the next bytes of the input. Bytes behind [`Input::finish`] are ignored.
@@ -199,16 +204,23 @@ impl Input {
             Kind::Capture => {
                 Reader::Capture(Box::new(capture::Capture::new(self.options.protocol)))
             }
-            Kind::Pcap => self.net(Recording::Pcap),
-            Kind::Pcapng => self.net(Recording::Pcapng),
+            Kind::Pcap => self.net(Recording::Pcap, sink),
+            Kind::Pcapng => self.net(Recording::Pcapng, sink),
         });
         let held = std::mem::take(&mut self.held);
         self.feed(&held, sink);
     }
 
-    fn net(&self, recording: Recording) -> Reader {
+    fn net(&self, recording: Recording, sink: &mut dyn Sink) -> Reader {
+        let mut log = KeyLog::default();
+        if log.add(&self.options.key_log) > 0 {
+            let message = "some lines of the key log are no secrets and are left out: it must \
+                           be a file as programs write it that know SSLKEYLOGFILE";
+            let message = message.into();
+            sink.take(Piece::Problem { offset: 0, message });
+        }
         let mut reader = net::Reader::new(recording);
-        reader.add_key_log(&key_log(&self.options.key_log));
+        reader.add_key_log(&log);
         Reader::Net(Box::new(reader))
     }
 
@@ -223,12 +235,6 @@ impl Input {
             None => {}
         }
     }
-}
-
-fn key_log(lines: &str) -> KeyLog {
-    let mut log = KeyLog::default();
-    log.add(lines);
-    log
 }
 
 /// Says of each connection which protocol it speaks, where the reader knows no

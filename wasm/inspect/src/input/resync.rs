@@ -22,10 +22,10 @@ pub(super) enum Found {
 
 /// Looks for two records, one behind the other, that are `plausible`; one is enough
 /// at the end of the capture (`is_all`), and so is a label.
-pub(super) fn find(bytes: &[u8], is_all: bool, plausible: impl Fn(&Record<'_>) -> bool) -> Found {
+pub(super) fn find(bytes: &[u8], is_all: bool, plausible: &dyn Fn(&Record<'_>) -> bool) -> Found {
     for passed in 0..bytes.len() {
         let rest = bytes.get(passed..).unwrap_or_default();
-        match begins(rest, is_all, &plausible) {
+        match begins(rest, is_all, plausible) {
             Some(true) => return Found::Record { passed },
             None if !is_all && rest.len() < WINDOW => return Found::Nothing { passed },
             _ => {}
@@ -37,7 +37,7 @@ pub(super) fn find(bytes: &[u8], is_all: bool, plausible: impl Fn(&Record<'_>) -
 }
 
 /// Whether a record begins here; `None` if more bytes have to be seen.
-fn begins(bytes: &[u8], is_all: bool, plausible: impl Fn(&Record<'_>) -> bool) -> Option<bool> {
+fn begins(bytes: &[u8], is_all: bool, plausible: &dyn Fn(&Record<'_>) -> bool) -> Option<bool> {
     // Arrays of 3 to 6 elements, whose first is one of the kinds; a label.
     match bytes {
         [0x83..=0x86] | [0x83..=0x86, 0..=4, ..] | [0xd9, ..] => {}

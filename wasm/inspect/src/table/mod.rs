@@ -176,8 +176,13 @@ impl Table {
     /// The connection with this number.
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        let index = self.indices.get(&id)?;
-        self.connections.get(*index as usize)
+        self.connections.get(self.connection_index(id)?)
+    }
+
+    /// The place of the connection with this number in [`Table::connections`].
+    #[must_use]
+    pub fn connection_index(&self, id: ConnectionId) -> Option<usize> {
+        self.indices.get(&id).map(|index| *index as usize)
     }
 
     /// What could not be read, the first thousand; and

@@ -179,9 +179,9 @@ impl<'t> Reader<'t> {
         let mut owned = String::new();
         loop {
             let start = self.position;
-            while !matches!(self.byte(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
-                self.position += 1;
-            }
+            let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
+            self.position += rest.iter().position(ends).unwrap_or(rest.len());
             let plain = self.text.get(start..self.position).unwrap_or_default();
             match self.byte() {
                 Some(b'"') => {
@@ -421,10 +421,16 @@ pub fn quote(text: &str, out: &mut String) {
 
 /// Appends the lower-case hex digits of `bytes`.
 pub fn hex(bytes: &[u8], out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.reserve(bytes.len() * 2);
-    for byte in bytes {
-        out.extend(char::from_digit(u32::from(byte >> 4), 16));
-        out.extend(char::from_digit(u32::from(byte & 0xF), 16));
+    for bytes in bytes.chunks(64) {
+        let mut text = [[0; 2]; 64];
+        for (pair, byte) in text.iter_mut().zip(bytes) {
+            *pair = [byte >> 4, byte & 0xF].map(|digit| DIGITS[usize::from(digit)]);
+        }
+        let digits = text[..bytes.len()].as_flattened();
+        // Digits are UTF-8.
+        out.push_str(std::str::from_utf8(digits).unwrap_or_default());
     }
 }
 
@@ -434,22 +440,46 @@ pub fn hex(bytes: &[u8], out: &mut String) {
 /// The byte of `text` at which no digit stands, or its length where one digit is
 /// missing.
 pub fn unhex(text: &str) -> Result<Vec<u8>, usize> {
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    let mut high = None;
-    for (at, char) in text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
-        let digit = char.to_digit(16).ok_or(at)?;
-        high = match high {
-            None => Some(digit),
-            Some(high) => {
-                bytes.push((high << 4 | digit) as u8);
-                None
+    let digits = text.as_bytes();
+    let mut bytes = Vec::with_capacity(digits.len() / 2);
+    let (mut at, mut high) = (0, None);
+    while let Some(&digit) = digits.get(at) {
+        // Most digits stand in pairs.
+        if high.is_none()
+            && let Some(low) = digits.get(at + 1).copied().and_then(nibble)
+            && let Some(high) = nibble(digit)
+        {
+            bytes.push(high << 4 | low);
+            at += 2;
+            continue;
+        }
+        if let Some(digit) = nibble(digit) {
+            match high.take() {
+                None => high = Some(digit),
+                Some(high) => bytes.push(high << 4 | digit),
             }
-        };
+            at += 1;
+            continue;
+        }
+        match text[at..].chars().next() {
+            Some(space) if space.is_whitespace() => at += space.len_utf8(),
+            _ => return Err(at),
+        }
     }
     if high.is_some() {
         Err(text.len())
     } else {
         Ok(bytes)
+    }
+}
+
+/// What a hex digit of either case stands for.
+pub(crate) const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn write(export: Export, table: &Table, rows: &[u32]) -> Vec<u8> {
 pub(crate) fn read(written: &[u8], kind: Kind) -> Table {
     let mut table = Table::default();
     let mut input = Input::new(Options::default());
-    for chunk in written.chunks(1_000) {
+    for chunk in written.chunks(1_000.max(written.len() / 64)) {
         input.push(chunk, &mut table);
     }
     input.finish(&mut table);

@@ -33,9 +33,9 @@ fn json_lines_say_what_is_known_of_a_frame() {
 fn csv_has_a_line_a_row() {
     let table = sample();
     let lines = text(|out| export::csv(&table, [0, 2, 99], out));
-    let expected = "row,time_us,connection,device,server,direction,protocol,type,id,length,offset,pair,latency_us,flags\r\n\
-        0,1756000000000010,1,device 1,\"the \"\"server\"\", ü\",to_device,ngtt,ORDER,4,11,0,2,,\r\n\
-        2,1756000000000030,1,device 1,\"the \"\"server\"\", ü\",to_server,ngtt,ORDER_CONFIRM,4,8,0,0,20,\r\n";
+    let expected = "row,time_us,connection,device,server,direction,protocol,type,id,length,offset,pair,latency_us,flags,summary\r\n\
+        0,1756000000000010,1,device 1,\"the \"\"server\"\", ü\",to_device,ngtt,ORDER,4,11,0,2,,,no commands\r\n\
+        2,1756000000000030,1,device 1,\"the \"\"server\"\", ü\",to_server,ngtt,ORDER_CONFIRM,4,8,0,0,20,,the order was executed\r\n";
     assert_eq!(lines, expected);
 }
 
@@ -91,7 +91,7 @@ fn rows_that_do_not_exist_are_left_out() {
 
 #[test]
 fn a_large_frame_is_not_copied_and_is_read_back() {
-    let frame = ngtt(1, 7, &vec![0x11; 20 << 20]);
+    let frame = ngtt(1, 7, &vec![0x11; 17 << 20]);
     let mut table = Table::default();
     open(&mut table, 1, 0, Some(Protocol::Ngtt));
     for chunk in frame.chunks(1 << 20) {
