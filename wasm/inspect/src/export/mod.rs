@@ -5,6 +5,7 @@
 //! | [`capture`] | [`wigwag_codec::capture`] | the same rows |
 //! | [`json_lines`] | a JSON object a line: what is known of each frame, and its bytes | the same rows |
 //! | [`csv`] | a table for spreadsheets (RFC 4180) | not |
+//! | [`pcapng`](pcapng()) | packets with made-up headers, for Wireshark | the same rows |
 //! | [`raw`] | the frames' bytes, nothing else | as one direction |
 //!
 //! Rows are written in the order in which they are given. What comes out is handed
@@ -15,10 +16,13 @@ mod csv;
 mod gaps;
 mod json_lines;
 mod out;
+mod pcapng;
+mod talk;
 mod walk;
 
 pub use csv::csv;
 pub use json_lines::json_lines;
+pub use pcapng::pcapng;
 
 use wigwag_codec::capture::{LABEL, MAX_BYTES_HEAD, Record, bytes_head};
 

@@ -2,6 +2,7 @@
 
 mod formats;
 mod headers;
+mod oracle;
 mod streams;
 mod wire;
 

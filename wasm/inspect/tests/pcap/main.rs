@@ -1,0 +1,7 @@
+//! Recordings of real conversations (`tests/data/pcap`), whole and disturbed, and
+//! recordings that are made from tables.
+
+mod common;
+mod export;
+mod hostile;
+mod streams;
