@@ -12,9 +12,6 @@ extern "C" {
     fn new(message: &str) -> Fault;
 
     #[wasm_bindgen(method, setter)]
-    fn set_offset(this: &Fault, offset: f64);
-
-    #[wasm_bindgen(method, setter)]
     fn set_start(this: &Fault, start: usize);
 
     #[wasm_bindgen(method, setter)]
@@ -24,13 +21,6 @@ extern "C" {
 /// An error that has no place.
 pub(crate) fn plain(message: &str) -> JsValue {
     Fault::new(message).into()
-}
-
-/// An error at a byte of an input.
-pub(crate) fn at(message: &str, offset: usize) -> JsValue {
-    let fault = Fault::new(message);
-    fault.set_offset(offset as f64);
-    fault.into()
 }
 
 /// An error in a part of a text, in bytes.

@@ -2,10 +2,14 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wigwag_inspect::Expert;
+use wigwag_inspect::detail::{self, Node, Tree};
 
 use crate::inspector::Inspector;
 use crate::json::Json;
 use crate::window::type_name;
+
+/// How many parts of a frame are shown one by one.
+const NODES: usize = 5000;
 
 #[wasm_bindgen]
 impl Inspector {
@@ -43,7 +47,28 @@ impl Inspector {
                     }
                 }
             });
+            json.key("nodes").array(|json| {
+                let Some(frame) = self.table.frame(row) else {
+                    return;
+                };
+                let tree = detail::tree(frame, NODES);
+                for (index, node) in tree.nodes.iter().enumerate() {
+                    json.object(|json| one(json, &tree, index, node));
+                }
+            });
         });
         Some(json.finish())
     }
+}
+
+fn one(json: &mut Json, tree: &Tree, index: usize, node: &Node) {
+    json.key("parent").integer(node.parent);
+    json.key("label").string(&node.label);
+    json.key("kind").string(node.kind.name());
+    json.key("start").integer(node.start);
+    json.key("end").integer(node.end);
+    json.key("value").string(&node.value);
+    let meaning = node.meaning.as_deref().or(node.problem.as_deref());
+    json.key("meaning").string(meaning.unwrap_or_default());
+    json.key("path").string(&tree.path(index));
 }

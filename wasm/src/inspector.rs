@@ -1,7 +1,7 @@
 //! The table and its view, as JavaScript has them.
 
-use crate::filter::Filter;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wigwag_inspect::filter::Filter;
 use wigwag_inspect::input::{Input, Options};
 use wigwag_inspect::{Budget, ConnectionId, Table};
 

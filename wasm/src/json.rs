@@ -60,21 +60,6 @@ impl Json {
         self.number(f64::from(value));
     }
 
-    pub(crate) fn null(&mut self) {
-        self.comma();
-        self.text.push_str("null");
-    }
-
-    pub(crate) fn boolean(&mut self, value: bool) {
-        self.raw(if value { "true" } else { "false" });
-    }
-
-    /// What is JSON already.
-    pub(crate) fn raw(&mut self, value: &str) {
-        self.comma();
-        self.text.push_str(value);
-    }
-
     fn comma(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with(['{', '[', ':']) {
             self.text.push(',');
@@ -96,15 +81,9 @@ mod tests {
                 json.number(0.5);
                 json.number(f64::NAN);
                 json.object(|_| {});
-                json.boolean(true);
                 json.array(|_| {});
             });
-            json.key("d").null();
-            json.key("e").raw("[1,2]");
         });
-        assert_eq!(
-            json.finish(),
-            r#"{"a":1,"b:":"x{","c":[0.5,null,{},true,[]],"d":null,"e":[1,2]}"#
-        );
+        assert_eq!(json.finish(), r#"{"a":1,"b:":"x{","c":[0.5,null,{},[]]}"#);
     }
 }

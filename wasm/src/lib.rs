@@ -5,15 +5,18 @@
 //! The names and shapes that JavaScript sees are in the TypeScript declarations that
 //! are made of this crate (`cargo xtask wasm --package DIR`).
 
+mod export;
 mod fault;
-mod filter;
 mod frames;
 mod inspector;
 mod json;
 mod names;
+mod plots;
 mod view;
 mod whole;
 mod window;
 
+pub use export::Writer;
 pub use inspector::Inspector;
+pub use plots::{Plot, PlotPoints, Rate};
 pub use window::Window;

@@ -1,7 +1,7 @@
 //! The rows that a page shows: all of them, or those that a filter lets through.
 
-use crate::filter::Filter;
 use wigwag_inspect::Table;
+use wigwag_inspect::filter::Filter;
 
 /// Rows that pass a filter, found in steps.
 #[derive(Debug, Default)]

@@ -85,6 +85,14 @@ pub(crate) fn type_name(table: &Table, row: u32) -> String {
         .unwrap_or_default()
 }
 
-fn summary(_table: &Table, _row: u32) -> String {
-    String::new()
+fn summary(table: &Table, row: u32) -> String {
+    table
+        .frame(row)
+        .map(wigwag_inspect::summary)
+        .unwrap_or_default()
+}
+
+/// Sizes of texts, which are far below 4 GiB here.
+pub(crate) fn small(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }

@@ -143,7 +143,7 @@ export class Plot {
       to: last,
       buckets: BUCKETS,
     });
-    const scale = mode === "latency" ? 1e-6 : 1;
+    const scale = mode === "latency" ? 1e-3 : 1;
     const scaled = (/** @type {Float64Array} */ values) => (scale === 1 ? values : values.map((v) => v * scale));
     const name = mode === "latency" ? "latency, s" : field;
     return {

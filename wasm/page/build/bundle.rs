@@ -7,11 +7,15 @@
 //! - have no two names in common at their top level,
 //! - do not import each other in a circle.
 //!
+//! Comments, where a type may be an `import()`, are taken out.
+//!
 //! What does not keep to the first, second and last is an error here; the third is
 //! one that every JavaScript engine finds.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+
+use crate::squeeze::squeeze;
 
 /// Makes one script of the module `entry` in `folder` and of all that it imports,
 /// but for the modules in `given`: for those the script's caller provides the names,
@@ -57,7 +61,7 @@ impl Bundle<'_> {
             return Err(format!("{name} imports itself, by way of others"));
         }
         self.begun.push(path.to_owned());
-        let code = self.read(path)?;
+        let code = squeeze(&self.read(path)?);
         let mut own = String::new();
         let mut rest = &code[..];
         while !rest.is_empty() {
@@ -224,7 +228,7 @@ mod tests {
         );
         assert_eq!(
             script.as_deref(),
-            Ok("const c = 1;\n\nconst b = c;\n\nfunction a() {\n  b;\n}\n\na(b, glue);\n\n")
+            Ok("const c = 1;\n\nconst b = c;\n\nfunction a() {\nb;\n}\n\na(b, glue);\n\n")
         );
     }
 

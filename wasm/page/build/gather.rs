@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::squeeze::squeeze;
+
 /// What has been gathered so far.
 pub(crate) struct Gathered {
     out: PathBuf,
@@ -49,7 +51,7 @@ impl Gathered {
             } else {
                 let bytes =
                     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                self.add(&own, bytes)?;
+                self.add(&own, squeezed(&own, bytes)?)?;
             }
         }
         Ok(())
@@ -101,6 +103,15 @@ impl Gathered {
         code.push_str("];\n");
         write(&self.out.join("files.rs"), code.as_bytes())
     }
+}
+
+/// Our own scripts without what browsers do not need; others' are small already.
+fn squeezed(path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    if !path.ends_with(".js") || path.starts_with("vendor/") {
+        return Ok(bytes);
+    }
+    let code = String::from_utf8(bytes).map_err(|error| format!("{path}: {error}"))?;
+    Ok(squeeze(&code).into_bytes())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

@@ -2,8 +2,11 @@
 //! with the page's own files into [`FILES`](../../src/lib.rs).
 
 mod bindings;
+mod bundle;
 mod compile;
 mod gather;
+mod single;
+mod squeeze;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -50,11 +53,15 @@ fn build() -> Result<(), String> {
 fn whole(wasm: &Path, module: &Path, files: &mut Gathered) -> Result<(), String> {
     let module = std::fs::read(module).map_err(|error| format!("{}: {error}", module.display()))?;
     let bindings = generate(&module, NAME, Form::Module)?;
-    files.add(&format!("{NAME}.js"), bindings.glue.into_bytes())?;
+    let glue = squeeze::squeeze(&bindings.glue);
+    files.add(&format!("{NAME}.js"), glue.into_bytes())?;
     files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
     let www = wasm.join("www");
     println!("cargo::rerun-if-changed={}", www.display());
     files.folder(&www)?;
+    let bindings = generate(&module, NAME, Form::Script)?;
+    let single = single::page(&www, &bindings)?;
+    files.add("single.html", single.into_bytes())?;
     files.complete();
     Ok(())
 }

@@ -4,6 +4,7 @@
 import { complete, checkFilter, matchingRow } from "./search.js";
 import { exportRows } from "./out.js";
 import { Live } from "./live.js";
+import { plotField, seconds } from "./plots.js";
 import { openInput } from "./read.js";
 
 /** @type {Live | null} */
@@ -141,25 +142,19 @@ export const operations = {
     const found = session.table.slowest(count);
     return { rows: Array.from(found, (row) => ({ row, latency: session.table.latency(row) })) };
   },
-  /** `{field, from?, to?, buckets}`: times in microseconds. */
-  plot(session, { field, from, to, buckets }) {
-    return checkFilter(field, () => {
-      const series = session.table.plot(field, from ?? -Infinity, to ?? Infinity, buckets);
-      const { time, min, max, mean } = series;
-      series.free();
-      return { time, min, max, mean };
-    });
-  },
-  /** `{buckets}` */
+  /** `{field, from?, to?, buckets}` of the view: `from` and `to` in microseconds, the
+   * times of the answer in seconds since 1970. */
+  plot: plotField,
+  /** `{buckets}` of all rows. */
   rate(session, { buckets }) {
     const rate = session.table.rate(buckets);
     const { time, frames, bytes } = rate;
     rate.free();
-    return { time, frames, bytes };
+    return { time: seconds(time), frames, bytes };
   },
   /** `{row, path}` */
   array(session, { row, path }) {
-    return { values: session.table.array(row, path) };
+    return checkFilter(path, () => ({ values: session.table.array(row, path) }));
   },
   fields(session) {
     return json(session.table.fields());

@@ -2,6 +2,26 @@
 
 /** How long a slice may take, in milliseconds: half a frame of the screen. */
 const SLICE = 8;
+/** How long a step of a slice may take. */
+const STEP = 4;
+
+/** The rows of the next step, so that it takes about {@link STEP}. */
+export function nextStep(rows, took) {
+  const wanted = (rows * STEP) / Math.max(took, 0.1);
+  return Math.round(Math.min(Math.max(wanted, rows / 4, 64), rows * 4, 1_000_000));
+}
+
+/** Lets messages of the page be answered. */
+export function pause() {
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port2.postMessage(null);
+  });
+}
 
 /** Runs jobs one after another, a slice at a time. */
 export class Schedule {

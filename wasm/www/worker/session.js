@@ -2,12 +2,10 @@
 // shows, and the work that goes on in the background.
 
 import { Inspector } from "../wigwag.js";
-import { Schedule } from "./schedule.js";
+import { Schedule, nextStep } from "./schedule.js";
 
 /** The page is told at most this often, in milliseconds. */
 const TELL = 50;
-/** How long a filter's or examination's step may take, in milliseconds. */
-const STEP = 4;
 /** Rows of the first step; later ones follow what it took. */
 const FIRST_STEP = 1000;
 
@@ -202,10 +200,4 @@ export class Session {
     this.tell();
     return more;
   };
-}
-
-/** The rows of the next step, so that it takes about {@link STEP}. */
-function nextStep(rows, took) {
-  const wanted = (rows * STEP) / Math.max(took, 0.1);
-  return Math.round(Math.min(Math.max(wanted, rows / 4, 64), rows * 4, 1_000_000));
 }
