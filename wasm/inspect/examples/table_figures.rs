@@ -39,6 +39,14 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let now = NOW.fetch_add(size, Relaxed) + size;
+        MOST.fetch_max(now, Relaxed);
+        NOW.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(place, layout, size) }
+    }
+
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Relaxed);
         // SAFETY: as the caller promises.
@@ -141,6 +149,7 @@ fn measure(runs: usize, name: &str, wire: &[(Direction, Vec<u8>)]) {
         MOST.store(before, Relaxed);
         let start = computed();
         let mut table = Table::default();
+        table.expect(bytes as u64);
         for (direction, bytes) in wire {
             for bytes in bytes.chunks(1 << 16) {
                 table.take(Piece::Bytes {

@@ -53,6 +53,8 @@ pub(super) struct Book {
     /// The ids and rows of connections, by their indices.
     pub(super) ids: Vec<(ConnectionId, u32)>,
     pub(super) budget: Budget,
+    /// How many bytes there will be, if somebody has said it.
+    pub(super) expected: u64,
 }
 
 impl Book {
@@ -65,6 +67,15 @@ impl Book {
     /// How much of the budget frames and rows take.
     pub(super) fn held(&self) -> usize {
         self.store.held() + self.columns.len() * ROW_BYTES + self.notes.len() * NOTE_BYTES
+    }
+
+    /// How many rows there will be, if what comes is like what came; 0 if nobody
+    /// knows.
+    fn aim(&self) -> usize {
+        let expected = self.expected.min(self.budget.bytes as u64) as f64;
+        let held = self.store.held().max(1) as f64;
+        // A little more than that: to be too small by one row is to be copied.
+        (self.columns.len() as f64 * (expected / held) * 1.02) as usize
     }
 
     /// The row that is entered next.
@@ -103,6 +114,10 @@ impl Book {
         };
         let kept = address.is_some();
         let index = entry.whose.index;
+        if self.columns.is_full() {
+            let aim = self.aim();
+            self.columns.grow(aim);
+        }
         let id = &mut self.ids[index as usize];
         id.1 += 1;
         self.columns.push(Row {

@@ -40,9 +40,9 @@ pub(super) struct State {
     pub(super) streams: [Stream; 2],
 }
 
-/// What the table's budget is charged for a connection: both of the above, and
-/// its place among the others.
-pub(super) const CONNECTION_BYTES: usize = 512;
+/// What the table's budget is charged for a connection: both of the above with
+/// names at their longest, and its place among the others.
+pub(super) const CONNECTION_BYTES: usize = 1280;
 
 /// The longest name and reason that is kept.
 const MAX_TEXT: usize = 256;

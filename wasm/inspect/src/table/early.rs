@@ -31,6 +31,11 @@ pub(super) struct Early {
 }
 
 impl Early {
+    /// What the table's budget is charged for it.
+    pub(super) fn held(&self) -> usize {
+        self.len() + self.marks.len() * size_of::<Mark>()
+    }
+
     /// How many bytes there are.
     pub(super) fn len(&self) -> usize {
         self.heard.iter().map(|heard| heard.bytes.len()).sum()
@@ -75,6 +80,14 @@ impl Early {
     pub(super) fn gap(&mut self, direction: Direction, time: u64, missing: u64, aligned: bool) {
         let heard = &mut self.heard[direction as usize];
         heard.is_loose |= !aligned;
+        // One gap after another is one gap.
+        if let Some(last) = self.marks.last_mut()
+            && last.direction == direction
+            && let Some((before, _)) = last.gap
+        {
+            last.gap = Some((before.saturating_add(missing), aligned));
+            return;
+        }
         heard.cuts.push(heard.bytes.len());
         self.marks.push(Mark {
             direction,

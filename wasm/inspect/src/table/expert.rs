@@ -171,7 +171,9 @@ impl Table {
             Expert::Unanswered => {
                 self.name(row, out)?;
                 let waited = self.latest as f64 - columns.time[at];
-                if waited >= PATIENCE {
+                if columns.is_timeless {
+                    out.push_str(" was not answered");
+                } else if waited >= PATIENCE {
                     write!(out, " was not answered within {} s", PATIENCE / 1e6)?;
                 } else {
                     out.push_str(" was not answered before the recording ended, ");

@@ -145,6 +145,12 @@ impl Table {
         table
     }
 
+    /// About so many bytes of connections will come, in all: the size of a file. It
+    /// only helps to make room once instead of again and again.
+    pub fn expect(&mut self, bytes: u64) {
+        self.book.expected = bytes;
+    }
+
     /// The columns.
     #[must_use]
     pub const fn columns(&self) -> &Columns {

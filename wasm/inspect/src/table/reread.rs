@@ -112,6 +112,8 @@ impl Table {
         let columns = std::mem::take(&mut self.book.columns);
         let store = std::mem::take(&mut self.book.store);
         let notes = std::mem::take(&mut self.book.notes);
+        self.book.columns.is_timeless = columns.is_timeless;
+        self.book.columns.grow(columns.len());
         let mut last = Vec::new();
         for (address, row) in columns.address.iter().zip(0..) {
             if let Some(segment) = store.segment_of(*address) {

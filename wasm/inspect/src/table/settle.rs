@@ -74,6 +74,17 @@ impl Table {
         }
     }
 
+    /// The input has no times: those of its pieces only keep their order
+    /// (`input::Kind::has_times`). Nothing has a latency then, and nothing is late.
+    pub fn without_times(&mut self) {
+        let columns = &mut self.book.columns;
+        columns.is_timeless = true;
+        columns.latency.fill(f32::NAN);
+        for found in &mut columns.flags {
+            *found &= !flags::LATE;
+        }
+    }
+
     /// The row that answers a row, or that it answers.
     #[must_use]
     pub fn pair(&self, row: u32) -> Option<u32> {

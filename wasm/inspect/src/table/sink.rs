@@ -87,8 +87,9 @@ impl Table {
                 self.watched.push(index);
             }
             let early = state.early.get_or_insert_default();
+            self.waiting -= early.held();
             let shown = early.push(direction, time, bytes);
-            self.waiting += bytes.len();
+            self.waiting += early.held();
             if let Some(protocol) = shown {
                 self.decide(index, protocol);
             }
@@ -118,7 +119,7 @@ impl Table {
         let Some(early) = state.early.take() else {
             return;
         };
-        self.waiting -= early.len();
+        self.waiting -= early.held();
         let mut read = [0; 2];
         for mark in &early.marks {
             if let Some((missing, aligned)) = mark.gap {
@@ -144,6 +145,10 @@ impl Table {
         if self.refused > 0 {
             return;
         }
+        if self.held() > self.book.budget.bytes {
+            self.refuse(0);
+            return;
+        }
         if let Some(index) = self.index(id, time) {
             self.pass_gap(index, direction, time, missing, aligned);
         }
@@ -165,7 +170,9 @@ impl Table {
                 self.watched.push(index);
             }
             let early = state.early.get_or_insert_default();
+            self.waiting -= early.held();
             early.gap(direction, time, missing, aligned);
+            self.waiting += early.held();
             return;
         }
         let stream = &mut state.streams[direction as usize];

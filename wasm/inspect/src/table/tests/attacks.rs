@@ -29,7 +29,7 @@ fn a_million_tiny_frames_and_a_flood_of_questions() {
     table.finish();
     while table.examine(100_000) {}
     assert_eq!(table.columns().len(), 1_000_000);
-    assert!(table.held() < 57_000_600, "{}", table.held());
+    assert!(table.held() < 57_001_300, "{}", table.held());
     // A thousand orders, told again and again.
     assert_eq!(table.expert_counts()[Expert::Repeated as usize], 499_000);
 }
@@ -41,7 +41,7 @@ fn connections_without_end_stop_at_the_budget() {
         ..Budget::default()
     };
     let mut table = Table::new(budget);
-    for connection in 0..1_000_000 {
+    for connection in 0..200_000 {
         open(&mut table, connection, Protocol::Ngtt);
         let connection = ConnectionId(connection);
         let bytes = &[0; 8];
@@ -72,14 +72,14 @@ fn connections_without_end_stop_at_the_budget() {
         "{:?}",
         table.problems()
     );
-    assert!(table.refused() > 900_000);
+    assert!(table.refused() > 190_000);
     table.finish();
 }
 
 #[test]
 fn a_budget_that_is_used_up_keeps_what_was_read() {
     let mut table = Table::new(Budget {
-        bytes: 1000,
+        bytes: 1768,
         frame: 1 << 20,
     });
     let order = ngtt(1, 7, &[0x40]);
@@ -220,6 +220,26 @@ fn gaps_everywhere() {
     }
     table.finish();
     assert!(table.columns().offset.is_sorted());
+}
+
+#[test]
+fn gaps_before_anything_is_known_stop_at_the_budget() {
+    let mut table = Table::new(Budget {
+        bytes: 1 << 20,
+        frame: 1 << 20,
+    });
+    for n in 0..200_000 {
+        table.take(Piece::Gap {
+            connection: ONE,
+            direction: if n % 2 == 0 { ToServer } else { ToDevice },
+            time: 0,
+            missing: 1,
+            aligned: false,
+        });
+    }
+    assert!(table.held() < (1 << 20) + 100, "{}", table.held());
+    assert_eq!(table.problems().len(), 1);
+    table.finish();
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn byte_by_byte_is_the_same() {
         push(&mut table, ToDevice, 0, &[*byte]);
     }
     assert_eq!(frames(&table), conversation());
-    assert_eq!(table.held(), wire.len() + 5 * 48 + 512);
+    assert_eq!(table.held(), wire.len() + 5 * 48 + 1280);
 }
 
 #[test]

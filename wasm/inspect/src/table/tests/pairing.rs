@@ -212,3 +212,45 @@ fn the_handshake_of_ncp_is_paired_and_keep_alives_are_no_questions() {
     assert_eq!(table.columns().pair, [NO_ROW, 2, 1, 4, 3, NO_ROW]);
     assert_eq!(flag(&table, flags::UNANSWERED), []);
 }
+
+#[test]
+fn an_input_without_times_has_pairs_and_no_latencies() {
+    let mut table = Table::default();
+    push(&mut table, ToServer, 0, &ngtt(0, 1, b""));
+    push(&mut table, ToDevice, 40 * S, &ngtt(0, 1, b""));
+    assert_eq!(flag(&table, flags::LATE), [1]);
+    table.without_times();
+    push(&mut table, ToServer, 50 * S, &ngtt(0, 2, b""));
+    push(&mut table, ToDevice, 99 * S, &ngtt(0, 2, b""));
+    push(&mut table, ToServer, 99 * S, &ngtt(4, 2, ORDER));
+    table.override_protocol(ONE, Protocol::Ngtt);
+    table.finish();
+    assert_eq!(table.columns().pair, [1, 0, 3, 2, NO_ROW]);
+    assert!(
+        table
+            .columns()
+            .latency
+            .iter()
+            .all(|latency| latency.is_nan())
+    );
+    assert_eq!(flag(&table, flags::LATE), []);
+    assert_eq!(
+        table.expert_text(4, Expert::Unanswered),
+        "DATA_STREAM 2 was not answered"
+    );
+}
+
+#[test]
+fn a_size_that_is_expected_changes_nothing_but_memory() {
+    let frame = ngtt(4, 1, ORDER);
+    for expected in [0, 1, 9000, u64::MAX] {
+        let mut table = Table::default();
+        table.expect(expected);
+        for _ in 0..5000 {
+            push(&mut table, ToServer, 0, &frame);
+        }
+        assert_eq!(table.columns().len(), 5000);
+        let room = table.columns().time.capacity();
+        assert!(room <= 4 * 5000, "{expected}: {room}");
+    }
+}
