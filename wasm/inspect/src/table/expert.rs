@@ -174,7 +174,11 @@ impl Table {
                 if columns.is_timeless {
                     out.push_str(" was not answered");
                 } else if waited >= PATIENCE {
-                    write!(out, " was not answered within {} s", PATIENCE / 1e6)?;
+                    write!(
+                        out,
+                        " was not answered within {} s",
+                        PATIENCE as u32 / 1_000_000
+                    )?;
                 } else {
                     out.push_str(" was not answered before the recording ended, ");
                     seconds(waited, out)?;
@@ -310,13 +314,40 @@ fn clean(text: &str) -> String {
     text.chars().take(200).map(control).collect()
 }
 
-/// Microseconds as seconds, with as many digits as they need.
+/// Microseconds as seconds or milliseconds, with a digit behind the point where it
+/// counts. (Whole numbers: the formatting of floats would be 10 KB of the page.)
 fn seconds(microseconds: f64, out: &mut String) -> std::fmt::Result {
-    let seconds = microseconds / 1e6;
-    let digits = if seconds >= 10.0 { 0 } else { 1 };
-    if seconds >= 0.1 || seconds <= 0.0 {
-        write!(out, "{seconds:.digits$} s")
+    let tenths = |unit: f64| (microseconds / unit * 10.0 + 0.5) as u64;
+    let (seconds, millis) = (tenths(1e6), tenths(1e3));
+    if seconds >= 100 {
+        write!(out, "{} s", seconds.saturating_add(5) / 10)
+    } else if seconds >= 1 || millis == 0 {
+        write!(out, "{}.{} s", seconds / 10, seconds % 10)
     } else {
-        write!(out, "{:.1} ms", microseconds / 1e3)
+        write!(out, "{}.{} ms", millis / 10, millis % 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_are_short_and_right() {
+        for (microseconds, text) in [
+            (0.0, "0.0 s"),
+            (40.0, "0.0 s"),
+            (60.0, "0.1 ms"),
+            (12_340.0, "12.3 ms"),
+            (99_000.0, "0.1 s"),
+            (3_060_000.0, "3.1 s"),
+            (31_400_000.0, "31 s"),
+            (f64::NAN, "0.0 s"),
+            (f64::INFINITY, "1844674407370955161 s"),
+        ] {
+            let mut out = String::new();
+            seconds(microseconds, &mut out).unwrap();
+            assert_eq!(out, text);
+        }
     }
 }

@@ -256,14 +256,21 @@ impl Stream {
                     _ => Found::plain(Protocol::Unknown, scrap.len()),
                 }
             };
-            self.enter(whose, found, Body::Slice(scrap), book);
+            // What was passed over is said of the frame that is found at last.
+            self.put(whose, found, Body::Slice(scrap), flags::GAP, book);
         }
     }
 
     pub(super) fn enter(&mut self, whose: Whose, found: Found, body: Body<'_>, book: &mut Book) {
-        let first = std::mem::take(&mut self.flags);
-        if first != 0 {
-            self.note(book);
+        self.put(whose, found, body, u16::MAX, book);
+    }
+
+    /// Enters a row, of which some of the flags that wait are to be said.
+    fn put(&mut self, whose: Whose, found: Found, body: Body<'_>, say: u16, book: &mut Book) {
+        let said = self.flags & say;
+        if said != 0 {
+            self.flags &= !say;
+            self.note(said, book);
         }
         let entry = Entry {
             whose,
@@ -271,7 +278,7 @@ impl Stream {
             kind: found.kind,
             id: found.id.unwrap_or(self.count),
             length: found.length,
-            flags: found.flags | first,
+            flags: found.flags | said,
             offset: self.offset,
         };
         book.enter(entry, body);
@@ -280,13 +287,12 @@ impl Stream {
     }
 
     /// Says of the row that comes next what is before it.
-    fn note(&mut self, book: &mut Book) {
+    fn note(&mut self, said: u16, book: &mut Book) {
         if let Some((count, aligned)) = self.missing.take() {
             book.note(Note::Missing { count, aligned });
         }
-        let passed = std::mem::take(&mut self.passed);
-        if passed > 0 {
-            book.note(Note::Passed(passed));
+        if said & flags::RESYNC != 0 {
+            book.note(Note::Passed(std::mem::take(&mut self.passed)));
         }
     }
 }

@@ -74,42 +74,18 @@ impl Stream {
         if pending.is_empty() {
             return;
         }
-        if self.lost.is_none() && hides_more(whose.protocol, &pending) {
-            self.lost = Some(1);
-        }
-        let mut used = 0;
-        while let Some(from) = self.lost
-            && used < pending.len()
-        {
-            let rest = &pending[used..];
-            match seek::seek(whose.protocol, Some(whose.direction), rest, from) {
-                Seek::Found(at) => {
-                    self.lost = None;
-                    self.scraps(whose, &rest[..at], book);
-                    used += at;
-                    used += self.read(whose, &pending[used..], book);
-                    let rest = &pending[used..];
-                    if !rest.is_empty() && hides_more(whose.protocol, rest) {
-                        self.lost = Some(1);
-                    }
-                }
-                // The begin of a frame that proves nothing any more.
-                Seek::Wait { from, .. } if from < rest.len() => self.lost = Some(from + 1),
-                Seek::Wait { .. } => break,
-            }
-        }
+        let (used, is_begun) = self.look_inside(whose, &pending, book);
         self.need = 0;
         self.exact = false;
         pending.drain(..used);
-        let was_lost = self.lost.is_some();
-        if was_lost || !pending.is_empty() {
+        if is_begun || self.lost.is_some() {
             // Whatever follows, it begins nowhere in particular.
             self.lost = Some(0);
         }
         if pending.is_empty() {
             return;
         }
-        if was_lost {
+        if !is_begun {
             self.scraps(whose, &pending, book);
             return;
         }
@@ -124,6 +100,39 @@ impl Stream {
         let row = book.next();
         self.enter(whose, found, Body::Own(pending), book);
         book.note_of(row, Note::CutOff { wanted });
+    }
+
+    /// Searches frames in bytes that are the last, and enters them. Says how many
+    /// bytes they and what is before them have, and whether behind them a frame
+    /// begins.
+    fn look_inside(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) -> (usize, bool) {
+        let mut used = 0;
+        let mut is_begun = self.lost.is_none();
+        if is_begun && hides_more(whose.protocol, bytes) {
+            self.lost = Some(1);
+        }
+        while let Some(from) = self.lost
+            && used < bytes.len()
+        {
+            let rest = &bytes[used..];
+            match seek::seek(whose.protocol, Some(whose.direction), rest, from) {
+                Seek::Found(at) => {
+                    self.lost = None;
+                    self.scraps(whose, &rest[..at], book);
+                    used += at;
+                    used += self.read(whose, &bytes[used..], book);
+                    let rest = &bytes[used..];
+                    is_begun = self.lost.is_none() && !rest.is_empty();
+                    if is_begun && hides_more(whose.protocol, rest) {
+                        self.lost = Some(1);
+                    }
+                }
+                // The begin of a frame that proves nothing any more.
+                Seek::Wait { from, .. } if from < rest.len() => self.lost = Some(from + 1),
+                Seek::Wait { .. } => break,
+            }
+        }
+        (used, is_begun)
     }
 }
 

@@ -211,3 +211,29 @@ fn the_end_cuts_a_frame_off() {
     );
     assert_eq!(table.connections()[0].ended, Some((7, "reset".into())));
 }
+
+#[test]
+fn a_packet_with_a_hole_is_cut_off_and_its_end_is_no_frame() {
+    let mut table = open(Protocol::Ncp);
+    let one = packet("GPS", 1);
+    push(&mut table, ToServer, 1, &one[..50]);
+    // More is missing than the packet has left: what follows is searched.
+    gap(&mut table, 70, false);
+    push(&mut table, ToServer, 1, &[&one[56..], &one].concat());
+    table.finish();
+    assert_eq!(frames(&table), [&one[..50], &one[56..], &one]);
+    let told: Vec<_> = table
+        .experts()
+        .map(|(row, expert)| format!("{row} {}", table.expert_text(row, expert)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "0 cut off: 50 of 64 bytes came",
+            "1 8 bytes that are no frame",
+            "1 70 bytes are missing before it",
+            "2 8 bytes were passed over to find this frame",
+            "2 DSPC GPS was not answered before the recording ended, 0.0 s later",
+        ]
+    );
+}
