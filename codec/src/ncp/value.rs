@@ -127,6 +127,22 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// The value that a parameter of type `kind` with these bytes has.
+    ///
+    /// ```
+    /// use wigwag_codec::ncp::{Value, ValueType};
+    ///
+    /// assert_eq!(Value::parse(ValueType::I32 as u8, &[5, 0, 0, 0])?, Value::I32(5));
+    /// assert!(Value::parse(ValueType::I32 as u8, &[5]).is_err());
+    /// # Ok::<(), wigwag_codec::ncp::NcpError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Param::value`](super::Param::value), with offsets in `bytes`.
+    pub fn parse(kind: u8, bytes: &'a [u8]) -> Result<Self, NcpError> {
+        Self::read(kind, bytes, 0)
+    }
+
     /// Reads the value of a parameter of type `kind`; `offset` is where `bytes`
     /// stand in the packet.
     #[inline]

@@ -4,9 +4,12 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`mod@diff`] | what is different in two frames |
+//! | [`edit`] | a frame as JSON to be edited, and back |
 //! | [`export`] | rows as captures, JSON lines, CSV, bytes |
 //! | [`filter`] | which frames to show: a small language over columns and fields |
 //! | [`input`] | what recordings are written in, found out and read |
+//! | [`json`] | a frame as JSON, as `wigwag decode --json` prints it |
 //! | [`net`] | recordings of packets (pcap, pcapng), put together to streams |
 //! | [`detail`] | what is in a frame: its tree, paths, meanings |
 //! | [`piece`] | what every input becomes: bytes of a connection, gaps, ends, problems |
@@ -21,9 +24,12 @@
 #![forbid(unsafe_code)]
 
 pub mod detail;
+pub mod diff;
+pub mod edit;
 pub mod export;
 pub mod filter;
 pub mod input;
+pub mod json;
 pub mod net;
 pub mod piece;
 pub mod plot;

@@ -14,7 +14,7 @@
 //! There is no white space in what [`write()`] makes. The form is stable.
 //!
 //! [`read()`] takes any JSON text. It reads the markers back, and `{"$int":"123"}`
-//! besides; an object whose first key is a marker and that does not go on as shown
+//! and floats as numbers, `{"$f64":0.1}`, besides; an object whose first key is a marker and that does not go on as shown
 //! is refused. A number with a point or an exponent is a float, in the width that
 //! the caller asks for; any other is an integer. What the way over JSON text loses
 //! is the width of a finite float, and nothing else.

@@ -1,7 +1,7 @@
 //! JSON text to minijson.
 
 use super::lexer::{Lexer, Quoted};
-use super::scalar::{write_marked, write_number, write_text};
+use super::scalar::{write_marked, write_marked_number, write_number, write_text};
 use super::write::MARKERS;
 use crate::minijson::budget::Budget;
 use crate::minijson::canonical::{Options, sort_map};
@@ -20,6 +20,10 @@ use crate::minijson::writer::Writer;
 /// let mut out = [0; 32];
 /// let length = json::read(br#"{"a": [1, {"$bytes": "00ff"}]}"#, &mut out)?;
 /// assert_eq!(&out[..length], b"\x51\x01a\x42\x03\x01\x19\x02\x00\xff");
+///
+/// // A float of the width that the marker says.
+/// let length = json::read(br#"{"$f64": -2}"#, &mut out)?;
+/// assert_eq!(&out[..length], b"\x0a\xc0\0\0\0\0\0\0\0");
 /// # Ok::<(), wigwag_codec::minijson::Error>(())
 /// ```
 ///
@@ -355,6 +359,14 @@ impl JsonReader<'_, '_> {
                 let marker = self.lexer.quoted()?;
                 self.lexer.expect(b':')?;
                 self.lexer.peek_token();
+                if matches!(marker.raw, b"$f32" | b"$f64")
+                    && let Some(b'-' | b'0'..=b'9') = self.lexer.peek()
+                {
+                    let digits = self.lexer.number()?;
+                    self.marker(|lexer| lexer.eat(b'}'))?;
+                    let written = write_marked_number(&mut self.writer, marker.raw, digits);
+                    return self.at(position, written);
+                }
                 let invalid = Error::new(ErrorKind::InvalidMarker, self.lexer.position());
                 let content = self.lexer.quoted().map_err(|_| invalid)?;
                 self.marker(|lexer| lexer.eat(b'}'))?;

@@ -82,6 +82,23 @@ pub(super) fn write_marked(
     }
 }
 
+/// A float whose width the marker tells, as a number.
+pub(super) fn write_marked_number(
+    writer: &mut Writer<'_>,
+    marker: &[u8],
+    digits: Digits<'_>,
+) -> Result<(), Error> {
+    let floats = match marker {
+        b"$f32" => Floats::Single,
+        _ => Floats::Double,
+    };
+    let digits = Digits {
+        is_float: true,
+        ..digits
+    };
+    write_number(writer, digits, floats)
+}
+
 fn hex_pair([high, low]: [u8; 2]) -> Option<u8> {
     Some(hex_digit(high).ok()? << 4 | hex_digit(low).ok()?)
 }

@@ -264,6 +264,15 @@ impl<'t> Reader<'t> {
         Ok(self.text.get(start..self.position).unwrap_or_default())
     }
 
+    /// A reader of the value that begins at `position`, where this one has been.
+    #[must_use]
+    pub fn back_to(&self, position: usize) -> Self {
+        Self {
+            position: position.min(self.position),
+            ..*self
+        }
+    }
+
     fn skip(&mut self) -> Result<(), JsonError> {
         match self.kind()? {
             Kind::Null => self.null(),

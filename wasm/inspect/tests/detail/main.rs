@@ -2,6 +2,7 @@
 //! every frame, for the vectors and for damaged and made-up ones.
 
 mod check;
+mod edits;
 mod samples;
 mod trees;
 mod vectors;
