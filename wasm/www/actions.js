@@ -130,7 +130,7 @@ export async function refreshDetail() {
       const row = model.row.value;
       const detail = row === null ? null : await model.engine.call("detail", { row });
       if (model.row.value !== row) continue;
-      if (detail) detail.row = row;
+      if (detail) Object.assign(detail, { row, nodes: detail.nodes ?? [] });
       model.detail.value = detail;
       return;
     }

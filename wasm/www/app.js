@@ -34,7 +34,17 @@ emptyState({ live: openLive });
 takeDropsAndPastes();
 takeKeys({ list, filter });
 keepView();
+showOnly();
 begin();
+
+/** What has few frames (something pasted, most of all) is opened with the first one selected. */
+function showOnly() {
+  model.source.changes(({ done, rows, live }) => {
+    if (!done || live !== "off" || model.shown === model.input) return;
+    model.shown = model.input;
+    if (rows > 0 && rows <= 20 && model.row.value === null) select(0, 0);
+  });
+}
 
 /** Opens what the server has, and shows it as the address says. */
 async function begin() {

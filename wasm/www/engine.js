@@ -54,9 +54,7 @@ export class Engine {
 
   #start() {
     const inside = document.getElementById("wigwag-worker");
-    const url = inside
-      ? URL.createObjectURL(new Blob([inside.textContent], { type: "text/javascript" }))
-      : "worker.js";
+    const url = inside ? URL.createObjectURL(new Blob([inside.textContent], { type: "text/javascript" })) : "worker.js";
     const worker = new Worker(workerScripts?.createScriptURL(url) ?? url, {
       type: inside ? "classic" : "module",
     });

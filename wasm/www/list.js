@@ -6,7 +6,7 @@ import { model } from "./model.js";
 import { Rows } from "./rows.js";
 import { say } from "./say.js";
 import { Virtual } from "./virtual.js";
-import { MARKS, arrow, family, notes, way } from "./words.js";
+import { MARKS, UNTYPED, arrow, family, notes, way } from "./words.js";
 
 /** The list of frames: a grid of which only the rows in sight exist. */
 export class List {
@@ -212,7 +212,7 @@ function fillCell(cell, id, data, index, rows) {
       cell.dataset.way = String(data.direction);
       return;
     case "type":
-      return setText(cell, data.typeName);
+      return setText(cell, data.typeName || UNTYPED[data.protocol]);
     case "length":
       return setText(cell, count(data.length));
     case "latency":

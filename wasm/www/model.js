@@ -55,6 +55,8 @@ export const model = {
   source: new Signal(NOTHING),
   /** Whether something has been opened at all. */
   opened: new Signal(false),
+  /** The input whose first frame was selected, if it had few. @type {any} */
+  shown: null,
   /** What was opened last, to read it again another way. @type {any} */
   input: null,
   /** The filter that is in force. */

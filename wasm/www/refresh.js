@@ -53,3 +53,18 @@ export function whileSeen(tab, work, delay = 700) {
   });
   return soon;
 }
+
+/**
+ * Runs `work` whenever the source has changed, at most every `delay` milliseconds.
+ * @param {() => Promise<void>} work
+ * @param {number} delay
+ */
+export function whileOpen(work, delay) {
+  let timer = 0;
+  model.source.changes(() => {
+    timer ||= setTimeout(async () => {
+      await work().catch(() => {});
+      timer = 0;
+    }, delay);
+  });
+}

@@ -3,10 +3,11 @@ import { Detail } from "./detail.js";
 import { Diff } from "./diff.js";
 import { el, setText } from "./dom.js";
 import { Edit } from "./edit.js";
-import { Expert } from "./expert.js";
+import { Expert, saidInAll } from "./expert.js";
 import { count } from "./format.js";
 import { model } from "./model.js";
 import { Plot } from "./plot.js";
+import { whileOpen } from "./refresh.js";
 
 /** The tabs below or beside the list; each is made when it is first looked at. */
 const TABS = /** @type {const} */ ([
@@ -67,6 +68,7 @@ export function sidePane(host) {
       }
     }
   });
+  whileOpen(countForTabs, 1500);
   model.marks.watch(({ a, b }) => badge(bar, "diff", [a !== null && "A", b !== null && "B"].filter(Boolean).join(" ")));
 }
 
@@ -77,9 +79,11 @@ export function badge(bar, id, text) {
   setText(node, text);
 }
 
-/** Shows how many things the expert has to say, and how many connections there are. @param {number} experts @param {number} connections */
-export function tabCounts(experts, connections) {
-  badge(document, "expert", experts ? count(experts) : "");
+/** Keeps the tabs' counts: what is to be said, and connections if there are several. */
+async function countForTabs() {
+  const said = model.opened.value ? saidInAll(await model.engine.call("experts", { limit: 0 })) : 0;
+  badge(document, "expert", said ? count(said) : "");
+  const connections = model.opened.value ? (await model.engine.call("connections", {})).length : 0;
   badge(document, "connections", connections > 1 ? count(connections) : "");
 }
 

@@ -3,6 +3,9 @@
 /** By the number of a protocol. */
 export const PROTOCOLS = ["unknown", "ngtt", "ncp", "prefix", "minijson"];
 
+/** What stands in the type column of frames without types, by the number of their protocol. */
+export const UNTYPED = ["bytes", "", "", "message", "value"];
+
 /** Bits of the flags column, the grave ones first: [bit, word, severity]. */
 const FLAGS = [
   [1 << 0, "malformed", "error"],
