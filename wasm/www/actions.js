@@ -38,7 +38,7 @@ export async function openInput(input) {
   say(`Opening ${input.name}`);
   try {
     if (sample) await model.engine.call("sample", {});
-    else if (live) await model.engine.call("live", { url: live });
+    else if (live) await model.engine.call("live", { url: live, name: input.name });
     else await model.engine.call("open", rest);
   } catch (error) {
     banner(reason(error), `${input.name}: `);

@@ -1,4 +1,4 @@
-import { jumpToPair, refreshDetail, select } from "./actions.js";
+import { jumpToPair, refreshDetail, relocate, select } from "./actions.js";
 import { columnsOf, header } from "./header.js";
 import { button, el, setText } from "./dom.js";
 import { NO_ROW, SLOW, count, duration, hasClock, latencyShare, moment, rfc3339 } from "./format.js";
@@ -68,10 +68,16 @@ export class List {
       this.rows.clear();
       this.rows.count = state.viewRows;
       this.virtual.place(model.follow.value ? Infinity : 0);
-      if (model.position.value >= 0) this.virtual.reveal(model.position.value, 2);
-    }
+      relocate().then(() => {
+        if (model.position.value >= 0 && !model.follow.value) this.virtual.reveal(model.position.value, 2);
+      });
+    } else if (model.position.value < 0 && model.row.value !== null) relocate();
     this.rows.stale(state.viewRows);
-    this.virtual.setCount(state.viewRows);
+    // At the end of a live view, rows are drawn when they are there: no row flashes empty.
+    const grow = () => this.virtual.setCount(model.source.value.viewRows);
+    const tail = state.viewRows - this.virtual.page() - 4;
+    if (model.follow.value) this.rows.want(Math.max(0, tail), state.viewRows).then(grow);
+    else grow();
     this.grid.setAttribute("aria-rowcount", String(state.viewRows + 1));
     if (this.virtual.atEnd()) this.seenRows = state.viewRows;
     this.count();

@@ -14,6 +14,7 @@ import { Signal } from "./signal.js";
  * @property {number} bytes read so far
  * @property {number} total bytes of the source; 0 if nobody knows
  * @property {boolean} done
+ * @property {string | null} error why reading stopped early
  * @property {number} dropped records that the live server left out
  * @property {"off" | "connecting" | "on" | "lost"} live
  * @property {boolean} send whether edited frames can be sent
@@ -34,6 +35,7 @@ export const NOTHING = {
   bytes: 0,
   total: 0,
   done: true,
+  error: null,
   dropped: 0,
   live: "off",
   send: false,

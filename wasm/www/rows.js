@@ -34,9 +34,15 @@ export class Rows {
     this.count = count;
   }
 
-  /** Fetches what is missing between two positions. @param {number} from @param {number} to */
+  /**
+   * Fetches what is missing or old between two positions; kept when all has come.
+   * @param {number} from
+   * @param {number} to
+   */
   want(from, to) {
-    for (let block = Math.floor(from / BLOCK); block * BLOCK < to; block++) this.fetch(block);
+    const blocks = [];
+    for (let block = Math.floor(from / BLOCK); block * BLOCK < to; block++) blocks.push(this.fetch(block));
+    return Promise.all(blocks);
   }
 
   /** @param {number} block */

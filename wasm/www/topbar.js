@@ -6,7 +6,7 @@ import { showHelp } from "./help.js";
 import { openMenu } from "./menu.js";
 import { pasteDialog, pickFile, readAsDialog } from "./inputs.js";
 import { model } from "./model.js";
-import { say } from "./say.js";
+import { banner, say } from "./say.js";
 import { nextTheme, shareAddress } from "./view.js";
 import { columnChoices, toggleColumn } from "./header.js";
 
@@ -114,6 +114,7 @@ export function topBar(host) {
 function tellChanges() {
   let before = model.source.value;
   model.source.changes((state) => {
+    if (state.error && state.error !== before.error) banner(state.error, `${state.name}: `);
     if (state.live !== before.live && state.live !== "off") {
       say({ connecting: "Connecting", on: "Live", lost: "The connection was lost; trying again" }[state.live]);
     } else if (state.done && !before.done && state.live === "off") say(`${counted(state.rows, "frame")} read`);
