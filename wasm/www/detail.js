@@ -26,20 +26,15 @@ export class Detail {
       whole.hidden = !detail;
       if (!detail) return;
       title.replaceChildren(...headline(detail));
-      said.replaceChildren(
-        ...(detail.notes ?? []).map((/** @type {string} */ text) =>
-          el(
-            "div",
-            { class: "said" },
-            el("span", {
-              class: "mark",
-              "aria-hidden": "true",
-              text: MARKS[notes(detail.flags)[0]?.severity ?? "note"],
-            }),
-            text,
-          ),
-        ),
-      );
+      const { severity } = notes(detail.flags)[0] ?? { severity: "note" };
+      const line = (/** @type {string} */ text) =>
+        el(
+          "div",
+          { class: `said ${severity}` },
+          el("span", { class: "mark", "aria-hidden": "true", text: MARKS[severity] }),
+          text,
+        );
+      said.replaceChildren(...(detail.notes ?? []).map(line));
     });
     const showPath = () => {
       const node = model.detail.value?.nodes[model.hovered.value >= 0 ? model.hovered.value : model.node.value];

@@ -100,7 +100,11 @@ export class FilterBar {
     if (!answer || this.input.value !== text || document.activeElement !== this.input) return;
     const whole = answer.items.length === 1 && answer.items[0].text === text.slice(answer.start, answer.end);
     this.offered = { ...this.offered, start: answer.start, end: answer.end };
-    this.offer(whole ? [] : answer.items.slice(0, 40));
+    // Behind a word that is whole, "and" and "or" are offered once a space asks for them.
+    const joins =
+      text[answer.start - 1] !== " " &&
+      answer.items.every((/** @type {any} */ item) => /^(&&|\|\|)/.test(item.text.trim()));
+    this.offer(whole || joins ? [] : answer.items.slice(0, 40));
   }
 
   /** @param {{ text: string, help?: string }[]} items */

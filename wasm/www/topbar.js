@@ -130,7 +130,7 @@ function sourceItems() {
     { text: "Paste …", key: "Ctrl V", run: pasteDialog },
     { text: "Open the sample", run: () => openInput({ sample: true, name: "sample" }) },
     model.served.value && { text: "Live from the server", run: openLive },
-    model.input && !model.input.live && { text: "Read it another way …", run: readAsDialog },
+    model.input && !model.input.live && !model.input.sample && { text: "Read it another way …", run: readAsDialog },
     model.opened.value && { text: "Close", run: closeInput },
   ];
 }
