@@ -19,6 +19,11 @@ const MODES = /** @type {[string, string][]} */ ([
   ["array", "an array of the selected frame"],
 ]);
 
+/** Parts of the rate: seconds, where that gives a plot; what lasts longer has coarser parts. @param {number} first @param {number} last */
+function rateParts(first, last) {
+  return Math.round(Math.min(400, Math.max(30, (last - first) / 1e6 || 0)));
+}
+
 /** The tab with plots over time; dragging over a plot filters by the time it covers. */
 export class Plot {
   /** @param {HTMLElement} host */
@@ -117,7 +122,7 @@ export class Plot {
   async data(mode, path) {
     const { first, last } = model.source.value;
     if (mode === "rate" || mode === "bytes") {
-      const { time, frames, bytes } = await model.engine.call("rate", { buckets: 300 });
+      const { time, frames, bytes } = await model.engine.call("rate", { buckets: rateParts(first, last) });
       return {
         data: [time, mode === "rate" ? frames : bytes],
         series: [mode === "rate" ? "frames/s" : "bytes/s"],
@@ -143,12 +148,11 @@ export class Plot {
       to: last,
       buckets: BUCKETS,
     });
-    const scale = mode === "latency" ? 1e-3 : 1;
-    const scaled = (/** @type {Float64Array} */ values) => (scale === 1 ? values : values.map((v) => v * scale));
-    const name = mode === "latency" ? "latency, s" : field;
+    const name = mode === "latency" ? "latency, ms" : field;
+    const single = max.every((/** @type {number} */ value, /** @type {number} */ i) => value === min[i]);
     return {
-      data: [time, scaled(max), scaled(min), scaled(mean)],
-      series: [`${name}: greatest`, "least", "mean"],
+      data: single ? [time, mean] : [time, max, min, mean],
+      series: single ? [name] : [`${name}: greatest`, "least", "mean"],
       time: true,
     };
   }
