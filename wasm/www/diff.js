@@ -5,12 +5,12 @@ import { model } from "./model.js";
 import { banner } from "./say.js";
 
 /** What a change is called, and its sign. */
-const CHANGES = {
+const CHANGES = /** @type {Record<string, [string, string]>} */ ({
   changed: ["≠", "differs"],
   added: ["+", "only in B"],
   removed: ["−", "only in A"],
   encoding: ["≈", "same value, other bytes"],
-};
+});
 
 /** The tab that compares two frames, field by field. */
 export class Diff {

@@ -16,7 +16,7 @@ export function el(tag, props = {}, ...children) {
     else if (key === "text") node.textContent = value;
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  node.append(...children.filter((child) => child || child === ""));
+  node.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child || child === "")));
   return node;
 }
 

@@ -36,6 +36,7 @@ export class Expert {
     /** @type {any[]} */
     this.items = [];
     this.answer = { kinds: [], items: [], problems: [] };
+    /** @type {any[]} */
     this.slowest = [];
     this.kind = "";
     this.at = -1;

@@ -34,7 +34,7 @@ export function size(n) {
   return "";
 }
 
-/** A span of time: 412 µs, 12.3 ms, 3.02 s, 2 min 05 s. @param {number} us */
+/** A span of time: 412 µs, 12.3 ms, 3.02 s, 2 min 05 s. @param {number} us @returns {string} */
 export function duration(us) {
   if (!Number.isFinite(us)) return "";
   if (us < 0) return `-${duration(-us)}`;

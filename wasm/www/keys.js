@@ -48,7 +48,9 @@ export function takeKeys({ list, filter }) {
     share: shareAddress,
     help: showHelp,
   };
-  const named = new Map(SHORTCUTS.flatMap(([, keys, , name]) => (name ? keys.map((key) => [key, name]) : [])));
+  const named = /** @type {Map<string, string>} */ (
+    new Map(SHORTCUTS.flatMap(([, keys, , name]) => (name ? keys.map((key) => [key, name]) : [])))
+  );
   addEventListener("keydown", (event) => {
     if (
       event.defaultPrevented ||

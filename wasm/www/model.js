@@ -64,7 +64,7 @@ export const model = {
   /** The filter that is in force. */
   filter: new Signal(""),
   /** Why what stands in the filter bar is not in force. @type {Signal<{message: string, start?: number, end?: number} | null>} */
-  filterError: new Signal(null),
+  filterError: new Signal(/** @type {any} */ (null)),
   /** The selected row of the table. @type {Signal<number | null>} */
   row: new Signal(/** @type {number | null} */ (null)),
   /** Its place in the view; -1 if the filter hides it. */
@@ -84,5 +84,5 @@ export const model = {
   follow: new Signal(false),
   paused: new Signal(false),
   /** The two frames to compare. @type {Signal<{a: number | null, b: number | null}>} */
-  marks: new Signal({ a: null, b: null }),
+  marks: new Signal(/** @type {{ a: number | null, b: number | null }} */ ({ a: null, b: null })),
 };

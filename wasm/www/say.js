@@ -33,6 +33,7 @@ let fading = 0;
 
 /** Says that something small was done, in a corner, for a moment. @param {string} text */
 export function toast(text) {
+  /** @type {any} */
   let node = document.getElementById("toast");
   if (!node) document.body.append((node = el("div", { id: "toast", class: "toast", "aria-hidden": "true" })));
   setText(node, text);

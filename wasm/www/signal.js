@@ -41,7 +41,7 @@ export class Signal {
  */
 export function settled(work, delay) {
   let timer = 0;
-  return (...args) => {
+  return (/** @type {any[]} */ ...args) => {
     clearTimeout(timer);
     timer = setTimeout(() => work(...args), delay);
   };

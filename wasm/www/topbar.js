@@ -10,7 +10,7 @@ import { banner, say } from "./say.js";
 import { nextTheme, shareAddress } from "./view.js";
 import { columnChoices, toggleColumn } from "./header.js";
 
-/** The bar at the top: what is open, how it is doing, and what can be done with it. */
+/** The bar at the top: what is open, how it is doing, and what can be done with it. @param {HTMLElement} host */
 export function topBar(host) {
   const name = el("span", { class: "source-name", id: "source-name" });
   const live = el("span", { class: "pill", id: "live", hidden: true });

@@ -24,6 +24,8 @@ export class Tree {
     this.virtual = new Virtual(this.node, { make: () => this.make(), draw: (row, index) => this.draw(row, index) });
     /** @type {import("./treemath.js").TreeNode[]} */
     this.nodes = [];
+    this.depth = new Uint16Array();
+    this.children = new Uint32Array();
     /** Paths of closed nodes: they stay closed from frame to frame. @type {Set<string>} */
     this.closedPaths = new Set();
     this.closed = new Set();

@@ -27,6 +27,7 @@ export function childCounts(nodes) {
 /** The nodes that are shown while some are closed. @param {TreeNode[]} nodes @param {Set<number>} closed */
 export function openNodes(nodes, closed) {
   const hidden = new Uint8Array(nodes.length);
+  /** @type {number[]} */
   const shown = [];
   nodes.forEach(({ parent }, i) => {
     const inside = parent >= 0 && parent < i;

@@ -125,6 +125,7 @@ export class Virtual {
       }
     }
     for (let index = from; index < to; index++) {
+      /** @type {any} */
       let row = this.rows.get(index);
       if (!row) {
         row = free.pop() ?? this.layer.appendChild(this.make());

@@ -20,7 +20,7 @@ const FLAGS = [
 ];
 
 /** The marks of the three severities: they differ in shape, not only in colour. */
-export const MARKS = { error: "✖", warning: "▲", note: "○" };
+export const MARKS = /** @type {Record<string, string>} */ ({ error: "✖", warning: "▲", note: "○" });
 
 /**
  * What is to be said of a row.
