@@ -30,6 +30,7 @@ export async function openInput(input) {
   banner(null);
   unselect();
   model.input = input;
+  model.openedAt = model.source.value.generation;
   model.opened.value = true;
   model.paused.value = false;
   model.follow.value = Boolean(input.live);

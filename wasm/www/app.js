@@ -39,9 +39,9 @@ begin();
 
 /** What has few frames (something pasted, most of all) is opened with the first one selected. */
 function showOnly() {
-  model.source.changes(({ done, rows, live }) => {
-    if (!done || live !== "off" || model.shown === model.input) return;
-    model.shown = model.input;
+  model.source.changes(({ done, rows, live, generation }) => {
+    if (model.openedAt === null || generation === model.openedAt || !done || live !== "off") return;
+    model.openedAt = null;
     if (rows > 0 && rows <= 20 && model.row.value === null) select(0, 0);
   });
 }

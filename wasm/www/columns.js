@@ -22,7 +22,7 @@ export const COLUMNS = [
   { id: "id", title: "Id", help: "Transaction or packet id", width: 3.75, end: true },
   { id: "length", title: "Length", help: "Bytes of the whole frame", width: 4.25, end: true },
   { id: "latency", title: "Latency", help: "Since the frame it answers", width: 5.25, end: true },
-  { id: "notes", title: "Notes", help: "What is to be said of it", width: 6.5 },
+  { id: "notes", title: "Notes", help: "What is to be said of it", width: 7 },
   { id: "summary", title: "Summary", help: "What is in it", width: 0 },
 ];
 

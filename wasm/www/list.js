@@ -44,6 +44,7 @@ export class List {
     });
     this.generation = -1;
     this.seenRows = 0;
+    this.told = "";
     model.source.watch((state) => this.took(state));
     for (const signal of [model.row, model.marks, model.time, model.columns])
       signal.changes(() => this.virtual.refresh());
@@ -63,6 +64,19 @@ export class List {
 
   /** @param {import("./model.js").SourceState} state */
   took(state) {
+    // The worker also tells what the list does not show.
+    const now = [
+      state.generation,
+      state.rows,
+      state.viewRows,
+      state.examined,
+      state.done,
+      state.filtering,
+      state.live,
+      model.opened.value,
+    ].join();
+    if (now === this.told) return;
+    this.told = now;
     if (state.generation !== this.generation) {
       this.generation = state.generation;
       this.rows.clear();

@@ -57,8 +57,8 @@ export const model = {
   source: new Signal(NOTHING),
   /** Whether something has been opened at all. */
   opened: new Signal(false),
-  /** The input whose first frame was selected, if it had few. @type {any} */
-  shown: null,
+  /** The generation that the last input took the place of, until it has been read. @type {number | null} */
+  openedAt: null,
   /** What was opened last, to read it again another way. @type {any} */
   input: null,
   /** The filter that is in force. */
