@@ -65,16 +65,10 @@ export class List {
   /** @param {import("./model.js").SourceState} state */
   took(state) {
     // The worker also tells what the list does not show.
-    const now = [
-      state.generation,
-      state.rows,
-      state.viewRows,
-      state.examined,
-      state.done,
-      state.filtering,
-      state.live,
-      model.opened.value,
-    ].join();
+    const { generation, rows, viewRows, examined, done, filtering, live } = state;
+    // While it is live, time alone makes frames late and unanswered.
+    const second = live === "on" ? Math.floor(performance.now() / 1000) : 0;
+    const now = [generation, rows, viewRows, examined, done, filtering, live, model.opened.value, second].join();
     if (now === this.told) return;
     this.told = now;
     if (state.generation !== this.generation) {

@@ -67,9 +67,10 @@ export class Schedule {
     while (this.#jobs.length > 0 && performance.now() < end) {
       const job = this.#jobs[0];
       try {
-        const more = job();
-        if (!more && this.#jobs[0] === job) {
-          this.#jobs.shift();
+        // A job may put another one before itself.
+        const at = job() ? -1 : this.#jobs.indexOf(job);
+        if (at >= 0) {
+          this.#jobs.splice(at, 1);
         }
       } catch (error) {
         this.clear();
