@@ -83,9 +83,11 @@ pub struct Rate {
 
 #[wasm_bindgen]
 impl Inspector {
-    /// Frames and bytes in a second, of all rows, in so many parts of the time.
+    /// Frames and bytes in a second, of the rows that are shown, in so many parts of
+    /// the whole time.
     pub fn rate(&self, buckets: usize) -> Rate {
-        let rate = plot::Rate::of_all(self.table.columns(), buckets);
+        let mut rate = plot::Rate::of_all(self.table.columns(), buckets);
+        rate.add(self.table.columns(), self.view.rows(&self.table));
         Rate {
             time: rate.times(),
             frames: rate.frames(),
@@ -140,4 +142,28 @@ impl Inspector {
 
 fn at(error: &PathError) -> JsValue {
     fault::between(&error.message, error.position, error.position + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inspector;
+
+    #[test]
+    fn the_rate_counts_the_rows_that_are_shown() {
+        let words = (Some("raw".to_owned()), Some("ngtt".to_owned()));
+        let mut inspector = Inspector::new(words.0, words.1, None).unwrap();
+        // Ten confirmations of orders, and a ping.
+        for tid in 0..10 {
+            inspector.push(&[0, 0, 0, 0, 0, tid, 0, 2]);
+        }
+        inspector.push(&[0, 0, 0, 0, 0, 1, 0, 0]);
+        inspector.finish();
+        let rate = inspector.rate(5);
+        assert_eq!(rate.time.len(), rate.frames.len());
+        assert_eq!(rate.frames.iter().sum::<f64>(), 11.0);
+        assert_eq!(rate.bytes.iter().sum::<f64>(), 88.0);
+        inspector.filter("type == PING").unwrap();
+        while inspector.filter_on(1000) {}
+        assert_eq!(inspector.rate(5).frames.iter().sum::<f64>(), 1.0);
+    }
 }

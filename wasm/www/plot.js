@@ -111,7 +111,7 @@ export class Plot {
     try {
       const { data, series, time, text } = await this.data(this.mode.value, this.path.value.trim());
       setText(this.said, text ?? (data[0].length ? "" : "Nothing to plot."));
-      await this.show(data, series, time);
+      await this.show(data, series, time, this.mode.value === "latency");
     } catch (error) {
       setText(this.said, /** @type {Error} */ (error).message);
       this.plot?.setData([[], []]);
@@ -157,9 +157,9 @@ export class Plot {
     };
   }
 
-  /** @param {any[]} data @param {string[]} series @param {boolean} time */
-  async show(data, series, time) {
-    const shape = `${series.join()}|${time}`;
+  /** @param {any[]} data @param {string[]} series @param {boolean} time @param {boolean} dots each value by itself */
+  async show(data, series, time, dots) {
+    const shape = `${series.join()}|${time}|${dots}`;
     if (this.plot && this.shape === shape) return this.plot.setData(data);
     const Plotter = await loadPlotter();
     this.plot?.destroy();
@@ -206,7 +206,8 @@ export class Plot {
             stroke: color(lines[i]),
             width: i ? 1 : 1.5,
             dash: i === 1 ? [4, 3] : undefined,
-            points: { show: data[0].length < 60, size: 5 },
+            points: { show: dots || data[0].length < 60, size: 5 },
+            ...(dots && { paths: () => null }),
             spanGaps: true,
           })),
         ],
