@@ -1,31 +1,38 @@
-//! `cargo xtask fuzz`: coverage-guided fuzzing of the codec's entry points.
+//! `cargo xtask fuzz`: coverage-guided fuzzing of the codec's and the inspector's
+//! entry points.
 
 use xtask::project;
 use xtask::run::{Result, ask, cargo, command, run as run_command};
 
-/// Fuzz the codec (needs the nightly toolchain and cargo-fuzz).
+/// Fuzz the codec and the inspector (needs the nightly toolchain and cargo-fuzz).
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// How long, in seconds, for each target.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
 
-    /// One target instead of all in codec/fuzz/fuzz_targets.
+    /// One target instead of all in codec/fuzz and wasm/inspect/fuzz.
     target: Option<String>,
 }
 
+/// The workspaces that hold targets.
+const FOLDERS: [&str; 2] = ["codec/fuzz", "wasm/inspect/fuzz"];
+
 pub(crate) fn run(args: &Args) -> Result {
-    let known = targets()?;
-    let chosen = match &args.target {
-        Some(name) if known.contains(name) => vec![name.clone()],
-        Some(name) => {
+    let mut chosen = Vec::new();
+    for folder in FOLDERS {
+        chosen.extend(targets(folder)?.into_iter().map(|name| (folder, name)));
+    }
+    if let Some(name) = &args.target {
+        let known: Vec<_> = chosen.iter().map(|(_, name)| name.clone()).collect();
+        chosen.retain(|(_, target)| target == name);
+        if chosen.is_empty() {
             return Err(format!(
                 "no fuzz target {name}; there are: {}",
                 known.join(", ")
             ));
         }
-        None => known,
-    };
+    }
     if ask(&mut command(
         "rustup",
         &["run", "nightly", "rustc", "--version"],
@@ -38,12 +45,12 @@ pub(crate) fn run(args: &Args) -> Result {
         return Err("fuzzing needs cargo-fuzz: cargo install cargo-fuzz".into());
     }
     let limit = format!("-max_total_time={}", args.seconds);
-    for target in chosen {
+    for (folder, target) in chosen {
         // By rustup's own command, because inside `cargo xtask` the pinned
         // toolchain is already chosen.
         run_command(
             command("rustup", &["run", "nightly", "cargo", "fuzz", "run"])
-                .args(["--fuzz-dir", "codec/fuzz", &target, "--", &limit])
+                .args(["--fuzz-dir", folder, &target, "--", &limit])
                 .env_remove("RUSTUP_TOOLCHAIN")
                 .env_remove("CARGO"),
         )?;
@@ -51,9 +58,9 @@ pub(crate) fn run(args: &Args) -> Result {
     Ok(())
 }
 
-/// The names of the targets, from the files that hold them.
-fn targets() -> Result<Vec<String>> {
-    let folder = project().join("codec/fuzz/fuzz_targets");
+/// The names of a folder's targets, from the files that hold them.
+fn targets(folder: &str) -> Result<Vec<String>> {
+    let folder = project().join(folder).join("fuzz_targets");
     let files = std::fs::read_dir(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut names: Vec<String> = files
