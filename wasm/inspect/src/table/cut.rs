@@ -214,10 +214,18 @@ fn http(bytes: &[u8]) -> Cut {
     }
     let head = &bytes[..bytes.len().min(MAX_HTTP_HEAD)];
     match head.windows(4).position(|end| end == b"\r\n\r\n") {
-        Some(at) => Cut::Frame(Found::plain(Protocol::Unknown, at + 4)),
+        Some(at) => Cut::Frame(Found {
+            flags: if is_refusal(head) { flags::ERROR } else { 0 },
+            ..Found::plain(Protocol::Unknown, at + 4)
+        }),
         None if bytes.len() < MAX_HTTP_HEAD => Cut::More,
         None => Cut::Nothing,
     }
+}
+
+/// Whether an HTTP answer has another status than 2xx (RFC 9110 section 15).
+fn is_refusal(head: &[u8]) -> bool {
+    head.first() == Some(&b'H') && head.get(9) != Some(&b'2')
 }
 
 fn prefix(bytes: &[u8], limit: usize) -> Cut {

@@ -262,6 +262,13 @@ impl Table {
             _ => None,
         };
         let Some(packet) = packet else {
+            if self.protocol(row) == Some(Protocol::Unknown) {
+                // The refusal of a tunnel: its first line says why.
+                let head = self.frame(row).map_or(&[][..], |frame| frame.bytes);
+                let line = head.split(|byte| *byte == b'\r').next().unwrap_or(&[]);
+                out.push_str(&clean(&String::from_utf8_lossy(line)));
+                return Ok(());
+            }
             match self.pair(row) {
                 Some(asked) => self.name(asked, out)?,
                 None => self.name(row, out)?,

@@ -93,6 +93,7 @@ impl Table {
     fn rewind(&mut self, index: u32, protocol: Protocol) {
         let at = index as usize;
         let ended = self.connections[at].ended.take();
+        self.states[at].get_or_insert_default().is_overridden = true;
         self.close(index, self.latest);
         self.connections[at].ended = ended;
         self.connections[at].protocol = protocol;

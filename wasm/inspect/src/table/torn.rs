@@ -74,7 +74,12 @@ impl Stream {
         if pending.is_empty() {
             return;
         }
-        let (used, is_begun) = self.look_inside(whose, &pending, book);
+        // What is here is all there is: nothing of it is too large to be kept.
+        let kept = Whose {
+            is_overridden: true,
+            ..whose
+        };
+        let (used, is_begun) = self.look_inside(kept, &pending, book);
         self.need = 0;
         self.exact = false;
         pending.drain(..used);

@@ -119,3 +119,22 @@ fn a_rejection_names_what_was_rejected() {
     );
     assert_eq!(table.expert_text(99, Expert::Error), "");
 }
+
+#[test]
+fn a_tunnel_that_is_refused_is_told() {
+    let table = examined(&[
+        (ToServer, b"CONNECT ncp.service HTTP/1.1\r\n\r\n"),
+        (
+            ToDevice,
+            b"HTTP/1.1 401 Unauth\x1borized\r\nServer: x\r\n\r\n",
+        ),
+        (ToDevice, b"HTTP/1.1 200 OK\r\n\r\n"),
+        (ToDevice, &packet("GPS", 1)),
+    ]);
+    let told: Vec<_> = table.experts().collect();
+    assert_eq!(told, [(1, Expert::Error)]);
+    assert_eq!(
+        table.expert_text(1, Expert::Error),
+        "HTTP/1.1 401 Unauth?orized"
+    );
+}
