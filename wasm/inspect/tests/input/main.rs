@@ -5,4 +5,5 @@ mod common;
 mod detection;
 mod hostile;
 mod lines;
+mod packets;
 mod text;
