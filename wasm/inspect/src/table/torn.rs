@@ -46,9 +46,9 @@ impl Stream {
     fn rest_behind(&self, protocol: Protocol, missing: u64, book: &Book) -> Option<u64> {
         let head = match protocol {
             Protocol::Ngtt => wigwag_codec::ngtt::HEADER_LEN,
-            Protocol::Ncp => wigwag_codec::ncp::HEADER_LEN,
             Protocol::Prefix => wigwag_codec::prefix::PREFIX_LEN,
-            Protocol::Unknown | Protocol::Minijson => return None,
+            // The next magic says more than a length.
+            Protocol::Ncp | Protocol::Unknown | Protocol::Minijson => return None,
         };
         if missing == 0 || self.lost.is_some() || self.pending.len() < head {
             return None;

@@ -96,6 +96,18 @@ fn a_gap_inside_a_frame_keeps_what_follows_in_step() {
 }
 
 #[test]
+fn a_gap_inside_a_packet_does_not_hide_the_next_behind_a_wrong_length() {
+    let (mut bad, next) = (packet("GPS", 1), packet("GPS", 2));
+    bad[8] = 200;
+    let mut table = open(Protocol::Ncp);
+    push(&mut table, ToServer, 1, &bad);
+    gap(&mut table, 1, false);
+    push(&mut table, ToServer, 1, &next);
+    assert_eq!(frames(&table), [&bad, &next]);
+    assert_eq!(table.columns().flags, [flags::MALFORMED, flags::GAP]);
+}
+
+#[test]
 fn an_aligned_gap_needs_no_search() {
     let mut table = open(Protocol::Ngtt);
     push(&mut table, ToServer, 1, &data(1));
