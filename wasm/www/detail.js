@@ -114,6 +114,7 @@ export function copyItems() {
           { text: "Path", run: () => copy(pathOf(node), "Path") },
           { text: "Bytes as hex", run: () => copy(hex(part), "Bytes") },
           { text: "Filter for it", run: () => filterFor(node) },
+          { text: "Plot it", off: !PLOTTED[node.kind], run: () => plot(node) },
         ]
       : []),
     "Frame",
@@ -121,6 +122,21 @@ export function copyItems() {
     { text: "Bytes as hex", run: () => copy(hex(detail.bytes), "Frame") },
     { text: "Bytes as hex with spaces", run: () => copy(hex(detail.bytes, " "), "Frame") },
   ];
+}
+
+/** How fields of these kinds are plotted. */
+const PLOTTED = /** @type {Record<string, "field" | "array">} */ ({
+  integer: "field",
+  float: "field",
+  word: "field",
+  list: "array",
+  numbers: "array",
+});
+
+/** Plots a field over time, or an array as a line. @param {import("./treemath.js").TreeNode} node */
+function plot(node) {
+  model.plotted.value = { mode: PLOTTED[node.kind], path: pathOf(node) };
+  model.tab.value = "plot";
 }
 
 /** Narrows the filter to frames whose field has the same value. @param {import("./treemath.js").TreeNode} node */

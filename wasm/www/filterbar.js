@@ -172,7 +172,11 @@ export class FilterBar {
     else if (key === "Enter" && at >= 0) this.take(at);
     else if (key === "Enter") {
       this.offer([]);
-      this.use().then(() => this.fail(model.filterError.value));
+      this.use().then(() => {
+        // What is wrong is said at once; what is right leads on to the frames.
+        if (model.filterError.value) this.fail(model.filterError.value);
+        else document.getElementById("grid")?.focus();
+      });
     } else if (key === "Escape" && items.length) this.offer([]);
     else if (key === "Escape" && this.input.value && model.filterError.value) this.set(model.filter.value);
     else if (key === "Escape") document.getElementById("grid")?.focus();

@@ -75,6 +75,8 @@ export const model = {
   node: new Signal(-1),
   /** The node under the pointer; -1 for none. */
   hovered: new Signal(-1),
+  /** The field that the plot shows. @type {Signal<{ mode: "field" | "array", path: string } | null>} */
+  plotted: new Signal(/** @type {any} */ (null)),
   tab: new Signal("detail"),
   time: new Signal(/** @type {"absolute" | "relative" | "delta"} */ ("absolute")),
   theme: new Signal(/** @type {"" | "dark" | "light"} */ ("")),

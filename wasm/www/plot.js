@@ -64,6 +64,12 @@ export class Plot {
     model.detail.changes(() => {
       if (this.mode.value === "array") this.soon();
     });
+    model.plotted.watch((wanted) => {
+      if (!wanted) return;
+      this.mode.value = wanted.mode;
+      this.path.value = wanted.path;
+      this.turn();
+    });
     this.turn();
   }
 
@@ -75,17 +81,14 @@ export class Plot {
   }
 
   async offerPaths() {
-    const fields =
+    const nodes = model.detail.value?.nodes ?? [];
+    const found =
       this.mode.value === "array"
-        ? (model.detail.value?.nodes ?? [])
-            .filter((/** @type {any} */ n) => n.path && /\[\]|array|\[\d+\]$/.test(n.kind))
-            .map((/** @type {any} */ n) => ({ path: n.path }))
+        ? ["numbers", "list"].flatMap((kind) => nodes.filter((/** @type {any} */ n) => n.path && n.kind === kind))
         : await model.engine.call("fields", {}).catch(() => []);
-    this.paths.replaceChildren(
-      ...fields.slice(0, 200).map((/** @type {any} */ f) => el("option", { value: f.path ?? f })),
-    );
-    if (!this.path.value && fields.length) {
-      this.path.value = fields[0].path ?? fields[0];
+    this.paths.replaceChildren(...found.slice(0, 200).map((/** @type {any} */ f) => el("option", { value: f.path })));
+    if (!this.path.value && found.length) {
+      this.path.value = found[0].path;
       this.soon();
     }
   }
@@ -131,7 +134,8 @@ export class Plot {
     }
     if (mode === "array") {
       if (model.row.value === null)
-        return { data: [[], []], series: [path], time: false, text: "Select a frame with an array first." };
+        return { data: [[], []], series: ["value"], time: false, text: "Select a frame with an array first." };
+      if (!path) return { data: [[], []], series: ["value"], time: false, text: "Write a path, or pick one." };
       const { values } = await model.engine.call("array", { row: model.row.value, path });
       return {
         data: [Float64Array.from(values, (_, i) => i), values],
