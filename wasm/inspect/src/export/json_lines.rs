@@ -1,13 +1,21 @@
 //! JSON lines.
 
+use wigwag_codec::minijson::Value;
+use wigwag_codec::ngtt::HEADER_LEN;
+
 use super::out::Out;
 use super::walk::{Step, walk};
+use crate::detail::LIMITS;
 use crate::table::{Expert, NO_ROW, kind_name};
 use crate::text::json::{hex, quote};
-use crate::{Direction, Protocol, Table};
+use crate::{Direction, Frame, Protocol, Table, json};
 
 /// Frames of more bytes have several lines, which stand for one frame together.
 const MAX_BYTES: usize = 8 << 20;
+
+/// Larger frames are not written as what they mean: that can take eleven times as
+/// many characters, and readers of lines have limits.
+const MAX_VALUE: usize = 1 << 20;
 
 /// Writes a JSON object a line. A frame's has
 ///
@@ -20,6 +28,7 @@ const MAX_BYTES: usize = 8 << 20;
 /// | `pair`, `latency` | the other half's row; microseconds since it (in the second half) |
 /// | `flags` | words, as the filter knows them; only if there are any |
 /// | `hex` | all its bytes |
+/// | `value` | NGTT: the payload; NCP: the packet; minijson: the value; as `decode --json` of the command line shows them. Only of frames of at most 1 MiB |
 ///
 /// A connection has a line before (`"event": "open"`, with `device` and `server`) and
 /// behind its frames (`"event": "end"`, with `reason`), a gap one of its own
@@ -45,7 +54,11 @@ pub fn json_lines(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut 
                 key("hex", &mut line);
                 line.push('"');
                 hex(bytes, &mut line);
-                line.push_str("\"}\n");
+                line.push('"');
+                if bytes.len() == frame.bytes.len() {
+                    meaning(frame, &mut line);
+                }
+                line.push_str("}\n");
                 out.write(line.as_bytes());
             }
             return;
@@ -140,6 +153,27 @@ fn columns(table: &Table, row: u32, line: &mut String) {
             quote(word, line);
         }
         line.push(']');
+    }
+}
+
+/// What the frame holds, if it can be read.
+fn meaning(frame: Frame<'_>, line: &mut String) {
+    if frame.bytes.len() > MAX_VALUE {
+        return;
+    }
+    let minijson = match frame.protocol {
+        Protocol::Ngtt => frame.bytes.get(HEADER_LEN..).unwrap_or_default(),
+        Protocol::Minijson => frame.bytes,
+        Protocol::Ncp => {
+            key("value", line);
+            json::frame(frame, line);
+            return;
+        }
+        Protocol::Prefix | Protocol::Unknown => return,
+    };
+    if let Ok(value) = Value::parse_with(minijson, LIMITS) {
+        key("value", line);
+        json::value(value, line);
     }
 }
 

@@ -18,15 +18,32 @@ fn json_lines_say_what_is_known_of_a_frame() {
     let lines = text(|out| export::json_lines(&table, all(&table), out));
     let expected = [
         r#"{"event":"open","time":1756000000000000,"connection":1,"protocol":"ngtt","device":"device 1","server":"the \"server\", ü"}"#,
-        r#"{"row":0,"time":1756000000000010,"connection":1,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":4,"length":11,"pair":2,"hex":"0000000300040001410305"}"#,
+        r#"{"row":0,"time":1756000000000010,"connection":1,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":4,"length":11,"pair":2,"hex":"0000000300040001410305","value":[5]}"#,
         r#"{"event":"open","time":1756000000000005,"connection":7,"protocol":"ngtt","device":"device 7","server":"the \"server\", ü"}"#,
-        r#"{"row":1,"time":1756000000000020,"connection":7,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":5,"length":9,"flags":["unanswered"],"hex":"000000010005000140"}"#,
+        r#"{"row":1,"time":1756000000000020,"connection":7,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":5,"length":9,"flags":["unanswered"],"hex":"000000010005000140","value":[]}"#,
         r#"{"row":2,"time":1756000000000030,"connection":1,"direction":"to_server","protocol":"ngtt","type":"ORDER_CONFIRM","id":4,"length":8,"pair":0,"latency":20,"hex":"0000000000040002"}"#,
         r#"{"event":"end","time":1756000000000040,"connection":1,"reason":"closed by the device"}"#,
         r#"{"row":3,"time":1756000000000050,"connection":7,"direction":"to_server","protocol":"ngtt","type":"PING","id":6,"length":8,"flags":["unanswered"],"hex":"0000000000060000"}"#,
     ];
     assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
     assert!(lines.ends_with("}\n"));
+}
+
+#[test]
+fn the_longest_text_of_a_frame_fits_into_a_line_that_is_read() {
+    // An NGTT payload of 1 MiB: a list of empty maps, each a byte.
+    let mut payload = vec![0x10, 0, 0x0f, 0xff, 0xf3];
+    payload.resize((1 << 20) - 8, 0x50);
+    let frame = ngtt(1, 1, &payload);
+    assert_eq!(frame.len(), 1 << 20);
+    let mut table = Table::default();
+    open(&mut table, 1, 0, Some(Protocol::Ngtt));
+    bytes(&mut table, 1, Direction::ToDevice, 1, &frame);
+    table.finish();
+    let (kind, export) = EXPORTS[1];
+    let written = write(export, &table, &[0]);
+    assert!(written.len() > 11 << 20, "{}", written.len());
+    assert_eq!(rows(&read(&written, kind), &[0]), rows(&table, &[0]));
 }
 
 #[test]

@@ -187,3 +187,64 @@ proptest! {
         }
     }
 }
+
+/// The records of a CSV text, after RFC 4180 section 2.
+fn csv_records(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
+    let mut chars = text.chars().peekable();
+    let mut is_quoted = false;
+    while let Some(char) = chars.next() {
+        match char {
+            '"' if is_quoted && chars.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => field.push(char),
+            ',' => record.push(std::mem::take(&mut field)),
+            '\r' if chars.next_if_eq(&'\n').is_some() => {
+                record.push(std::mem::take(&mut field));
+                records.push(std::mem::take(&mut record));
+            }
+            _ => field.push(char),
+        }
+    }
+    assert!(field.is_empty() && record.is_empty() && !is_quoted);
+    records
+}
+
+proptest! {
+    #[test]
+    fn names_stay_what_they_are(
+        device in prop_oneof![any::<String>(), "[=+@\",\r\n\t'-]{1,5}"],
+        reason in any::<String>(),
+    ) {
+        let mut table = Table::default();
+        table.take(Piece::Open {
+            connection: ConnectionId(1),
+            time: BEGIN,
+            about: wigwag_inspect::About {
+                protocol: Some(Protocol::Ngtt),
+                device: device.as_str().into(),
+                ..Default::default()
+            },
+        });
+        bytes(&mut table, 1, Direction::ToServer, 1, &ngtt(1, 0, &[]));
+        table.take(Piece::End {
+            connection: ConnectionId(1),
+            time: BEGIN + 2,
+            reason: reason.as_str().into(),
+        });
+        table.finish();
+        for (kind, export) in EXPORTS {
+            let again = read(&write(export, &table, &[0]), kind);
+            prop_assert_eq!(again.connections(), table.connections());
+        }
+        let mut text = Vec::new();
+        wigwag_inspect::export::csv(&table, [0], &mut |bytes| text.extend_from_slice(bytes));
+        let records = csv_records(std::str::from_utf8(&text).unwrap());
+        prop_assert_eq!(records.len(), 2);
+        prop_assert_eq!(records[0].len(), records[1].len());
+        let name = &table.connections()[0].device;
+        let defused = records[1][3].strip_prefix('\'').filter(|_| !name.starts_with('\''));
+        prop_assert_eq!(defused.unwrap_or(&records[1][3]), name);
+        prop_assert!(!records[1][3].starts_with(['=', '+', '-', '@', '\t', '\r']));
+    }
+}
