@@ -122,6 +122,48 @@ impl Error {
     }
 }
 
+impl ErrorKind {
+    /// One word for programs: the name of the variant, without what it carries.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnexpectedEnd => "UnexpectedEnd",
+            Self::UnknownType(_) => "UnknownType",
+            Self::CountTooLarge => "CountTooLarge",
+            Self::InvalidUtf8 => "InvalidUtf8",
+            Self::ContainerAsKey => "ContainerAsKey",
+            Self::TooDeep => "TooDeep",
+            Self::TooManyItems => "TooManyItems",
+            Self::InputTooLong => "InputTooLong",
+            Self::TrailingBytes => "TrailingBytes",
+            Self::BufferFull => "BufferFull",
+            Self::OutputFailed => "OutputFailed",
+            Self::KeyTooLong => "KeyTooLong",
+            Self::IntegerTooLarge => "IntegerTooLarge",
+            Self::FloatTooLarge => "FloatTooLarge",
+            Self::TooLarge => "TooLarge",
+            Self::KeyExpected => "KeyExpected",
+            Self::ValueExpected => "ValueExpected",
+            Self::AlreadyComplete => "AlreadyComplete",
+            Self::Unfinished => "Unfinished",
+            Self::UnorderedKeys => "UnorderedKeys",
+            Self::UnexpectedByte(_) => "UnexpectedByte",
+            Self::InvalidToken => "InvalidToken",
+            Self::LoneSurrogate => "LoneSurrogate",
+            Self::InvalidMarker => "InvalidMarker",
+            Self::InvalidCbor => "InvalidCbor",
+            Self::UnsupportedCbor => "UnsupportedCbor",
+            Self::UnexpectedType => "UnexpectedType",
+            Self::OutOfRange => "OutOfRange",
+            Self::UnexpectedLength => "UnexpectedLength",
+            Self::MissingField(_) => "MissingField",
+            Self::DuplicateField(_) => "DuplicateField",
+            Self::UnknownName => "UnknownName",
+            Self::Custom => "Custom",
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {

@@ -57,6 +57,30 @@ impl NcpError {
     }
 }
 
+impl NcpErrorKind {
+    /// One word for programs: the name of the variant, without what it carries.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Truncated => "Truncated",
+            Self::Magic => "Magic",
+            Self::Footer => "Footer",
+            Self::TooShort(_) => "TooShort",
+            Self::TooLong(_) => "TooLong",
+            Self::Trailing => "Trailing",
+            Self::Nanoseconds(_) => "Nanoseconds",
+            Self::ValueSize(_) => "ValueSize",
+            Self::Text => "Text",
+            Self::NoSpace => "NoSpace",
+            Self::TooLarge => "TooLarge",
+            Self::Ident(_) => "Ident",
+            Self::NoField => "NoField",
+            Self::Nul => "Nul",
+            Self::KnownType(_) => "KnownType",
+        }
+    }
+}
+
 impl fmt::Display for NcpErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

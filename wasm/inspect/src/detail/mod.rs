@@ -12,6 +12,7 @@ pub(crate) use layout::{NcpLayout, NgttLayout, split_prefix};
 pub(crate) use meaning::{log_level, purpose, type_name};
 pub use path::{MAX_STEPS, Path, PathError, Prefix};
 pub use scalar::{Numbers, Scalar};
+pub(crate) use tree::show;
 pub use tree::{Kind, NO_PARENT, Node, Tree, tree};
 
 /// What an inspector believes of a payload: as many levels as the codec can follow.

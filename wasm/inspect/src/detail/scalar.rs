@@ -1,6 +1,6 @@
 //! What a path finds.
 
-use wigwag_codec::minijson::BigInt;
+use wigwag_codec::minijson::{BigInt, MAX_INT_BYTES};
 use wigwag_codec::ncp;
 
 /// A value that stands in a frame, as far as it is one: of a list or a map only how
@@ -38,13 +38,29 @@ impl Scalar<'_> {
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Integer(int) => Some(*int as f64),
-            // More than 2^127: what is lost is far below what a double keeps.
-            Self::Big(big) => big.to_string().parse().ok(),
+            Self::Big(big) => Some(rounded(*big)),
             Self::Single(single) => Some(f64::from(*single)),
             Self::Double(double) => Some(*double),
             _ => None,
         }
     }
+}
+
+/// An integer of more than 128 bits: what is below its first 15 bytes is far less than
+/// what a double keeps.
+#[allow(clippy::cast_precision_loss)] // That is meant.
+fn rounded(big: BigInt<'_>) -> f64 {
+    let mut bytes = [0; MAX_INT_BYTES + 1];
+    let length = big.write_signed(&mut bytes).unwrap_or(0);
+    let (head, rest) = bytes
+        .get(..length)
+        .unwrap_or_default()
+        .split_at(length.min(15));
+    let sign = if big.is_negative() { -1 } else { 0 };
+    let head = head
+        .iter()
+        .fold(sign, |number: i128, byte| number << 8 | i128::from(*byte));
+    head as f64 * 256_f64.powi(i32::try_from(rest.len()).unwrap_or(0))
 }
 
 /// An array of numbers where it lies in a packet.
@@ -153,5 +169,32 @@ impl<'a> From<ncp::Value<'a>> for Scalar<'a> {
             ncp::Value::Raw(bytes) | ncp::Value::Unknown { bytes, .. } => Self::Bytes(bytes),
             _ => Numbers::new(value).map_or(Self::Null, Self::Numbers),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_of_any_size_are_rounded() {
+        for (bytes, expected) in [
+            (
+                vec![1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                2_f64.powi(128),
+            ),
+            (vec![0xff; 20], -1.0),
+            ([vec![0x80], vec![0; 29]].concat(), -(2_f64.powi(239))),
+            (
+                [vec![0x40], vec![0xff; 29]].concat(),
+                2_f64.powi(238) + 2_f64.powi(232),
+            ),
+            (vec![0x7f; 255], f64::INFINITY),
+            (vec![], 0.0),
+        ] {
+            let big = Scalar::Big(BigInt::from_be_bytes(&bytes));
+            assert_eq!(big.as_f64(), Some(expected), "{bytes:02x?}");
+        }
+        assert_eq!(Scalar::Text("1").as_f64(), None);
     }
 }

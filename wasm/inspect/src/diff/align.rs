@@ -1,6 +1,6 @@
 //! Which parts of two frames stand for each other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// Most cells of the table that an alignment may take: two lists of a thousand elements
 /// that have nothing in common at their ends.
@@ -21,20 +21,26 @@ pub(super) fn by_key<K: Ord>(
     left_key: impl Fn(usize) -> K,
     right_key: impl Fn(usize) -> K,
 ) -> Vec<Pair> {
-    let mut others: BTreeMap<K, VecDeque<usize>> = BTreeMap::new();
-    for part in right {
-        others.entry(right_key(*part)).or_default().push_back(*part);
+    // Where each part of the right stands, the last of a key first.
+    let mut others: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+    for (index, part) in right.iter().enumerate().rev() {
+        others.entry(right_key(*part)).or_default().push(index);
     }
+    let mut is_paired = vec![false; right.len()];
     let mut pairs = Vec::new();
     for part in left {
-        let other = others
-            .get_mut(&left_key(*part))
-            .and_then(|parts| parts.pop_front());
-        pairs.push(other.map_or(Pair::Left(*part), |other| Pair::Both(*part, other)));
+        let index = others.get_mut(&left_key(*part)).and_then(Vec::pop);
+        let other = index.and_then(|index| right.get(index));
+        pairs.push(other.map_or(Pair::Left(*part), |other| Pair::Both(*part, *other)));
+        if let Some(place) = index.and_then(|index| is_paired.get_mut(index)) {
+            *place = true;
+        }
     }
-    let mut rest: Vec<usize> = others.into_values().flatten().collect();
-    rest.sort_unstable();
-    pairs.extend(rest.into_iter().map(Pair::Right));
+    let rest = right
+        .iter()
+        .zip(is_paired)
+        .filter(|(_, is_paired)| !is_paired);
+    pairs.extend(rest.map(|(part, _)| Pair::Right(*part)));
     pairs
 }
 

@@ -89,7 +89,7 @@ fn only_bytes(text: &str) -> Result<Option<Vec<u8>>, EditError> {
             // Something else: no need to read on.
             return Err(reader.error(""));
         }
-        Ok::<_, EditError>(())
+        Ok(())
     });
     match bytes {
         Some(bytes) if keys == 1 && read.is_ok() => {

@@ -6,7 +6,7 @@ use wigwag_codec::ncp::{
 };
 
 use super::{EditError, hex, number, once};
-use crate::text::json::{JsonError, Kind, Reader};
+use crate::text::json::{JsonError, Kind, Reader, unhex};
 
 /// A field's name and id, and its parameters.
 struct Field {
@@ -88,7 +88,7 @@ fn list<T>(
     let mut things = Vec::new();
     reader.array(|reader| {
         things.push(each(reader)?);
-        Ok::<_, EditError>(())
+        Ok(())
     })?;
     Ok(things)
 }
@@ -227,29 +227,35 @@ fn numeral(kind: &str, reader: &mut Reader<'_>) -> Result<Vec<u8>, EditError> {
     } else {
         reader.number().map_err(|_| wrong())?
     };
+    // The least significant bytes of a number that its type can hold.
+    let integer = |least: i128, most: i128, bytes: usize| -> Result<Vec<u8>, EditError> {
+        let number: i128 = text.parse().map_err(|_| wrong())?;
+        let wire = number.to_le_bytes();
+        let is_one = (least..=most).contains(&number);
+        wire.get(..bytes)
+            .filter(|_| is_one)
+            .map(<[u8]>::to_vec)
+            .ok_or_else(wrong)
+    };
     macro_rules! integer {
         ($number:ty) => {
-            text.parse::<$number>()
-                .map_err(|_| wrong())?
-                .to_le_bytes()
-                .to_vec()
+            integer(
+                <$number>::MIN.into(),
+                <$number>::MAX.into(),
+                size_of::<$number>(),
+            )
         };
     }
-    macro_rules! float {
-        ($number:ty, $bits:ty) => {{
-            let number = if is_text {
-                let bits = (text.len() == 2 * size_of::<$bits>() && !text.starts_with('+'))
-                    .then(|| <$bits>::from_str_radix(text, 16).ok());
-                <$number>::from_bits(bits.flatten().ok_or_else(wrong)?)
-            } else {
-                let number = text.parse::<$number>().map_err(|_| wrong())?;
-                // What is too large would be infinite.
-                number.is_finite().then_some(number).ok_or_else(wrong)?
-            };
-            number.to_le_bytes().to_vec()
-        }};
-    }
-    Ok(match kind {
+    // What is too large would be infinite.
+    let finite = |is_finite: bool| if is_finite { Ok(()) } else { Err(wrong()) };
+    let bits = |digits: usize| -> Result<Vec<u8>, EditError> {
+        let bytes = unhex(text)
+            .ok()
+            .filter(|_| text.len() == digits)
+            .ok_or_else(wrong)?;
+        Ok(bytes.into_iter().rev().collect())
+    };
+    match kind {
         "i8" => integer!(i8),
         "u8" => integer!(u8),
         "i16" => integer!(i16),
@@ -258,7 +264,17 @@ fn numeral(kind: &str, reader: &mut Reader<'_>) -> Result<Vec<u8>, EditError> {
         "u32" => integer!(u32),
         "i64" => integer!(i64),
         "u64" => integer!(u64),
-        "f32" => float!(f32, u32),
-        _ => float!(f64, u64),
-    })
+        "f32" if is_text => bits(8),
+        "f32" => {
+            let number: f32 = text.parse().map_err(|_| wrong())?;
+            finite(number.is_finite())?;
+            Ok(number.to_le_bytes().to_vec())
+        }
+        _ if is_text => bits(16),
+        _ => {
+            let number: f64 = text.parse().map_err(|_| wrong())?;
+            finite(number.is_finite())?;
+            Ok(number.to_le_bytes().to_vec())
+        }
+    }
 }

@@ -6,7 +6,7 @@ use wigwag_codec::minijson::Value;
 use wigwag_codec::ncp::{self, Packet, Param, ValueType};
 use wigwag_codec::ngtt::{Frame, FrameType};
 
-use crate::detail::{LIMITS, Numbers, Scalar, split_prefix};
+use crate::detail::{LIMITS, Numbers, Scalar, show, split_prefix};
 use crate::json::{Style, write_value};
 use crate::text::json::{hex, quote};
 
@@ -152,12 +152,14 @@ fn array(numbers: &Numbers<'_>, out: &mut String) {
 }
 
 fn numeral(number: Scalar<'_>, out: &mut String) {
-    let _ = match number {
-        Scalar::Integer(number) => write!(out, "{number}"),
-        Scalar::Single(number) if number.is_finite() => write!(out, "{number:?}"),
-        Scalar::Double(number) if number.is_finite() => write!(out, "{number:?}"),
-        Scalar::Single(number) => write!(out, "\"{:08x}\"", number.to_bits()),
-        Scalar::Double(number) => write!(out, "\"{:016x}\"", number.to_bits()),
-        _ => Ok(()),
+    let mut bits = |bytes: &[u8]| {
+        out.push('"');
+        hex(bytes, out);
+        out.push('"');
     };
+    match number {
+        Scalar::Single(number) if !number.is_finite() => bits(&number.to_be_bytes()),
+        Scalar::Double(number) if !number.is_finite() => bits(&number.to_be_bytes()),
+        number => out.push_str(&show::scalar(&number)),
+    }
 }

@@ -4,7 +4,7 @@
 mod ncp;
 mod value;
 
-use std::fmt::{Debug, Display, Write};
+use std::fmt::{Display, Write};
 
 use wigwag_codec::minijson::Value;
 use wigwag_codec::ncp::Packet;
@@ -42,21 +42,34 @@ pub fn frame(frame: Frame<'_>, out: &mut String) {
         Protocol::Ngtt => ngtt(frame.bytes, out),
         Protocol::Ncp => match Packet::decode(frame.bytes).and_then(|packet| ncp::sound(&packet)) {
             Ok(packet) => ncp::packet(&packet, out),
-            Err(error) => broken(frame.bytes, &error.kind, error.offset, out),
+            Err(error) => broken(
+                frame.bytes,
+                error.kind.name(),
+                &error.kind,
+                error.offset,
+                out,
+            ),
         },
         Protocol::Prefix => match split_prefix(frame.bytes) {
             (head, message, []) if is_whole(head, message) => hex_text(message, out),
-            (_, _, []) => broken(frame.bytes, &Cut::Truncated, frame.bytes.len(), out),
+            (_, _, []) => broken(frame.bytes, "Truncated", &ENDS, frame.bytes.len(), out),
             (.., rest) => broken(
                 frame.bytes,
-                &Cut::Trailing,
+                "Trailing",
+                &BEHIND,
                 frame.bytes.len() - rest.len(),
                 out,
             ),
         },
         Protocol::Minijson => match Value::parse_with(frame.bytes, LIMITS) {
             Ok(parsed) => value(parsed, out),
-            Err(error) => broken(frame.bytes, &error.kind, error.offset, out),
+            Err(error) => broken(
+                frame.bytes,
+                error.kind.name(),
+                &error.kind,
+                error.offset,
+                out,
+            ),
         },
         Protocol::Unknown => {
             out.push_str("{\"hex\":");
@@ -96,33 +109,23 @@ fn is_whole(head: &[u8], message: &[u8]) -> bool {
     length.is_some_and(|length| message.len() as u64 == u64::from(length))
 }
 
-/// Why bytes are not one whole frame.
-#[derive(Debug)]
-enum Cut {
-    Truncated,
-    Trailing,
-}
+/// What is wrong with a frame of which there is less than its header says.
+const ENDS: &str = "the frame ends too early";
 
-impl Display for Cut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Truncated => "the frame ends too early",
-            Self::Trailing => "there are bytes behind the frame",
-        })
-    }
-}
+/// What is wrong with a frame that has bytes behind it.
+const BEHIND: &str = "there are bytes behind the frame";
 
 fn ngtt(bytes: &[u8], out: &mut String) {
     let layout = NgttLayout::of(bytes);
     let Some(head) = layout.head.first_chunk::<HEADER_LEN>() else {
-        return broken(bytes, &Cut::Truncated, bytes.len(), out);
+        return broken(bytes, "Truncated", &ENDS, bytes.len(), out);
     };
     if layout.missing > 0 {
-        return broken(bytes, &Cut::Truncated, bytes.len(), out);
+        return broken(bytes, "Truncated", &ENDS, bytes.len(), out);
     }
     if !layout.trailing.is_empty() {
         let offset = bytes.len() - layout.trailing.len();
-        return broken(bytes, &Cut::Trailing, offset, out);
+        return broken(bytes, "Trailing", &BEHIND, offset, out);
     }
     let (head, _) = FrameHead::parse(*head);
     let (tid, kind) = (head.tid, head.kind.as_u16());
@@ -141,7 +144,7 @@ fn ngtt(bytes: &[u8], out: &mut String) {
             }
             Err(error) => {
                 out.push_str(",\"payload_error\":");
-                problem(&error.kind, error.offset, out);
+                problem(error.kind.name(), &error.kind, error.offset, out);
             }
         }
     }
@@ -162,23 +165,20 @@ fn hex_text(bytes: &[u8], out: &mut String) {
 }
 
 /// A frame of which only the bytes can be shown.
-fn broken<K: Debug + Display>(bytes: &[u8], kind: &K, offset: usize, out: &mut String) {
+fn broken(bytes: &[u8], name: &str, message: &dyn Display, offset: usize, out: &mut String) {
     out.push_str("{\"error\":");
-    problem(kind, offset, out);
+    problem(name, message, offset, out);
     out.push_str(",\"hex\":");
     hex_text(bytes, out);
     out.push('}');
 }
 
-/// `{"kind", "offset", "message"}`: the variant's name without what it carries, bytes
-/// from the start, a sentence.
-fn problem<K: Debug + Display>(kind: &K, offset: usize, out: &mut String) {
-    let name = format!("{kind:?}");
-    let word = name.split(|c: char| !c.is_alphanumeric()).next();
+/// `{"kind", "offset", "message"}`: one word, bytes from the start, a sentence.
+fn problem(name: &str, message: &dyn Display, offset: usize, out: &mut String) {
     out.push_str("{\"kind\":");
-    quote(word.unwrap_or_default(), out);
+    quote(name, out);
     show(out, format_args!(",\"offset\":{offset},\"message\":"));
-    quote(&kind.to_string(), out);
+    quote(&message.to_string(), out);
     out.push('}');
 }
 

@@ -1,10 +1,9 @@
 //! NCP packets as JSON without any loss.
 
-use std::fmt::Display;
-
 use wigwag_codec::ncp::{Field, NcpError, Packet, Param, Value, ValueType};
 
 use super::{hex_text, show};
+use crate::detail::Scalar;
 use crate::text::json::quote;
 
 /// The packet, if every value of it can be read.
@@ -57,38 +56,24 @@ fn param(param: &Param<'_>, out: &mut String) {
 /// Appends a value: an integer as its decimal text, a float as the hex digits of its
 /// bits, text as it is, bytes as hex digits, an array as an array of these.
 pub fn value(value: &Value<'_>, out: &mut String) {
-    match *value {
-        Value::I32(number) => text(number, out),
-        Value::U32(number) => text(number, out),
-        Value::I64(number) => text(number, out),
-        Value::U64(number) => text(number, out),
-        Value::F32(number) => single(number, out),
-        Value::F64(number) => double(number, out),
-        Value::Str(text) => quote(text, out),
-        Value::Raw(bytes) | Value::Unknown { bytes, .. } => hex_text(bytes, out),
-        Value::U8s(array) => list(array, out, text),
-        Value::U16s(array) => list(array, out, text),
-        Value::U32s(array) => list(array, out, text),
-        Value::U64s(array) => list(array, out, text),
-        Value::I8s(array) => list(array, out, text),
-        Value::I16s(array) => list(array, out, text),
-        Value::I32s(array) => list(array, out, text),
-        Value::I64s(array) => list(array, out, text),
-        Value::F32s(array) => list(array, out, single),
-        Value::F64s(array) => list(array, out, double),
+    match Scalar::from(*value) {
+        Scalar::Text(text) => quote(text, out),
+        Scalar::Bytes(bytes) => hex_text(bytes, out),
+        Scalar::Numbers(numbers) => {
+            let numbers = (0..numbers.len()).filter_map(|index| numbers.get(index));
+            list(numbers, out, numeral);
+        }
+        number => numeral(number, out),
     }
 }
 
-fn text(number: impl Display, out: &mut String) {
-    show(out, format_args!("\"{number}\""));
-}
-
-fn single(number: f32, out: &mut String) {
-    show(out, format_args!("\"{:08x}\"", number.to_bits()));
-}
-
-fn double(number: f64, out: &mut String) {
-    show(out, format_args!("\"{:016x}\"", number.to_bits()));
+fn numeral(number: Scalar<'_>, out: &mut String) {
+    match number {
+        Scalar::Integer(number) => show(out, format_args!("\"{number}\"")),
+        Scalar::Single(number) => hex_text(&number.to_be_bytes(), out),
+        Scalar::Double(number) => hex_text(&number.to_be_bytes(), out),
+        _ => {}
+    }
 }
 
 fn list<T>(things: impl IntoIterator<Item = T>, out: &mut String, each: impl Fn(T, &mut String)) {

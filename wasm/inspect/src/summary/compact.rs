@@ -3,7 +3,7 @@
 use wigwag_codec::minijson::{Decoder, Item};
 
 use super::line::Line;
-use crate::detail::LIMITS;
+use crate::detail::{LIMITS, show};
 
 /// Most bytes of a text that are shown.
 const TEXT: usize = 40;
@@ -73,11 +73,6 @@ fn after(open: &mut [Open], line: &mut Line) {
 /// A scalar, or how much a container holds.
 pub(super) fn scalar(item: &Item<'_>, line: &mut Line) {
     match item {
-        Item::Bool(value) => line.show(value),
-        Item::Int(value) => line.show(value),
-        Item::BigInt(value) => line.show(value),
-        Item::Single(value) => line.show(format_args!("{value:?}")),
-        Item::Double(value) => line.show(format_args!("{value:?}")),
         Item::Text(text) => {
             line.push("\"");
             words(text.as_bytes(), line);
@@ -91,7 +86,7 @@ pub(super) fn scalar(item: &Item<'_>, line: &mut Line) {
         }
         Item::List(count) => line.show(format_args!("[{count}]")),
         Item::Map(count) | Item::Sdict(count) => line.show(format_args!("{{{count}}}")),
-        _ => line.push("null"),
+        number => line.push(&show::item(number)),
     }
 }
 

@@ -3,7 +3,7 @@
 use wigwag_codec::ncp::{Fields, Ident, Packet, Param};
 
 use super::line::Line;
-use crate::detail::{NcpLayout, Numbers, Scalar, type_name};
+use crate::detail::{NcpLayout, Numbers, Scalar, show, type_name};
 
 /// Most numbers of an array that are shown.
 const NUMBERS: usize = 3;
@@ -67,21 +67,15 @@ fn param(param: &Param<'_>, line: &mut Line) {
             line.hex(bytes.get(..BYTES).unwrap_or(bytes));
             line.push(if bytes.len() > BYTES { "…" } else { "" });
         }
-        Scalar::Integer(number) => line.show(number),
-        Scalar::Single(number) => line.show(format_args!("{number:?}")),
-        Scalar::Double(number) => line.show(format_args!("{number:?}")),
-        _ => {}
+        number => line.push(&show::scalar(&number)),
     }
 }
 
 fn numbers(array: &Numbers<'_>, line: &mut Line) {
     for index in 0..array.len().min(NUMBERS) {
         line.push(if index > 0 { ", " } else { "" });
-        match array.get(index) {
-            Some(Scalar::Integer(number)) => line.show(number),
-            Some(Scalar::Single(number)) => line.show(format_args!("{number:?}")),
-            Some(Scalar::Double(number)) => line.show(format_args!("{number:?}")),
-            _ => {}
+        if let Some(number) = array.get(index) {
+            line.push(&show::scalar(&number));
         }
     }
 }

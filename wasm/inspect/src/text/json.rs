@@ -210,10 +210,18 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// Something else stands here, the first error of `each`, or nesting deeper than
     /// [`MAX_DEPTH`].
-    pub fn object<E: From<JsonError>>(
+    pub fn object(
         &mut self,
-        mut each: impl FnMut(&mut Self, &str) -> Result<(), E>,
-    ) -> Result<(), E> {
+        mut each: impl FnMut(&mut Self, &str) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.entries(&mut each)
+    }
+
+    /// [`object`](Self::object), once for all callers: browsers load this code.
+    fn entries(
+        &mut self,
+        each: &mut dyn FnMut(&mut Self, &str) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
         self.open(b'{', "an object is due here")?;
         if self.eat_token(b'}') {
             self.depth -= 1;
@@ -235,10 +243,18 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// As [`object`](Self::object).
-    pub fn array<E: From<JsonError>>(
+    pub fn array(
         &mut self,
-        mut each: impl FnMut(&mut Self) -> Result<(), E>,
-    ) -> Result<(), E> {
+        mut each: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.elements(&mut each)
+    }
+
+    /// [`array`](Self::array), once for all callers.
+    fn elements(
+        &mut self,
+        each: &mut dyn FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
         self.open(b'[', "an array is due here")?;
         if self.eat_token(b']') {
             self.depth -= 1;
@@ -408,7 +424,7 @@ pub fn quote(text: &str, out: &mut String) {
     out.push('"');
     let mut plain = text;
     while let Some(at) = plain.find(|c: char| c < ' ' || c == '"' || c == '\\') {
-        let (before, rest) = plain.split_at(at);
+        let (before, rest) = plain.split_at_checked(at).unwrap_or((plain, ""));
         out.push_str(before);
         let mut chars = rest.chars();
         match chars.next() {

@@ -5,7 +5,7 @@ mod ncp;
 mod ngtt;
 mod payload;
 mod prefix;
-mod show;
+pub(crate) mod show;
 
 use crate::{Frame, Protocol};
 
