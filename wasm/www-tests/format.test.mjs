@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as format from "../www/format.js";
-import { narrowed, timeTerm } from "../www/timeterm.js";
+import { narrowed, timeTerm, wholeTime } from "../www/timeterm.js";
 
 test("counts have their thousands apart", () => {
   assert.deepEqual([0, 999, 1000, 491375, 1e7].map(format.count), ["0", "999", "1,000", "491,375", "10,000,000"]);
@@ -89,6 +89,8 @@ test("a condition is added, and a stretch of time takes the place of the one bef
   assert.equal(narrowed(first, second), second);
   assert.equal(narrowed(`late && ${first}`, second), `late && ${second}`);
   assert.equal(narrowed(`late && ${first} && gap`, second), `late && gap && ${second}`);
+  assert.equal(wholeTime(`late && ${first} && gap`), "late && gap");
+  assert.equal(wholeTime("late"), "late");
   assert.equal(narrowed("late || gap", "id == 7"), "(late || gap) && id == 7");
   assert.equal(narrowed(first, "id == 7"), `${first} && id == 7`);
   assert.equal(narrowed(timeTerm(0.5, 2, 0), timeTerm(1, 2, 0)), timeTerm(1, 2, 0));

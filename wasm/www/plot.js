@@ -1,11 +1,11 @@
-import { narrow } from "./actions.js";
+import { narrow, setFilter } from "./actions.js";
 import { choice } from "./dialog.js";
 import { button, el, setText } from "./dom.js";
 import { count, rfc3339, tick } from "./format.js";
 import { loadPlotter } from "./lazy.js";
 import { model } from "./model.js";
 import { whileSeen } from "./refresh.js";
-import { timeTerm } from "./timeterm.js";
+import { timeTerm, wholeTime } from "./timeterm.js";
 
 /** Points across the plot. */
 const BUCKETS = 800;
@@ -41,16 +41,14 @@ export class Plot {
     });
     this.paths = el("datalist", { id: "plot-fields" });
     this.said = el("span", { class: "quiet-text", role: "status" });
-    this.again = button(
-      { icon: "search", class: "small", text: "Filter by this time", hidden: true },
-      () => this.brushed && narrow(this.brushed),
+    this.whole = button({ icon: "close", class: "small", text: "Whole time", hidden: true }, () =>
+      setFilter(wholeTime(model.filter.value)),
     );
     this.canvas = el("div", { class: "plot-area" });
     host.append(
-      el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.again, this.said),
+      el("div", { class: "panel-head" }, this.mode, this.path, this.paths, this.whole, this.said),
       this.canvas,
     );
-    this.brushed = "";
     /** @type {any} */
     this.plot = null;
     this.shape = "";
@@ -63,6 +61,9 @@ export class Plot {
     });
     model.detail.changes(() => {
       if (this.mode.value === "array") this.soon();
+    });
+    model.filter.watch((text) => {
+      this.whole.hidden = wholeTime(text) === text.trim();
     });
     model.plotted.watch((wanted) => {
       if (!wanted) return;
@@ -225,9 +226,8 @@ export class Plot {
   /** @param {any} plot */
   brush(plot) {
     const { left, width } = plot.select;
-    this.again.hidden = width < 2;
     if (width < 2) return;
-    this.brushed = timeTerm(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"), model.source.value.first);
-    narrow(this.brushed);
+    narrow(timeTerm(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"), model.source.value.first));
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   }
 }

@@ -15,6 +15,11 @@ export function timeTerm(from, to, first) {
 /** A stretch of time as `timeTerm` writes it, with what joins it to what stands before or after. */
 const STRETCH = /( && )?\btime >= \S+(?: s)? && time < \S+(?: s)?( && )?/;
 
+/** The filter without its stretch of time; the same text if it has none. A pure function. @param {string} filter */
+export function wholeTime(filter) {
+  return filter.replace(STRETCH, (_, before, after) => (before && after ? " && " : "")).trim();
+}
+
 /**
  * The filter with another condition. A stretch of time takes the place of the one
  * before. A pure function.
@@ -22,9 +27,7 @@ const STRETCH = /( && )?\btime >= \S+(?: s)? && time < \S+(?: s)?( && )?/;
  * @param {string} term
  */
 export function narrowed(filter, term) {
-  const rest = (
-    STRETCH.test(term) ? filter.replace(STRETCH, (_, before, after) => (before && after ? " && " : "")) : filter
-  ).trim();
+  const rest = (STRETCH.test(term) ? wholeTime(filter) : filter).trim();
   if (!rest) return term;
   return `${/\|\||\bor\b/i.test(rest) ? `(${rest})` : rest} && ${term}`;
 }
