@@ -114,7 +114,8 @@ impl Capture {
                     }
                     Found::Nothing { passed } => {
                         self.go_on(passed);
-                        self.needed = resync::WINDOW;
+                        // Enough that what is held is not moved for every few bytes.
+                        self.needed = rest.len() - passed + resync::WINDOW;
                         return at + passed;
                     }
                 }

@@ -7,7 +7,7 @@ use crate::text::json::nibble;
 /// More than any dump has in a line.
 const MAX_LINE: usize = 1 << 10;
 
-/// How many bytes a `*` may stand for.
+/// How many bytes all `*` of an input may stand for.
 const MAX_REPEAT: u64 = 16 << 20;
 
 /// A dump, read line by line. The layouts of `xxd` (`00000000: 0a0b 0c0d  ....`),
@@ -23,6 +23,8 @@ pub(super) struct Dump {
     begin: Option<(u64, u64)>,
     /// A `*` was there.
     repeats: bool,
+    /// How many bytes such lines stood for.
+    repeated: u64,
     /// The line is longer than any should be: the rest of it is left out.
     is_long: bool,
 }
@@ -185,7 +187,8 @@ impl Dump {
             return;
         }
         let missing = line.offset().saturating_sub(expected);
-        if repeats && !self.last.is_empty() && (1..=MAX_REPEAT).contains(&missing) {
+        if repeats && !self.last.is_empty() && (1..=MAX_REPEAT - self.repeated).contains(&missing) {
+            self.repeated += missing;
             for at in 0..missing {
                 let at = at % self.last.len() as u64;
                 let byte = usize::try_from(at).ok().and_then(|at| self.last.get(at));

@@ -232,8 +232,10 @@ fn records_of_strangers_and_other_times_are_not_taken_for_a_begin() {
 fn a_long_piece_of_rubbish_is_searched_in_one_pass() {
     let mut capture = write(&[open(1), bytes(1, 1, b"a")]);
     capture.push(0xff);
-    // Begins of records wherever one looks, none of which goes on.
+    // Begins of records wherever one looks, none of which goes on; then such that
+    // seem to be records of 64 KiB.
     capture.extend(b"\x85\x01\x01\x1b\x00".repeat(400_000));
+    capture.extend(b"\x85\x01\x01\x00\x00\x59\xff\xff".repeat(250_000));
     let rest = write(&[bytes(1, 2, b"b"), bytes(1, 3, b"c")]);
     capture.extend(&rest[LABEL.len()..]);
     let read = crate::common::read_in(&Options::default(), &capture, 10_000);

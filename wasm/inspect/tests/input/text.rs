@@ -155,6 +155,17 @@ fn a_star_up_to_the_end_of_the_address_space_is_not_believed() {
 }
 
 #[test]
+fn many_stars_do_not_make_much_of_little() {
+    let mut dump = "00000000  00  |.|\n".to_owned();
+    for line in 1..100 {
+        dump += &format!("*\n{:08x}  00  |.|\n", line * (16 << 20));
+    }
+    let read = crate::common::read_in(&Options::default(), dump.as_bytes(), dump.len());
+    assert!(read.all().len() < 17 << 20);
+    assert!(read.problems().len() >= 98);
+}
+
+#[test]
 fn lines_that_are_missing_in_a_dump_are_told() {
     let dump = "00000000: 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f  ................\n\
                 00000020: 2021                                      !\n";
