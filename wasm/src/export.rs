@@ -47,6 +47,7 @@ impl Inspector {
             "jsonl" => export::json_lines(&self.table, rows, &mut out),
             "csv" => export::csv(&self.table, rows, &mut out),
             "capture" => export::capture(&self.table, rows, &mut out),
+            "pcapng" => export::pcapng(&self.table, rows, &mut out),
             "raw" => export::raw(&self.table, rows, &mut out),
             _ => {
                 return Err(fault::plain(

@@ -12,6 +12,9 @@ extern "C" {
     fn new(message: &str) -> Fault;
 
     #[wasm_bindgen(method, setter)]
+    fn set_offset(this: &Fault, offset: usize);
+
+    #[wasm_bindgen(method, setter)]
     fn set_start(this: &Fault, start: usize);
 
     #[wasm_bindgen(method, setter)]
@@ -21,6 +24,13 @@ extern "C" {
 /// An error that has no place.
 pub(crate) fn plain(message: &str) -> JsValue {
     Fault::new(message).into()
+}
+
+/// An error at a byte of a text.
+pub(crate) fn at(message: &str, offset: usize) -> JsValue {
+    let fault = Fault::new(message);
+    fault.set_offset(offset);
+    fault.into()
 }
 
 /// An error in a part of a text, in bytes.

@@ -1,12 +1,13 @@
 //! What is asked of one row.
 
-use wasm_bindgen::prelude::wasm_bindgen;
-use wigwag_inspect::Expert;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wigwag_inspect::detail::{self, Node, Tree};
+use wigwag_inspect::{Expert, diff, edit, json};
 
 use crate::inspector::Inspector;
 use crate::json::Json;
 use crate::window::type_name;
+use crate::{fault, names};
 
 /// How many parts of a frame are shown one by one.
 const NODES: usize = 5000;
@@ -19,8 +20,8 @@ impl Inspector {
         Some(self.table.frame(row)?.bytes.to_vec())
     }
 
-    /// What is known of a row, as JSON text of a `Detail`; undefined if there is no
-    /// such row.
+    /// What is known of a row, as JSON text; undefined if there is no such row.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Detail> | undefined")]
     pub fn detail(&self, row: u32) -> Option<String> {
         let columns = self.table.columns();
         let at = row as usize;
@@ -47,6 +48,15 @@ impl Inspector {
                     }
                 }
             });
+            json.key("json");
+            match self.table.frame(row) {
+                Some(frame) => {
+                    let mut text = String::new();
+                    json::frame(frame, &mut text);
+                    json.string(&text);
+                }
+                None => json.string(""),
+            }
             json.key("nodes").array(|json| {
                 let Some(frame) = self.table.frame(row) else {
                     return;
@@ -59,6 +69,46 @@ impl Inspector {
         });
         Some(json.finish())
     }
+
+    /// How two rows differ, as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Diff>")]
+    pub fn diff(&self, a: u32, b: u32) -> Result<String, JsValue> {
+        let frame = |row| self.table.frame(row).ok_or_else(not_kept);
+        let diff = diff::diff(frame(a)?, frame(b)?);
+        let mut json = Json::default();
+        json.object(|json| {
+            json.key("items").array(|json| {
+                for change in &diff.changes {
+                    json.object(|json| {
+                        json.key("path").string(&change.path);
+                        json.key("change").string(change.how.name());
+                        json.key("before").string(&change.before);
+                        json.key("after").string(&change.after);
+                    });
+                }
+            });
+            let more = if diff.is_cut { "true" } else { "false" };
+            json.key("more").raw(more);
+        });
+        Ok(json.finish())
+    }
+
+    /// A row as a text to be edited, which `encode` makes a frame of.
+    pub fn edit(&self, row: u32) -> Result<String, JsValue> {
+        let frame = self.table.frame(row).ok_or_else(not_kept)?;
+        Ok(edit::to_json(frame))
+    }
+
+    /// The bytes of a frame from a text as `edit` makes it. An error has its `offset`
+    /// in the text, in bytes of UTF-8.
+    pub fn encode(protocol: &str, text: &str) -> Result<Vec<u8>, JsValue> {
+        edit::from_json(names::protocol(protocol)?, text)
+            .map_err(|error| fault::at(&error.message, error.position))
+    }
+}
+
+fn not_kept() -> JsValue {
+    fault::plain("there is no such row, or its bytes were not kept")
 }
 
 fn one(json: &mut Json, tree: &Tree, index: usize, node: &Node) {

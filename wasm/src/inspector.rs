@@ -21,6 +21,8 @@ pub struct Inspector {
     pub(crate) view: View,
     input: Input,
     bytes: f64,
+    /// Whether the table knows whether the input has times.
+    is_timed: bool,
 }
 
 #[wasm_bindgen]
@@ -31,8 +33,8 @@ impl Inspector {
     /// given. `keyLog` holds secrets of TLS connections, in lines of an NSS key log.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        kind: Option<String>,
-        protocol: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Protocol")] protocol: Option<String>,
         #[wasm_bindgen(js_name = keyLog)] key_log: Option<String>,
     ) -> Result<Self, JsValue> {
         let kind = kind.map(|word| names::kind(&word)).transpose()?;
@@ -48,6 +50,7 @@ impl Inspector {
             view: View::default(),
             input: Input::new(options),
             bytes: 0.0,
+            is_timed: false,
         })
     }
 
@@ -55,12 +58,20 @@ impl Inspector {
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as f64;
         self.input.push(bytes, &mut self.table);
+        self.look_for_times();
+    }
+
+    /// Tells how many bytes will be pushed in all, before the first: then the table
+    /// makes room for their rows once. An estimate will do.
+    pub fn expect(&mut self, bytes: f64) {
+        self.table.expect(bytes as u64);
     }
 
     /// The input has ended: what is left of it is read, and what waits for more has
     /// a row as it is.
     pub fn finish(&mut self) {
         self.input.finish(&mut self.table);
+        self.look_for_times();
         self.table.finish();
         self.view.refresh();
     }
@@ -226,5 +237,21 @@ impl Inspector {
             .map_err(|error| fault::between(&error.message, error.start, error.end))?;
         let from = (from >= 0.0).then_some(from as u32);
         Ok(View::find(&self.table, &filter, from, forward))
+    }
+}
+
+impl Inspector {
+    /// An input without times has counts in their place, from which no latency
+    /// follows.
+    fn look_for_times(&mut self) {
+        if self.is_timed {
+            return;
+        }
+        if let Some(kind) = self.input.kind() {
+            self.is_timed = true;
+            if !kind.has_times() {
+                self.table.without_times();
+            }
+        }
     }
 }

@@ -60,6 +60,12 @@ impl Json {
         self.number(f64::from(value));
     }
 
+    /// What is JSON already.
+    pub(crate) fn raw(&mut self, value: &str) {
+        self.comma();
+        self.text.push_str(value);
+    }
+
     fn comma(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with(['{', '[', ':']) {
             self.text.push(',');
@@ -76,6 +82,7 @@ mod tests {
         let mut json = Json::default();
         json.object(|json| {
             json.key("a").integer(1);
+            json.key("d").raw("[1,2]");
             json.key("b:").string("x{");
             json.key("c").array(|json| {
                 json.number(0.5);
@@ -84,6 +91,9 @@ mod tests {
                 json.array(|_| {});
             });
         });
-        assert_eq!(json.finish(), r#"{"a":1,"b:":"x{","c":[0.5,null,{},[]]}"#);
+        assert_eq!(
+            json.finish(),
+            r#"{"a":1,"d":[1,2],"b:":"x{","c":[0.5,null,{},[]]}"#
+        );
     }
 }

@@ -12,6 +12,7 @@ mod inspector;
 mod json;
 mod names;
 mod plots;
+mod types;
 mod view;
 mod whole;
 mod window;

@@ -102,8 +102,8 @@ impl Inspector {
         Ok(frame.map_or_else(Vec::new, |frame| plot::array(frame, &path)))
     }
 
-    /// The fields that frames have and that can be plotted, as JSON text of
-    /// `{path, count}[]`.
+    /// The fields that frames have and that can be plotted, as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<{ path: string; count: number }[]>")]
     pub fn fields(&self) -> String {
         let mut json = Json::default();
         json.array(|json| {
@@ -119,8 +119,8 @@ impl Inspector {
         json.finish()
     }
 
-    /// What could stand at a place of a filter's text (in bytes of UTF-8), as JSON text
-    /// of `{start, end, items: {text, help}[]}`.
+    /// What could stand at a place of a filter's text (in bytes of UTF-8), as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Completions>")]
     pub fn complete(&self, text: &str, cursor: usize) -> String {
         let found = wigwag_inspect::filter::complete(&self.table, text, cursor);
         let mut json = Json::default();

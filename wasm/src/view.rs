@@ -143,3 +143,94 @@ impl View {
 
 /// How many rows a search looks at before it looks whether one was found.
 const FIND_STEP: u32 = 512;
+
+#[cfg(test)]
+mod tests {
+    use wigwag_inspect::{ConnectionId, Direction, Piece, Sink};
+
+    use super::*;
+
+    /// ORDERs and LOGS in turn.
+    fn table(frames: u8) -> Table {
+        let mut table = Table::default();
+        more(&mut table, 0..frames);
+        table
+    }
+
+    fn more(table: &mut Table, frames: std::ops::Range<u8>) {
+        for tid in frames {
+            let kind = if tid % 2 == 0 { 1 } else { 3 };
+            table.take(Piece::Bytes {
+                connection: ConnectionId(0),
+                direction: Direction::ToDevice,
+                time: u64::from(tid),
+                bytes: &[0, 0, 0, 1, 0, tid, 0, kind, 0x40],
+            });
+        }
+    }
+
+    fn filter(text: &str) -> Filter {
+        Filter::parse(text).expect("a filter")
+    }
+
+    fn shown(view: &View, table: &Table) -> Vec<u32> {
+        view.rows(table).collect()
+    }
+
+    #[test]
+    fn rows_are_found_in_steps_and_those_that_come_later_too() {
+        let mut table = table(10);
+        let mut view = View::default();
+        assert_eq!(shown(&view, &table), (0..10).collect::<Vec<_>>());
+        view.set(filter("type == LOGS"));
+        assert_eq!(view.len(&table), 0);
+        assert!(view.step(&table, 4));
+        assert_eq!(shown(&view, &table), [1, 3]);
+        while view.step(&table, 4) {}
+        assert_eq!(shown(&view, &table), [1, 3, 5, 7, 9]);
+        assert_eq!(view.position(&table, 7), Some(3));
+        assert_eq!(view.position(&table, 8), None);
+        more(&mut table, 10..14);
+        assert!(!view.step(&table, 100));
+        assert_eq!(shown(&view, &table), [1, 3, 5, 7, 9, 11, 13]);
+        view.set(filter(""));
+        assert_eq!(view.len(&table), 14);
+        assert_eq!(view.position(&table, 14), None);
+    }
+
+    #[test]
+    fn what_is_shown_stays_until_it_was_found_anew() {
+        let mut table = table(10);
+        let mut view = View::default();
+        view.set(filter("unanswered"));
+        while view.step(&table, 4) {}
+        assert_eq!(view.len(&table), 0);
+        table.finish();
+        let version = view.version();
+        view.refresh();
+        assert!(view.step(&table, 4));
+        assert_eq!((view.len(&table), view.version()), (0, version));
+        while view.step(&table, 4) {}
+        assert_eq!(shown(&view, &table), [0, 2, 4, 6, 8]);
+        assert_ne!(view.version(), version);
+        // A filter that asks for no flags is not run again.
+        view.set(filter("type == ORDER"));
+        while view.step(&table, 100) {}
+        view.refresh();
+        assert!(!view.step(&table, 100));
+    }
+
+    #[test]
+    fn searching_goes_both_ways() {
+        let table = table(9);
+        let logs = filter("type == LOGS");
+        let find = |from, forward| View::find(&table, &logs, from, forward);
+        assert_eq!((find(None, true), find(Some(1), true)), (Some(1), Some(3)));
+        assert_eq!((find(Some(7), true), find(Some(99), true)), (None, None));
+        assert_eq!(
+            (find(None, false), find(Some(7), false)),
+            (Some(7), Some(5))
+        );
+        assert_eq!((find(Some(1), false), find(Some(0), false)), (None, None));
+    }
+}

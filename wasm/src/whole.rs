@@ -6,11 +6,13 @@ use wigwag_inspect::{Expert, Table};
 
 use crate::inspector::Inspector;
 use crate::json::Json;
+use crate::window::{summary, type_name};
 
 #[wasm_bindgen]
 impl Inspector {
-    /// What is to be said of rows, as JSON text of `Experts`: counts of each kind,
+    /// What is to be said of rows, as JSON text: counts of each kind,
     /// the first `limit` one by one, and what of the input could not be read.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Experts>")]
     pub fn experts(&self, limit: usize) -> String {
         let mut json = Json::default();
         json.object(|json| {
@@ -59,7 +61,8 @@ impl Inspector {
         }
     }
 
-    /// The connections, as JSON text of `Connection[]`.
+    /// The connections, as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Connection[]>")]
     pub fn connections(&self) -> String {
         let mut json = Json::default();
         json.array(|json| {
@@ -85,9 +88,29 @@ impl Inspector {
         json.finish()
     }
 
-    /// The rows whose answers took longest, the slowest first.
-    pub fn slowest(&self, count: usize) -> Vec<u32> {
-        slowest(&self.table, count)
+    /// The answers that took longest, the slowest first, as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<SlowAnswer[]>")]
+    pub fn slowest(&self, count: usize) -> String {
+        let columns = self.table.columns();
+        let mut json = Json::default();
+        json.array(|json| {
+            for row in slowest(&self.table, count) {
+                json.object(|json| {
+                    json.key("row").integer(row);
+                    json.key("latency")
+                        .number(columns.latency[row as usize].into());
+                    let mut text = name(&self.table, row);
+                    if let Some(asked) = self.table.pair(row) {
+                        text.push_str(" to ");
+                        text.push_str(&name(&self.table, asked));
+                        text.push_str(": ");
+                        text.push_str(&summary(&self.table, asked));
+                    }
+                    json.key("text").string(&text);
+                });
+            }
+        });
+        json.finish()
     }
 
     /// The text of a filter for what belongs to a row: its connection, or the frames
@@ -110,6 +133,13 @@ const fn severity(expert: Expert) -> &'static str {
         Expert::Resync | Expert::Unanswered | Expert::Late | Expert::Warning => "warning",
         Expert::Repeated | Expert::NotKept => "note",
     }
+}
+
+/// A row's type and id.
+fn name(table: &Table, row: u32) -> String {
+    let id = table.columns().id.get(row as usize).copied();
+    let kind = type_name(table, row);
+    format!("{kind} {}", id.unwrap_or_default())
 }
 
 fn slowest(table: &Table, count: usize) -> Vec<u32> {

@@ -85,7 +85,8 @@ pub(crate) fn type_name(table: &Table, row: u32) -> String {
         .unwrap_or_default()
 }
 
-fn summary(table: &Table, row: u32) -> String {
+/// What is in a row, in a line.
+pub(crate) fn summary(table: &Table, row: u32) -> String {
     table
         .frame(row)
         .map(wigwag_inspect::summary)

@@ -54,12 +54,14 @@ async function begin() {
     try {
       const answer = await fetch(`state?${new URLSearchParams({ token })}`);
       if (!answer.ok) throw new Error(`the server answered ${answer.status}: the address may be of an earlier run`);
-      const { live, file } = await answer.json();
+      const { live, file, key_log: secrets } = await answer.json();
       model.served.value = Boolean(live);
       const url = new URL(`file?${new URLSearchParams({ token })}`, location.href);
       url.hash = "";
-      if (file) await openInput({ url: url.href, name: file });
-      else if (live) await openLive();
+      if (file) {
+        const keys = secrets ? await fetch(`keylog?${new URLSearchParams({ token })}`) : null;
+        await openInput({ url: url.href, name: file, keyLog: await keys?.text() });
+      } else if (live) await openLive();
     } catch (error) {
       banner(/** @type {Error} */ (error).message, "The server's data cannot be had: ");
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bindings::Bindings;
 use crate::squeeze::squeeze;
 
 /// What has been gathered so far.
@@ -12,6 +13,8 @@ pub(crate) struct Gathered {
     /// Paths as the page names them.
     paths: Vec<String>,
     complete: bool,
+    /// Files of the package, where they lie below `OUT_DIR/package`.
+    package: Vec<String>,
 }
 
 impl Gathered {
@@ -20,6 +23,7 @@ impl Gathered {
             out,
             paths: Vec::new(),
             complete: false,
+            package: Vec::new(),
         }
     }
 
@@ -80,6 +84,38 @@ impl Gathered {
         Ok(())
     }
 
+    /// Adds the package for JavaScript: the bindings, and what lies in a folder for it.
+    pub(crate) fn package(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        bindings: &Bindings,
+    ) -> Result<(), String> {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        let read =
+            |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+        let description = read(&folder.join("package.json"))?;
+        let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+        if !String::from_utf8_lossy(&description).contains(&version) {
+            return Err(format!("wasm/package/package.json: not {version}"));
+        }
+        let root = folder.join("../..");
+        for (path, bytes) in [
+            ("package.json".into(), description),
+            ("README.md".into(), read(&folder.join("README.md"))?),
+            ("node.js".into(), read(&folder.join("node.js"))?),
+            ("LICENSE-MIT".into(), read(&root.join("LICENSE-MIT"))?),
+            ("LICENSE-APACHE".into(), read(&root.join("LICENSE-APACHE"))?),
+            (format!("{name}.js"), bindings.glue.clone().into_bytes()),
+            (format!("{name}.d.ts"), bindings.types.clone().into_bytes()),
+            (format!("{name}_bg.wasm"), bindings.wasm.clone()),
+        ] {
+            write(&self.out.join("package").join(&path), &bytes)?;
+            self.package.push(path);
+        }
+        Ok(())
+    }
+
     /// Writes the Rust code.
     pub(crate) fn finish(&self) -> Result<(), String> {
         let mut code = format!(
@@ -98,6 +134,17 @@ impl Gathered {
                 mime(path).unwrap_or_default(),
                 format!("/plain/{path}"),
                 format!("/brotli/{path}"),
+            );
+        }
+        code.push_str(
+            "];\n\n/// The package for JavaScript, by path: what `npm pack` packs. Empty if the \
+             page is not [`COMPLETE`].\npub static PACKAGE: &[(&str, &[u8])] = &[\n",
+        );
+        for path in &self.package {
+            let _ = writeln!(
+                code,
+                "    ({path:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), {:?}))),",
+                format!("/package/{path}"),
             );
         }
         code.push_str("];\n");

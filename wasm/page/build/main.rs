@@ -53,6 +53,7 @@ fn build() -> Result<(), String> {
 fn whole(wasm: &Path, module: &Path, files: &mut Gathered) -> Result<(), String> {
     let module = std::fs::read(module).map_err(|error| format!("{}: {error}", module.display()))?;
     let bindings = generate(&module, NAME, Form::Module)?;
+    files.package(&wasm.join("package"), NAME, &bindings)?;
     let glue = squeeze::squeeze(&bindings.glue);
     files.add(&format!("{NAME}.js"), glue.into_bytes())?;
     files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;

@@ -1,6 +1,7 @@
 // What the page can ask for, by name. Each takes the session and the arguments of
 // the request; what it returns (or promises) is the answer.
 
+import { Inspector } from "../wigwag.js";
 import { complete, checkFilter, matchingRow } from "./search.js";
 import { exportRows } from "./out.js";
 import { Live } from "./live.js";
@@ -115,11 +116,12 @@ export const operations = {
   },
   /** `{row}`: a text to edit, for `encode`. */
   edit(session, { row }) {
-    return json(session.table.edit(row));
+    const detail = json(session.table.detail(row));
+    return { protocol: detail?.protocol, json: session.table.edit(row) };
   },
   /** `{protocol, json}`; an error has its `offset` in the text. */
   encode(session, { protocol, json: text }) {
-    return { bytes: session.table.encode(protocol, text) };
+    return checkFilter(text, () => ({ bytes: Inspector.encode(protocol, text) }));
   },
   /** `{connection, direction, bytes}` */
   send(session, frame) {
@@ -131,16 +133,16 @@ export const operations = {
 
   // The whole
 
-  experts(session) {
-    return json(session.table.experts(2000));
+  /** `{limit?}`: how many to tell one by one. */
+  experts(session, { limit = 2000 }) {
+    return json(session.table.experts(limit));
   },
   connections(session) {
     return json(session.table.connections());
   },
   /** `{count}`: the answers that took longest. */
   slowest(session, { count }) {
-    const found = session.table.slowest(count);
-    return { rows: Array.from(found, (row) => ({ row, latency: session.table.latency(row) })) };
+    return { rows: json(session.table.slowest(count)) };
   },
   /** `{field, from?, to?, buckets}` of the view: `from` and `to` in microseconds, the
    * times of the answer in seconds since 1970. */

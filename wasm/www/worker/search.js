@@ -15,7 +15,7 @@ export function checkFilter(text, action) {
   try {
     return action();
   } catch (error) {
-    for (const place of ["start", "end"]) {
+    for (const place of ["start", "end", "offset"]) {
       if (error[place] !== undefined) {
         error[place] = units(text, error[place]);
       }

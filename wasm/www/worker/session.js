@@ -47,6 +47,9 @@ export class Session {
    *   total?: number | null }} about */
   begin({ name = "", kind, protocol, keyLog, total = null } = {}) {
     const table = new Inspector(kind, protocol, keyLog);
+    if (total) {
+      table.expect(total);
+    }
     this.table.free();
     this.table = table;
     this.#schedule.clear();

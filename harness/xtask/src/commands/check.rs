@@ -34,7 +34,7 @@ pub(crate) fn run(_: &Args) -> Result {
         &["--target-dir", &target().display().to_string()],
     )?;
     check_features::run(&check_features::Args {})?;
-    wasm::run(&wasm::Args { out: None })
+    wasm::run(&wasm::Args::default())
 }
 
 /// A workspace of its own: what measures the codec, what drives a browser.
