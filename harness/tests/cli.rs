@@ -32,7 +32,18 @@ fn exit_statuses_are_done_failed_and_wrong_use() {
         (&["decode", "nothing"], "", 2),
         (&["decode", "minijson", "--hex", "--lines"], "", 2),
         (&["decode", "minijson", "--filter", "tid=1"], "", 2),
-        (&["decode", "ngtt", "--filter", "colour=red"], "", 2),
+        (&["decode", "ngtt", "--filter", "colour == 3"], "", 2),
+        (&["decode", "ngtt", "--filter", "latency > 1 s"], "", 2),
+        (&["decode", "ngtt", "--key-log", "x"], "", 2),
+        (&["decode", "ngtt", "--tree"], "", 2),
+        (&["decode", "auto", "--lines"], "", 2),
+        (&["decode", "auto", "--tree", "--json"], "", 2),
+        (&["decode", "auto", "--kind", "tape"], "", 2),
+        (&["decode", "auto", "--filter", "late &&"], "", 2),
+        (&["decode", "auto", "--hex"], "0000000000070000", 0),
+        (&["decode", "auto", "--hex"], "", 1),
+        (&["decode", "auto", "/nowhere/at/all"], "", 1),
+        (&["decode", "auto", "--key-log", "/nowhere/at/all"], "00", 1),
         (&["nothing"], "", 2),
         (&["pki"], "", 2),
         (&["--help"], "", 0),
@@ -112,9 +123,20 @@ fn a_filter_leaves_what_matches_and_keeps_the_rest_in_step() {
             .map(|frame| frame["name"].as_str().unwrap_or("").to_owned())
             .collect()
     };
-    assert_eq!(show("type=ORDER"), ["ORDER"]);
-    assert_eq!(show("tid=0,type=fetch_orders"), ["FETCH_ORDERS"]);
-    assert!(show("type=1,tid=8").is_empty());
+    assert_eq!(show("type == ORDER"), ["ORDER"]);
+    assert_eq!(show("tid == 0 && type == fetch_orders"), ["FETCH_ORDERS"]);
+    assert_eq!(show("payload"), ["ORDER"]);
+    assert_eq!(show("offset > 3"), ["FETCH_ORDERS"]);
+    assert!(show("type == 1 && tid == 8").is_empty());
+}
+
+#[test]
+fn a_filter_of_the_old_form_is_told_how_it_is_written_now() {
+    let old = ["decode", "ngtt", "--hex", "--filter", "type=ORDER,tid=7"];
+    let done = run(&old, TWO.as_bytes());
+    assert_eq!(done.status, Some(2));
+    let wanted = "write type == ORDER && tid == 7\n  type=ORDER,tid=7\n      ^\n";
+    assert!(done.stderr.ends_with(wanted), "{}", done.stderr);
 }
 
 #[test]

@@ -260,11 +260,11 @@ fn a_filter_leaves_the_packets_that_match() {
             .map(|packet| text(&packet["fields"][0], "name").to_owned())
             .collect()
     };
-    assert_eq!(shown("type!=LINK"), ["TIME", "SWEP"]);
-    assert_eq!(shown("type=DSPC,id=1"), ["TIME"]);
-    assert_eq!(shown("field=swep"), ["SWEP"]);
-    assert!(shown("field=NONE").is_empty());
-    for wrong in ["tid=1", "type=ORDERS", "id=x", ""] {
+    assert_eq!(shown("type != LINK"), ["TIME", "SWEP"]);
+    assert_eq!(shown("type == dspc && id == 1"), ["TIME"]);
+    assert_eq!(shown("fields.SWEP"), ["SWEP"]);
+    assert!(shown("fields.NONE").is_empty());
+    for wrong in ["type=DSPC,id=1", "type == ORDERS", "id == x", "late"] {
         let done = run(&["decode", "ncp", "--filter", wrong], &wire);
         assert_eq!(done.status, Some(2), "{wrong}");
     }

@@ -34,15 +34,20 @@ impl Source {
 
     /// The whole input.
     pub(crate) fn read(&self) -> Outcome<Vec<u8>> {
+        self.read_at_most(LIMIT as u64)
+    }
+
+    /// The whole input, if it has no more bytes than this.
+    pub(crate) fn read_at_most(&self, limit: u64) -> Outcome<Vec<u8>> {
         let name = self.name();
         let mut bytes = Vec::new();
         self.open()?
-            .take(LIMIT as u64 + 1)
+            .take(limit + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| Failure::Work(format!("cannot read {name}: {error}")))?;
-        if bytes.len() > LIMIT {
+        if bytes.len() as u64 > limit {
             return Err(Failure::Work(format!(
-                "{name} is longer than the limit of {LIMIT} bytes"
+                "{name} is longer than the limit of {limit} bytes"
             )));
         }
         Ok(bytes)
@@ -57,7 +62,8 @@ impl Source {
         })
     }
 
-    fn open(&self) -> Outcome<Box<dyn BufRead>> {
+    /// The input, from its begin.
+    pub(crate) fn open(&self) -> Outcome<Box<dyn BufRead>> {
         match self.file() {
             None => Ok(Box::new(io::stdin().lock())),
             Some(path) => match File::open(path) {
@@ -68,6 +74,12 @@ impl Source {
                 ))),
             },
         }
+    }
+
+    /// How many bytes a file has; nothing for pipes and the like.
+    pub(crate) fn size(&self) -> Option<u64> {
+        let there = std::fs::metadata(self.file()?).ok()?;
+        there.is_file().then_some(there.len())
     }
 
     fn file(&self) -> Option<&Path> {

@@ -14,6 +14,7 @@ mod decode;
 mod demo;
 mod device;
 mod encode;
+mod filter;
 mod firmware;
 mod format;
 mod hex;
@@ -27,7 +28,9 @@ mod pki;
 mod plan;
 mod problem;
 mod provision;
+mod recording;
 mod serve;
+mod style;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod device;
 pub(crate) mod node;
+pub(crate) mod recordings;
 pub(crate) mod running;
 
 use std::io::{Read, Write};

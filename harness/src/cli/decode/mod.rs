@@ -1,31 +1,70 @@
 //! `wigwag decode FORMAT [FILE]`: what is in these bytes?
 
-mod filter;
+mod auto;
 mod frames;
 mod minijson;
 mod ncp;
 mod ngtt;
 mod prefix;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value as Json};
 
-use super::format::Format;
+use wigwag_inspect::filter::Filter;
+
+use super::filter;
 use super::hex;
 use super::input::Source;
 use super::outcome::{Failure, Outcome};
 use super::output::Output;
 use super::problem::Problem;
-use filter::Filter;
+
+/// How bytes are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Reading {
+    /// A recording of conversations, whatever it is written in: capture, pcap,
+    /// pcapng (TLS with its key log too), JSON lines, hex, base64, raw bytes.
+    Auto,
+    /// One minijson value.
+    Minijson,
+    /// NGTT frames one after another.
+    Ngtt,
+    /// NCP packets one after another.
+    Ncp,
+    /// Messages behind a u32 length each.
+    Prefix,
+}
+
+/// What filters can say, for `--help`.
+const FILTERS: &str = r#"Filters:
+  type == ORDER && tid == 7                       frames by type and id
+  type in (PING, DSPC) || length > 1 kB
+  payload[0].orders[*].path == "W1"               what stands in the payload
+  fields.STAT.LEVL > -80.5                        parameter LEVL of field STAT
+  payload ~ "timeout" || payload contains x"DEAD" text in any case; bytes
+  payload[0].service matches "^db[0-9]+$"         a regular expression
+With auto also:
+  latency > 200 ms || unanswered                  answers that took long, or never came
+  direction == to_device && time > 12 s           since the first frame; or RFC 3339
+  connection == 2 && (malformed || error || warning || late || gap || repeated)
+
+Examples:
+  wigwag decode auto recording.wgcap
+  wigwag decode auto traffic.pcapng --key-log keys.txt --filter 'latency > 1 s'
+  wigwag decode auto recording.wgcap --filter 'id == 7' --tree
+  echo 0000000000070000 | wigwag decode ngtt --hex --json"#;
 
 /// Show what bytes mean.
 ///
-/// Reads raw bytes from FILE or standard input. Without --json the answer is
-/// text for people; its form may change, that of --json does not. Depth limit
-/// of minijson values: 128. The exit status is 1 when an answer holds an error;
-/// an incomplete last frame is not an error but counted as `left`.
+/// Reads raw bytes from FILE or standard input; `auto` any recording of
+/// conversations. Without --json the answer is text for people; its form may change,
+/// that of --json does not. Depth limit of minijson values: 128. The exit status is 1
+/// when an answer holds an error; an incomplete last frame is not an error but
+/// counted as `left` (with auto it is a malformed one).
 #[derive(clap::Args)]
+#[command(after_help = FILTERS)]
 pub(crate) struct Args {
-    format: Format,
+    format: Reading,
     #[command(flatten)]
     source: Source,
     /// The input is one hex text; white space is ignored.
@@ -34,15 +73,15 @@ pub(crate) struct Args {
     /// Every line is a hex text of its own, answered by exactly one line.
     #[arg(long)]
     lines: bool,
-    /// Show only what matches: terms joined by commas, all of which must hold,
-    /// with != for all others. For ngtt type=NAME, type=NUMBER and tid=NUMBER;
-    /// for ncp type=NAME, id=NUMBER and field=NAME, which a packet must have.
-    /// Examples: type=ORDER,tid=7 and type!=LINK
+    /// Show only the frames that pass; see below. Not for minijson, which is one
+    /// value.
     #[arg(long, value_name = "EXPR")]
     filter: Option<String>,
-    /// One JSON object for each input.
+    /// One JSON object for each input; with auto for each frame.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    auto: auto::AutoOptions,
 }
 
 /// What a format found in one input.
@@ -56,10 +95,19 @@ trait Report {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    if args.format == Reading::Auto {
+        return auto::run(args);
+    }
+    if let Some(option) = args.auto.given() {
+        return Err(Failure::Usage(format!("{option} is for `decode auto`")));
+    }
+    if args.filter.is_some() && args.format == Reading::Minijson {
+        return Err(Failure::Usage(
+            "--filter chooses among frames: a minijson value is one".into(),
+        ));
+    }
     let filter = args.filter.as_deref();
-    let filter = filter
-        .map(|text| Filter::new(args.format, text))
-        .transpose()?;
+    let filter = filter.map(filter::parse_alone).transpose()?;
     let filter = filter.as_ref();
     let mut output = Output::new();
     let mut failed = false;
@@ -86,15 +134,14 @@ fn answer(
     input: Result<&[u8], &Problem>,
     output: &mut Output,
 ) -> Outcome<bool> {
-    let ngtt = filter.and_then(Filter::ngtt);
-    let ncp = filter.and_then(Filter::ncp);
     let report: Box<dyn Report> = match input {
         Err(problem) => Box::new(Unread(problem)),
         Ok(bytes) => match args.format {
-            Format::Minijson => Box::new(minijson::read(bytes)),
-            Format::Ngtt => Box::new(ngtt::read(bytes, ngtt)),
-            Format::Ncp => Box::new(ncp::read(bytes, ncp)),
-            Format::Prefix => Box::new(prefix::read(bytes)),
+            // One value; recordings were read elsewhere.
+            Reading::Minijson | Reading::Auto => Box::new(minijson::read(bytes)),
+            Reading::Ngtt => Box::new(ngtt::read(bytes, filter)),
+            Reading::Ncp => Box::new(ncp::read(bytes, filter)),
+            Reading::Prefix => Box::new(prefix::read(bytes, filter)),
         },
     };
     let problem = report.problem();

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 use wigwag_codec::ncp::{
     Array, Element, NcpError, NcpErrorKind, NcpFramer, NcpWarning, Packet, Param, Time, Value,
 };
+use wigwag_inspect::Protocol;
+use wigwag_inspect::filter::Filter;
 
-use super::filter::NcpFilter;
 use super::{Report, frames};
 use crate::cli::problem::Problem;
 use crate::tagged::{ncp, to_hex};
@@ -22,19 +23,22 @@ pub(crate) struct Packets<'a> {
     problem: Option<Problem>,
 }
 
-pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&NcpFilter>) -> Packets<'a> {
+pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&Filter>) -> Packets<'a> {
     let mut packets = Vec::new();
     let mut warnings = Vec::new();
     // Where the first packet begins whose fields or values are not sound.
     let mut bad = None;
     let mut framer = NcpFramer::new(usize::MAX);
-    let (left, end) = frames::cut(&mut framer, bytes, |offset, header, body| {
+    let (left, end) = frames::cut(&mut framer, bytes, |cut| {
+        let offset = cut.offset;
         if bad.is_some() {
             return;
         }
-        match Packet::from_parts(header, body).and_then(|packet| sound(&packet).map(|()| packet)) {
+        match Packet::from_parts(cut.meta, cut.body)
+            .and_then(|packet| sound(&packet).map(|()| packet))
+        {
             Err(error) => bad = Some((offset, error)),
-            Ok(packet) if filter.is_none_or(|filter| filter.matches(&packet)) => {
+            Ok(packet) if cut.passes(filter, Protocol::Ncp) => {
                 warnings.extend(packet.warnings().map(|warning| NcpWarning {
                     offset: offset + warning.offset,
                     ..warning

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 use wigwag_codec::minijson::{Error, Value};
 use wigwag_codec::ngtt::{Frame, NgttFramer};
+use wigwag_inspect::Protocol;
+use wigwag_inspect::filter::Filter;
 
-use super::filter::NgttFilter;
 use super::{Report, frames, minijson};
 use crate::cli::format::LIMITS;
 use crate::cli::problem::Problem;
@@ -17,12 +18,12 @@ pub(crate) struct Frames<'a> {
     problem: Option<Problem>,
 }
 
-pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&NgttFilter>) -> Frames<'a> {
+pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&Filter>) -> Frames<'a> {
     let mut frames = Vec::new();
     let mut framer = NgttFramer::new(usize::MAX);
-    let (left, end) = frames::cut(&mut framer, bytes, |offset, head, payload| {
-        if filter.is_none_or(|filter| filter.matches(head)) {
-            frames.push((offset, Frame::new(head, payload)));
+    let (left, end) = frames::cut(&mut framer, bytes, |cut| {
+        if cut.passes(filter, Protocol::Ngtt) {
+            frames.push((cut.offset, Frame::new(cut.meta, cut.body)));
         }
     });
     Frames {
@@ -37,7 +38,8 @@ fn payload<'a>(frame: &Frame<'a>) -> Option<Result<Value<'a>, Error>> {
     (!frame.payload.is_empty()).then(|| Value::parse_with(frame.payload, LIMITS))
 }
 
-fn object(frame: &Frame<'_>) -> Json {
+/// A frame as the JSON form has it.
+pub(super) fn object(frame: &Frame<'_>) -> Json {
     let mut object = Map::new();
     object.insert("tid".into(), json!(frame.tid));
     object.insert("type".into(), json!(frame.kind.as_u16()));

@@ -2,22 +2,28 @@
 
 use serde_json::{Map, Value as Json, json};
 use wigwag_codec::prefix::PrefixFramer;
+use wigwag_inspect::Protocol;
+use wigwag_inspect::filter::Filter;
 
 use super::{Report, frames};
 use crate::cli::problem::Problem;
 use crate::tagged;
 
-/// The messages of one input.
+/// The messages of one input that the filter lets through.
 pub(crate) struct Messages<'a> {
     messages: Vec<&'a [u8]>,
     left: usize,
     problem: Option<Problem>,
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Messages<'_> {
+pub(crate) fn read<'a>(bytes: &'a [u8], filter: Option<&Filter>) -> Messages<'a> {
     let mut messages = Vec::new();
     let mut framer = PrefixFramer::new(usize::MAX);
-    let (left, end) = frames::cut(&mut framer, bytes, |_, (), body| messages.push(body));
+    let (left, end) = frames::cut(&mut framer, bytes, |cut| {
+        if cut.passes(filter, Protocol::Prefix) {
+            messages.push(cut.body);
+        }
+    });
     Messages {
         messages,
         left,

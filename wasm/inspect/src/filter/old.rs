@@ -23,8 +23,8 @@ pub(super) fn rewritten(text: &str) -> Option<String> {
             return None;
         }
         terms.push(match (field, equal) {
-            ("field", true) => format!("fields.{value}"),
-            ("field", false) => format!("!fields.{value}"),
+            ("field", true) => format!("fields.{}", value.to_ascii_uppercase()),
+            ("field", false) => format!("!fields.{}", value.to_ascii_uppercase()),
             ("type" | "tid" | "id", _) => {
                 format!("{field} {} {value}", if equal { "==" } else { "!=" })
             }
@@ -45,7 +45,7 @@ mod tests {
     fn the_old_form_is_written_anew() {
         for (old, new) in [
             ("type=ORDER,tid=7", "type == ORDER && tid == 7"),
-            ("type!=LINK, field=SWEP", "type != LINK && fields.SWEP"),
+            ("type!=LINK, field=swep", "type != LINK && fields.SWEP"),
             ("field!=TIME", "!fields.TIME"),
         ] {
             assert_eq!(rewritten(old).as_deref(), Some(new));
