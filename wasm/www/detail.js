@@ -6,7 +6,7 @@ import { openMenu } from "./menu.js";
 import { model } from "./model.js";
 import { copy, toast } from "./say.js";
 import { Tree, pathOf } from "./tree.js";
-import { MARKS, UNTYPED, arrow, family, notes, way } from "./words.js";
+import { MARKS, PROTOCOLS, UNTYPED, arrow, family, notes, way } from "./words.js";
 
 /** The tab with what is in the selected frame: tree and bytes, side by side. */
 export class Detail {
@@ -47,8 +47,9 @@ export class Detail {
 /** @param {any} detail */
 function headline(detail) {
   const { row, typeName, id, direction, bytes, time, pair, latency } = detail;
-  const kind = el("strong", { class: "type", text: typeName || UNTYPED[detail.protocol] });
-  kind.dataset.family = family(detail.protocol, detail.kind);
+  const protocol = PROTOCOLS.indexOf(detail.protocol);
+  const kind = el("strong", { class: "type", text: typeName || UNTYPED[protocol] });
+  kind.dataset.family = family(protocol, detail.kind);
   return [
     kind,
     el("span", { text: `${id}` }),

@@ -50,12 +50,14 @@ export class Diff {
     this.host.replaceChildren(head);
     if (a === null || b === null) return;
     try {
-      const { items } = await model.engine.call("diff", { a, b });
+      const { items, more } = await model.engine.call("diff", { a, b });
       if (model.marks.value.a !== a || model.marks.value.b !== b) return;
       head.append(
         el("span", {
           class: "quiet-text",
-          text: items.length ? counted(items.length, "difference") : "The two are equal.",
+          text: items.length
+            ? `${counted(items.length, "difference")}${more ? ", and more" : ""}`
+            : "The two are equal.",
         }),
       );
       if (items.length) this.host.append(table(items));
