@@ -159,15 +159,14 @@ export async function followRow(what, row = model.row.value) {
 
 /** Selects the next or the previous row in the view of which something is to be said. @param {boolean} forward */
 export async function jumpToExpert(forward) {
-  const { rows } = model.source.value;
-  let row = model.row.value ?? (forward ? -1 : rows);
+  // -1: from the begin, or backward from the end.
+  let from = model.row.value ?? -1;
   // What the filter hides is passed over, within reason.
   for (let tries = 0; tries < 2000; tries++) {
-    const from = forward ? row + 1 : row - 1;
-    const found = from < 0 || from >= rows ? null : await tryCall("find", { expert: true, from, forward });
+    const found = await tryCall("find", { expert: true, from, forward });
     if (!found) break;
     if (found.position !== null) return select(found.row, found.position);
-    row = found.row;
+    from = found.row;
   }
   toast(forward ? "Nothing more to be said further down" : "Nothing more to be said further up");
 }
