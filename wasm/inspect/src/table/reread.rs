@@ -83,7 +83,7 @@ impl Table {
         self.generation
     }
 
-    fn is_early(&self, index: u32) -> bool {
+    pub(super) fn is_early(&self, index: u32) -> bool {
         let state = self.states[index as usize].as_ref();
         state.is_some_and(|state| state.early.is_some())
     }

@@ -4,7 +4,7 @@ use super::columns::{NO_ROW, flags};
 use super::pairs::is_question;
 use super::stream::Whose;
 use super::{Table, protocol};
-use crate::{Direction, Protocol};
+use crate::{ConnectionId, Direction, Protocol};
 
 /// A question is unanswered after this many microseconds.
 pub(super) const PATIENCE: f64 = 10e6;
@@ -67,11 +67,22 @@ impl Table {
             if wait(*time) {
                 return;
             }
-            if is_question(&self.book.columns, &self.book.store, self.settled) {
+            if is_question(&self.book.columns, &self.book.store, self.settled)
+                && self.has_answers(self.settled)
+            {
                 self.book.columns.flags[self.settled as usize] |= flags::UNANSWERED;
             }
             self.settled += 1;
         }
+    }
+
+    /// Whether answers could be there: a file of bytes without times is one
+    /// direction of a conversation, and what the other said is not in it.
+    fn has_answers(&self, row: u32) -> bool {
+        let columns = &self.book.columns;
+        let id = ConnectionId(columns.connection[row as usize]);
+        !columns.is_timeless
+            || (self.connection(id)).is_some_and(|known| known.bytes.iter().all(|bytes| *bytes > 0))
     }
 
     /// The input has no times: those of its pieces only keep their order

@@ -2,7 +2,7 @@
 
 use super::columns::ROW_BYTES;
 use super::connection::{CONNECTION_BYTES, Connection, text};
-use super::stream::Whose;
+use super::stream::{Stream, Whose};
 use super::{Budget, Table};
 use crate::{About, ConnectionId, Direction, Piece, Protocol, Sink};
 
@@ -42,17 +42,35 @@ impl Table {
         let Some(index) = self.index(id, time) else {
             return;
         };
-        let connection = &mut self.connections[index as usize];
-        connection.device = text(&about.device);
-        connection.server = text(&about.server);
-        // What has been read by another protocol already stays as it is.
-        if let Some(protocol) = about.protocol
-            && connection.bytes == [0; 2]
-        {
-            if protocol == Protocol::Minijson && connection.protocol != protocol {
-                self.watched.push(index);
+        let at = index as usize;
+        let connection = &mut self.connections[at];
+        for (known, told) in [
+            (&mut connection.device, &about.device),
+            (&mut connection.server, &about.server),
+        ] {
+            if !told.is_empty() {
+                *known = text(told);
             }
-            connection.protocol = protocol;
+        }
+        if connection.ended.take().is_some() {
+            // The number is used again: its bytes begin with a frame.
+            self.close(index, time);
+            if let Some(state) = &mut self.states[at] {
+                state.streams.iter_mut().for_each(Stream::begin_again);
+            }
+        }
+        // What has been read by another protocol already stays as it is.
+        let told = about.protocol.unwrap_or(Protocol::Unknown);
+        if told != Protocol::Unknown && self.connections[at].bytes == [0; 2] {
+            if self.is_early(index) {
+                self.decide(index, told);
+            } else {
+                let known = &mut self.connections[at].protocol;
+                if told == Protocol::Minijson && *known != told {
+                    self.watched.push(index);
+                }
+                *known = told;
+            }
         }
     }
 

@@ -66,6 +66,13 @@ impl Stream {
         self.pending.capacity()
     }
 
+    /// The next byte begins a frame, whatever was before it: that has its rows.
+    pub(super) fn begin_again(&mut self) {
+        self.lost = None;
+        self.skip = 0;
+        self.is_broken = false;
+    }
+
     /// Takes the next bytes.
     pub(super) fn take(&mut self, whose: Whose, bytes: &[u8], book: &mut Book) {
         let mut bytes = self.pass(whose, bytes, book);

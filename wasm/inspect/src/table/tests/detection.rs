@@ -154,3 +154,54 @@ fn the_middle_of_a_conversation_shows_it_too() {
         assert!(!table.columns().has(last, flags::MALFORMED));
     }
 }
+
+#[test]
+fn a_protocol_that_is_told_behind_a_gap_is_taken() {
+    let mut table = Table::default();
+    table.take(Piece::Gap {
+        connection: ONE,
+        direction: ToServer,
+        time: 0,
+        missing: 7,
+        aligned: true,
+    });
+    table.take(Piece::Open {
+        connection: ONE,
+        time: 1,
+        about: crate::About {
+            protocol: Some(Protocol::Prefix),
+            ..crate::About::default()
+        },
+    });
+    push(&mut table, ToServer, 2, &[0, 0, 0, 0]);
+    table.finish();
+    assert_eq!(table.connections()[0].protocol, Protocol::Prefix);
+    assert_eq!(table.columns().flags, [flags::GAP]);
+    assert_eq!(table.columns().offset, [7.0]);
+}
+
+#[test]
+fn a_number_that_is_used_again_begins_with_a_frame() {
+    let mut table = Table::default();
+    let order = ngtt(1, 7, &[0x40]);
+    push(&mut table, ToDevice, 1, &[&order[..], &order[..3]].concat());
+    table.take(Piece::End {
+        connection: ONE,
+        time: 2,
+        reason: "over".into(),
+    });
+    let about = crate::About {
+        device: "pump".into(),
+        ..crate::About::default()
+    };
+    table.take(Piece::Open {
+        connection: ONE,
+        time: 3,
+        about,
+    });
+    push(&mut table, ToDevice, 4, &ngtt(0, 1, b""));
+    assert_eq!(frames(&table), [&order[..], &order[..3], &ngtt(0, 1, b"")]);
+    assert_eq!(table.columns().flags, [0, flags::MALFORMED, 0]);
+    let known = &table.connections()[0];
+    assert_eq!((&known.device[..], &known.ended), ("pump", &None));
+}

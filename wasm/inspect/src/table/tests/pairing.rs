@@ -254,3 +254,13 @@ fn a_size_that_is_expected_changes_nothing_but_memory() {
         assert!(room <= 4 * 5000, "{expected}: {room}");
     }
 }
+
+#[test]
+fn one_direction_without_times_leaves_nothing_unanswered() {
+    let mut table = Table::default();
+    table.without_times();
+    push(&mut table, ToServer, 0, &ngtt(1, 2, ORDER));
+    push(&mut table, ToServer, 0, &packet("GPS", 1));
+    table.finish();
+    assert_eq!(flag(&table, flags::UNANSWERED), []);
+}
