@@ -26,6 +26,8 @@ pub struct Connection {
     /// How many bytes went in each direction, as [`crate::Direction`] numbers them.
     /// What is known to be missing is not counted.
     pub bytes: [u64; 2],
+    /// How often bytes of it were missing: what is not in it may have been there.
+    pub gaps: u32,
 }
 
 /// What a connection that has not ended needs besides.
@@ -58,6 +60,7 @@ impl Connection {
             ended: None,
             rows: 0,
             bytes: [0; 2],
+            gaps: 0,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::cut::LIMITS;
 use super::examine::payload;
 use super::settle::PATIENCE;
 use super::{Frame, Table};
-use crate::Protocol;
+use crate::{ConnectionId, Protocol};
 
 /// Something to be said of a frame: one of its flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +183,10 @@ impl Table {
                     out.push_str(" was not answered before the recording ended, ");
                     seconds(waited, out)?;
                     out.push_str(" later");
+                }
+                let connection = self.connection(ConnectionId(columns.connection[at]));
+                if connection.is_some_and(|known| known.gaps > 0) {
+                    out.push_str(" (bytes of its connection are missing: perhaps the answer)");
                 }
             }
             Expert::Late => {

@@ -168,6 +168,8 @@ impl Table {
             return;
         }
         if let Some(index) = self.index(id, time) {
+            let gaps = &mut self.connections[index as usize].gaps;
+            *gaps = gaps.saturating_add(1);
             self.pass_gap(index, direction, time, missing, aligned);
         }
     }

@@ -79,6 +79,7 @@ fn a_gap_inside_a_frame_keeps_what_follows_in_step() {
     // A ping alone would not be believed after a search.
     push(&mut table, ToServer, 1, &ngtt(0, 7, b""));
     let columns = table.columns();
+    assert_eq!(table.connections()[0].gaps, 1);
     assert_eq!(columns.kind, [4, 0, 0]);
     assert_eq!(columns.protocol, [1, 0, 1]);
     assert_eq!(columns.length, [100, 435, 8]);
@@ -245,7 +246,8 @@ fn a_packet_with_a_hole_is_cut_off_and_its_end_is_no_frame() {
             "1 8 bytes that are no frame",
             "1 70 bytes are missing before it",
             "2 8 bytes were passed over to find this frame",
-            "2 DSPC GPS was not answered before the recording ended, 0.0 s later",
+            "2 DSPC GPS was not answered before the recording ended, 0.0 s later \
+             (bytes of its connection are missing: perhaps the answer)",
         ]
     );
 }
