@@ -6,7 +6,7 @@ wigwag=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
 corpus=$(realpath "$here/../../../harness/corpus")
 mkdir -p "$2" && cd "$2"
-rm -rf trial ./*.keys && "$wigwag" pki new trial 2>trial.log
+rm -rf trial ./*.keys ./*.wgcap && "$wigwag" pki new trial 2>trial.log
 
 # with NAME PORT [tshark's options]: records the server's port while the function NAME runs.
 with() {
@@ -20,8 +20,9 @@ with() {
     kill -INT "$recorder" && wait "$recorder"
 }
 
+# serve NAME ...: a server, which writes down what it says and hears.
 serve() {
-    "$wigwag" serve "$@" --json </dev/null >"$1.events" &
+    "$wigwag" serve "${@:2}" --capture "$1.wgcap" --json </dev/null >"$1.events" &
     server=$!
     sleep 1
 }
@@ -55,29 +56,29 @@ client() {
 }
 
 ngtt_tls() {
-    serve ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --repeat 3 --keylog ngtt_tls.keys
+    serve ngtt_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --repeat 3 --keylog ngtt_tls.keys
     device "$1" --data "$corpus/pathpoints_small.json" --logs "$corpus/logs.json" --max-orders 3
     device "$1" --baobs "$corpus/baobs.json" --reply reject --duration 2
     stop
 }
 
 suites_tls() {
-    serve ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --keylog suites_tls.keys
+    serve suites_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --keylog suites_tls.keys
     client "$1" TLS_AES_256_GCM_SHA384
     client "$1" TLS_CHACHA20_POLY1305_SHA256
     stop
 }
 
 ncp_plain() {
-    serve ncp --listen "127.0.0.1:$1"
+    serve ncp_plain ncp --listen "127.0.0.1:$1"
     timeout 60 "$wigwag" device ncp --connect "127.0.0.1:$1" --net host --json \
-        --send DSPC TIME SAMP=1024 FCTR=915 --send DSPC SWEP >device.events
+        --send DSPC TIME SAMP=1024 FCTR=915 >device.events
     timeout 60 "$wigwag" device ncp --connect "127.0.0.1:$1" --net host --json --send DSPC STAT >device.events
     stop
 }
 
 ncp_tls() {
-    serve ncp --listen "127.0.0.1:$1" --tls --pki trial --user operator --password secret --keylog ncp_tls.keys
+    serve ncp_tls ncp --listen "127.0.0.1:$1" --tls --pki trial --user operator --password secret --keylog ncp_tls.keys
     timeout 60 "$wigwag" device ncp --connect "127.0.0.1:$1" --tls --server-name localhost \
         --ca trial/server-ca.pem --user operator --password secret --net host --json \
         --send DSPC STAT --send DSPC TIME SAMP=256 FCTR=915 >device.events

@@ -1,7 +1,10 @@
-//! The streams are those that tshark saw, decrypted by it with the same key logs.
+//! The streams are those that tshark saw, decrypted by it with the same key logs; the
+//! frames are those which the servers wrote down.
+
+use std::collections::BTreeMap;
 
 use wigwag_inspect::table::flags;
-use wigwag_inspect::{Direction, Protocol, Table};
+use wigwag_inspect::{ConnectionId, Direction, Protocol, Table};
 
 use crate::common::{Told, expected, feed, file, read, table, text};
 
@@ -88,6 +91,44 @@ fn every_byte_of_whole_recordings_is_in_a_good_frame() {
             "{name}"
         );
         assert!(columns.len() >= 8, "{name}: {} rows", columns.len());
+    }
+}
+
+/// The frames of each connection and direction, by their order.
+fn frames_of(table: &Table) -> BTreeMap<(usize, u8), Vec<Vec<u8>>> {
+    let columns = table.columns();
+    let mut frames = BTreeMap::<_, Vec<_>>::new();
+    for row in 0..u32::try_from(columns.len()).expect("few rows") {
+        let at = row as usize;
+        let id = ConnectionId(columns.connection[at]);
+        let connection = table
+            .connections()
+            .iter()
+            .position(|c| c.id == id)
+            .expect("known");
+        let frame = table.frame(row).expect("kept").bytes.to_vec();
+        frames
+            .entry((connection, columns.direction[at]))
+            .or_default()
+            .push(frame);
+    }
+    frames
+}
+
+#[test]
+fn the_frames_are_those_which_the_server_saw() {
+    for (name, keys, _, _) in WHOLE {
+        let server = match name {
+            name if name.starts_with("suites_tls") => "suites_tls.wgcap".to_owned(),
+            name => name.replace(".pcapng", ".wgcap").replace(".pcap", ".wgcap"),
+        };
+        let (ours, theirs) = (table(&file(name), &text(keys)), table(&file(&server), ""));
+        assert_eq!(theirs.problems(), [], "{server}");
+        assert!(frames_of(&ours) == frames_of(&theirs), "{name}");
+        // The two clocks are one: the server's times are those of its packets.
+        let first = |table: &Table| table.columns().time.first().copied().expect("a row");
+        let apart = (first(&ours) - first(&theirs)).abs();
+        assert!(apart < 1e6, "{name}: {apart} us");
     }
 }
 
