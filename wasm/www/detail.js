@@ -47,6 +47,7 @@ export class Detail {
 /** @param {any} detail */
 function headline(detail) {
   const { row, typeName, id, direction, bytes, time, pair, latency } = detail;
+  const device = model.devices.get(detail.connection);
   const protocol = PROTOCOLS.indexOf(detail.protocol);
   const kind = el("strong", { class: "type", text: typeName || UNTYPED[protocol] });
   kind.dataset.family = family(protocol, detail.kind);
@@ -55,7 +56,7 @@ function headline(detail) {
     el("span", { text: `${id}` }),
     el("span", {
       class: "quiet-text",
-      text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}`,
+      text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}${device ? ` (${device})` : ""}`,
     }),
     el("time", {
       class: "quiet-text",

@@ -219,6 +219,9 @@ function fillCell(cell, id, data, index, rows) {
       cell.title = hasClock(data.time) ? rfc3339(data.time) : "The input has no times: bytes from its begin";
       return;
     }
+    case "connection":
+      cell.title = model.devices.get(data.connection) ?? "";
+      return setText(cell, String(data.connection));
     case "direction":
       setText(cell, arrow(data.direction));
       cell.ariaLabel = way(data.direction);

@@ -50,6 +50,8 @@ export const NOTHING = {
 export const model = {
   /** @type {any} the worker's other end */
   engine: null,
+  /** Who the devices of the connections are. @type {Map<number, string>} */
+  devices: new Map(),
   /** The server's token, if the page came from one. @type {string | null} */
   token: null,
   /** Whether the server has something live to show. */

@@ -83,8 +83,10 @@ export function badge(bar, id, text) {
 async function countForTabs() {
   const said = model.opened.value ? saidInAll(await model.engine.call("experts", { limit: 0 })) : 0;
   badge(document, "expert", said ? count(said) : "");
-  const connections = model.opened.value ? (await model.engine.call("connections", {})).length : 0;
-  badge(document, "connections", connections > 1 ? count(connections) : "");
+  /** @type {any[]} */
+  const connections = model.opened.value ? await model.engine.call("connections", {}) : [];
+  model.devices = new Map(connections.map(({ id, device }) => [id, device]));
+  badge(document, "connections", connections.length > 1 ? count(connections.length) : "");
 }
 
 /** @param {KeyboardEvent} event */
