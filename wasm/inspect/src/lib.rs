@@ -31,6 +31,7 @@ pub mod filter;
 pub mod input;
 pub mod json;
 pub mod net;
+mod order;
 pub mod piece;
 pub mod plot;
 pub mod summary;

@@ -6,6 +6,7 @@ use super::parse::MAX_TEXT;
 use super::token::{Lexer, Token};
 use super::words::{COLUMNS, Column, DIRECTIONS, DURATIONS, FLAGS, PROTOCOLS, ROOTS, SIZES, find};
 use crate::Protocol;
+use crate::order::sorted;
 use crate::plot::{Seen, fields, general};
 use crate::table::Table;
 
@@ -225,8 +226,7 @@ fn value(items: &mut Items<'_>, table: &Table, subject: Subject<'_>) {
                     None => {}
                 }
             }
-            seen.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            for ((protocol, kind), count) in seen {
+            for ((protocol, kind), count) in sorted(seen, &|a, b| a.1 > b.1) {
                 if !has_types(protocol) {
                     continue;
                 }

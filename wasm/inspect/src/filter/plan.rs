@@ -170,8 +170,9 @@ impl Plan {
 
 /// The parts, those about columns first.
 fn ordered(parts: &[Expr]) -> Box<[Plan]> {
-    let mut plans: Vec<Plan> = parts.iter().map(Plan::new).collect();
-    plans.sort_by_key(Plan::needs_frames);
+    let plans = parts.iter().map(Plan::new);
+    let (frames, mut plans): (Vec<Plan>, Vec<Plan>) = plans.partition(Plan::needs_frames);
+    plans.extend(frames);
     plans.into()
 }
 

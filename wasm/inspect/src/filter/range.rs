@@ -2,6 +2,7 @@
 //! comparisons a row and no branch.
 
 use super::words::Op;
+use crate::order;
 
 /// Disjoint inclusive ranges in ascending order.
 pub(super) type Ranges<T> = Box<[(T, T)]>;
@@ -23,7 +24,7 @@ pub(super) fn of(op: Op, value: f64) -> Vec<(f64, f64)> {
 /// In ascending order, with those that meet joined.
 pub(super) fn sorted<T: PartialOrd + Copy>(mut ranges: Vec<(T, T)>) -> Ranges<T> {
     ranges.retain(|(low, high)| low <= high);
-    ranges.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    let ranges = order::sorted(ranges, &|a, b| a.0 < b.0);
     let mut joined: Vec<(T, T)> = Vec::with_capacity(ranges.len());
     for (low, high) in ranges {
         match joined.last_mut() {

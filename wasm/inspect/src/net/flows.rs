@@ -7,6 +7,7 @@ use super::context::Context;
 use super::flow::Flow;
 use super::packet::Segment;
 use crate::ConnectionId;
+use crate::order::sorted;
 
 /// More connections are not followed at a time.
 const MAX_FLOWS: usize = 65_536;
@@ -95,9 +96,8 @@ impl Flows {
     /// The end of the recording, or of what can be remembered of it.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
         self.ending.clear();
-        let mut flows: Vec<Flow> = core::mem::take(&mut self.flows).into_values().collect();
-        flows.sort_unstable_by_key(|flow| flow.connection);
-        for flow in flows {
+        let flows: Vec<Flow> = core::mem::take(&mut self.flows).into_values().collect();
+        for flow in sorted(flows, &|a, b| a.connection < b.connection) {
             flow.settle(None, cx);
         }
     }

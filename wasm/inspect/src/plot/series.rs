@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::detail::{Path, PathError, Scalar};
+use crate::order::sorted;
 use crate::table::Table;
 
 /// The most points that a series keeps: 64 MiB of times and values.
@@ -177,9 +178,8 @@ impl Series {
         };
         let count = points().count();
         if count <= buckets {
-            let mut points: Vec<(f64, f64)> = points().map(|(t, v)| (*t, *v)).collect();
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            for (time, value) in points {
+            let points: Vec<(f64, f64)> = points().map(|(t, v)| (*t, *v)).collect();
+            for (time, value) in sorted(points, &|a, b| a.0 < b.0) {
                 reduced.push(time, value, value, value, 1);
             }
             return reduced;
