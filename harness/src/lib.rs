@@ -21,6 +21,7 @@
 //! * [`record`]: what is said on connections, for the inspector and for captures.
 //! * [`faults`]: cuts, delays, losses, damage, on the link and in the streams,
 //!   scripted while everything runs.
+//! * [`tap`]: a proxy between devices and their server that sees what both say.
 //! * [`tagged`]: minijson values and NCP packets as JSON without loss, for tools
 //!   and tests.
 
@@ -43,4 +44,5 @@ pub mod pki;
 pub mod provision;
 pub mod record;
 pub mod tagged;
+pub mod tap;
 pub mod vnet;

@@ -76,8 +76,14 @@ fn every_line_for_programs_is_an_event() {
         .collect();
     assert!(times.is_sorted());
     assert!(events.iter().all(|event| event["event"].is_string()));
-    assert_eq!(events[0]["event"], "begins");
-    assert_eq!(events[1]["event"], "listening");
+    assert_eq!(events[0]["event"], "inspector");
+    let url = events[0]["url"].as_str().expect("an address");
+    assert!(
+        url.starts_with("http://127.0.0.1:") && url.contains("/#token="),
+        "{url}"
+    );
+    assert_eq!(events[1]["event"], "begins");
+    assert_eq!(events[2]["event"], "listening");
     let last = events.last().expect("events");
     assert_eq!(
         (&last["event"], &last["agree"]),
@@ -115,6 +121,31 @@ fn every_line_for_programs_is_an_event() {
 }
 
 #[test]
+fn one_order_takes_three_seconds_and_delays_no_other() {
+    let done = support::run(&["demo", "--once", "--json"], b"");
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    let (mut last, mut latencies) = (std::collections::BTreeMap::new(), Vec::new());
+    for event in done.json() {
+        if event["side"] != "server" || event["protocol"] == "ncp" {
+            continue;
+        }
+        let (tid, t) = (event["tid"].as_u64(), event["t"].as_u64().expect("t"));
+        if event["event"] == "order" {
+            last.insert(tid, (t, event["data"].to_string()));
+        } else if event["event"] == "order_acked" {
+            let (begin, data) = last.remove(&tid).expect("it was delivered");
+            latencies.push((t - begin, data));
+        }
+    }
+    assert_eq!(latencies.len(), 100);
+    latencies.sort_unstable();
+    let (longest, data) = latencies.pop().expect("orders");
+    assert!(longest >= 3000 && data.contains("wait"), "{longest} {data}");
+    let (next, data) = latencies.pop().expect("orders");
+    assert!(next < 2500, "{next} {data}");
+}
+
+#[test]
 fn what_is_asked_of_the_node_is_told_by_both() {
     let done = support::run(&["demo", "--once", "--json"], b"");
     assert_eq!(done.status, Some(0), "{}", done.stderr);
@@ -130,7 +161,7 @@ fn what_is_asked_of_the_node_is_told_by_both() {
     assert_eq!(of("device", "disconnected").len(), 1);
     assert!(of("device", "waiting")[0]["retry_ms"].is_u64());
     // The commands, and one of them again; an acknowledgement each of that one.
-    assert_eq!(events[0]["commands"], 23);
+    assert_eq!(events[1]["commands"], 23);
     assert_eq!(of("server", "field").len(), 24);
     assert_eq!(of("device", "field").len(), 25);
     let answer = of("device", "field");
@@ -157,7 +188,10 @@ fn a_reader_that_has_seen_enough_ends_it() {
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         output.read_line(&mut line).expect("a line");
-        assert!(line.contains("100"), "{line}");
+        assert!(
+            line.contains("live") || line.contains("inspector"),
+            "{line}"
+        );
         drop(output);
         // The reader is gone, so there is no more to read here.
         let done = support::finish(child, Vec::new());
@@ -192,9 +226,13 @@ fn without_arguments_it_is_the_demo_and_goes_on() {
         .spawn()
         .expect("wigwag starts");
     let mut output = BufReader::new(child.stdout.take().expect("piped"));
+    let mut begin = String::new();
+    for _ in 0..5 {
+        output.read_line(&mut begin).expect("a line");
+    }
+    assert!(begin.contains("\n  http://127.0.0.1:"), "{begin}");
+    assert!(begin.contains("100 orders down"), "{begin}");
     let mut line = String::new();
-    output.read_line(&mut line).expect("a line");
-    assert!(line.contains("100 orders down"), "{line}");
     while !line.contains("Ctrl-C ends it") {
         line.clear();
         assert_ne!(

@@ -86,6 +86,7 @@ fn logs() -> Batch {
 fn work(max_orders: Option<u64>) -> Work {
     Work {
         reply: Reply::Acknowledge,
+        slow: None,
         pathpoints: (0..6).map(points).collect(),
         logs: vec![logs()],
         baobs: None,

@@ -19,6 +19,7 @@ mod firmware;
 mod format;
 mod hex;
 mod input;
+mod inspect;
 mod interrupt;
 mod outcome;
 mod output;
@@ -31,6 +32,8 @@ mod provision;
 mod recording;
 mod serve;
 mod style;
+mod tap;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -52,6 +55,8 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Device(device::Args),
+    Tap(tap::Args),
+    Inspect(inspect::Args),
     Provision(Box<provision::Args>),
     Firmware(firmware::Args),
     Pki(pki::Args),
@@ -75,6 +80,8 @@ fn run(cli: Cli) -> Outcome {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Device(args) => device::run(&args),
+        Command::Tap(args) => tap::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Provision(args) => provision::run(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Pki(args) => pki::run(&args),

@@ -32,6 +32,7 @@ impl Story {
             device: device::Book::default(),
             work: Work {
                 reply: Reply::Acknowledge,
+                slow: None,
                 pathpoints: vec![batch(b"p1"), batch(b"p2")],
                 logs: vec![batch(b"l1"), batch(b"l2")],
                 baobs: Some(vec![0x50]),

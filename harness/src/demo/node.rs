@@ -17,6 +17,7 @@ use crate::device::{DeviceEvent, SettingsError};
 use crate::faults::Cut;
 use crate::mock_ncp::{Credentials, Event, EventKind, MockNcp, MockNcpOptions, node};
 use crate::pki::Pki;
+use crate::record::Recorder;
 use crate::vnet::{self, VirtualNet, loopback};
 
 /// The name that the node proves.
@@ -47,11 +48,16 @@ pub(super) struct Node {
 
 impl Node {
     /// Starts the node.
-    pub(super) async fn start(pki: &Pki, seed: u64) -> Result<Self, DemoError> {
+    pub(super) async fn start(
+        pki: &Pki,
+        seed: u64,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, DemoError> {
         let login = Credentials::new(USER, PASSWORD).map_err(DemoError::Login)?;
         let server = MockNcp::start_with(MockNcpOptions {
             tls: Some(Arc::new(pki.public_server_config(None)?)),
             login: Some(login),
+            recorder,
             ..MockNcpOptions::default()
         })
         .await?;

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 use wigwag_codec::minijson::{Encoder, Value};
+use wigwag_codec::ngtt::Digest;
 use wigwag_embassy::journal::RamJournal;
 
 use super::books::Plan;
@@ -16,9 +17,10 @@ use super::{Comparison, DemoError, compare, corpus};
 use crate::device::batch::{self, BatchError};
 use crate::device::{self, BATCH_BYTES, Book, DeviceEvent, Reply, Settings, Work};
 use crate::faults::{Cut, Direction, StreamFault, StreamPlan};
-use crate::mock::{Event, EventKind, MockNgtt};
+use crate::mock::{Event, EventKind, MockNgtt, MockOptions};
 use crate::mock_ncp;
 use crate::pki::{DEFAULT_DEVICE_ID, Pki, PkiOptions};
+use crate::record::Recorder;
 use crate::vnet::{self, VirtualNet, loopback};
 
 /// The name that the server proves.
@@ -26,8 +28,15 @@ const SERVER: &str = "ngtt.test";
 /// A documentation address (RFC 5737); the gateway leads it to the host.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
+/// The order that takes long, in minijson:
+/// `[{"orders": [{"type": "wait", "time": 3}]}]`.
+const SLOW: &[u8] = b"\x41\x51\x06orders\x41\x52\x04type\x84wait\x04time\x03\x03";
+
+/// How long it takes: for a person to be found.
+const SLOW_TAKES: Duration = Duration::from_secs(3);
+
 /// How the demonstration is run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The seed of everything that is left to chance on the network.
     pub seed: u64,
@@ -39,6 +48,8 @@ pub struct Options {
     pub go_on: bool,
     /// Longest time for the story.
     pub limit: Duration,
+    /// Takes down what the servers and the devices say. None.
+    pub recorder: Option<Recorder>,
 }
 
 impl Default for Options {
@@ -49,6 +60,7 @@ impl Default for Options {
             pace: Duration::from_millis(20),
             go_on: false,
             limit: Duration::from_secs(120),
+            recorder: None,
         }
     }
 }
@@ -99,8 +111,13 @@ pub async fn run(
         server_names: vec![SERVER.into(), node::NAME.into()],
         ..PkiOptions::default()
     })?;
-    let node = Node::start(&pki, options.seed).await?;
-    let mut server = MockNgtt::start(&pki).await?;
+    let named = |name| options.recorder.as_ref().map(|r| r.with_server(name));
+    let node = Node::start(&pki, options.seed, named(node::NAME)).await?;
+    let server_options = MockOptions {
+        recorder: named(SERVER),
+        ..MockOptions::default()
+    };
+    let mut server = MockNgtt::start_with(&pki, server_options).await?;
     let port = server.addr().port();
     let mut events = server.events();
     // The server has a newer version of some objects, and some of its own.
@@ -178,7 +195,7 @@ pub async fn run(
         &device_tells,
         story(
             Stage {
-                options,
+                options: &options,
                 show,
                 net: &net,
                 book: &book,
@@ -215,6 +232,7 @@ pub async fn run(
 fn work() -> Result<Work, BatchError> {
     Ok(Work {
         reply: Reply::Acknowledge,
+        slow: Some((Digest::of(SLOW), SLOW_TAKES)),
         pathpoints: batch::pathpoints(corpus::PATHPOINTS, BATCH_BYTES)?,
         logs: batch::logs(corpus::LOGS, BATCH_BYTES)?,
         baobs: Some(corpus::BAOBS.to_vec()),
@@ -241,7 +259,7 @@ fn orders() -> Result<Vec<Vec<u8>>, BatchError> {
 
 /// What the story plays with.
 struct Stage<'a> {
-    options: Options,
+    options: &'a Options,
     show: &'a dyn Fn(Moment),
     net: &'a VirtualNet,
     /// The device's book.
@@ -297,7 +315,12 @@ async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future
                     return;
                 }
             }
-            send(server);
+            // Behind the accidents, and with enough to do beside it.
+            if number == options.orders * 3 / 4 {
+                server.enqueue(DEFAULT_DEVICE_ID, SLOW);
+            } else {
+                send(server);
+            }
             sleep(options.pace).await;
         }
         stage.all_there(server).await;

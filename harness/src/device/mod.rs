@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use rand_core::OsRng;
+use wigwag_codec::ngtt::Digest;
 use wigwag_codec::ngtt::client::{Config as SessionConfig, QueueRule, WhenFull};
 use wigwag_embassy::journal::Journal;
 use wigwag_embassy::net::{EmbassyNetwork, Network};
@@ -114,6 +115,8 @@ pub enum Reply {
 pub struct Work {
     /// How orders are answered.
     pub reply: Reply,
+    /// An order with this payload takes so long; others are executed meanwhile.
+    pub slow: Option<(Digest, Duration)>,
     /// Batches of pathpoints to send, of up to [`BATCH_BYTES`] each.
     pub pathpoints: Vec<Batch>,
     /// Batches of log entries to send, of up to [`BATCH_BYTES`] each.

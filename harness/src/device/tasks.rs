@@ -41,9 +41,27 @@ impl Application<'_, '_> {
         let answered = Cell::new(0);
         let enough = |count: u64| self.work.max_orders.is_some_and(|most| count >= most);
         let orders = async {
+            let mut slow = None;
             while !enough(answered.get()) {
-                let order = self.client.next_order().await;
-                self.execute(order, &held).await;
+                let next = self.client.next_order();
+                let order = match &mut slow {
+                    None => Some(next.await),
+                    Some(slow) => match select(next, slow).await {
+                        Either::First(order) => Some(order),
+                        Either::Second(()) => None,
+                    },
+                };
+                match order {
+                    Some(order) => match self.is_slow(&order) {
+                        // One at a time.
+                        Some(takes) if slow.is_none() => {
+                            slow = Some(Box::pin(self.execute(order, takes, &held)));
+                            continue;
+                        }
+                        _ => self.execute(order, Duration::ZERO, &held).await,
+                    },
+                    None => slow = None,
+                }
                 answered.set(answered.get() + 1);
             }
         };
@@ -68,7 +86,14 @@ impl Application<'_, '_> {
         self.client.close().await;
     }
 
-    async fn execute<'o>(&self, order: Order<'o>, held: &RefCell<Vec<Order<'o>>>) {
+    /// How long the order takes, if it is one that takes long.
+    fn is_slow(&self, order: &Order<'_>) -> Option<Duration> {
+        let (digest, takes) = self.work.slow?;
+        (digest == Digest::of(order.payload())).then_some(takes)
+    }
+
+    /// Executes an order, which takes so long, and answers it.
+    async fn execute<'o>(&self, order: Order<'o>, takes: Duration, held: &RefCell<Vec<Order<'o>>>) {
         let tid = order.tid();
         let history = order.history();
         let value = order.value();
@@ -85,6 +110,9 @@ impl Application<'_, '_> {
             Reply::Acknowledge | Reply::Reject => Some(Answer::Reject),
             Reply::Nothing => None,
         };
+        if !takes.is_zero() {
+            Timer::after_millis(takes.as_millis() as u64).await;
+        }
         self.book.borrow_mut().orders.push(Execution {
             tid,
             digest,

@@ -43,6 +43,7 @@ pub use error::PkiError;
 pub use issue::{DEVICE_ID_OID, ENVIRONMENT_OID};
 pub use keylog::KeyLogFile;
 pub use request::Renewed;
+pub use tls::client_config;
 
 use issue::Authority;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};

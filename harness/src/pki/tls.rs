@@ -75,15 +75,31 @@ impl Pki {
     /// # Errors
     /// [`PkiError::Tls`] when the certificates cannot be used.
     pub fn client_config(&self, identity: Option<&Identity>) -> Result<ClientConfig, PkiError> {
-        let builder = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(VERSIONS)?
-            .with_root_certificates(roots(self.server_ca())?);
-        Ok(match identity {
-            Some(identity) => builder
-                .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key().into())?,
-            None => builder.with_no_client_auth(),
-        })
+        client_config(&[self.server_ca().clone()], identity)
     }
+}
+
+/// A client that trusts these roots, with an identity to show or without. TLS 1.3
+/// only.
+///
+/// # Errors
+/// [`PkiError::Tls`] when the certificates cannot be used.
+pub fn client_config(
+    roots: &[CertificateDer<'static>],
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, PkiError> {
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root.clone())?;
+    }
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(VERSIONS)?
+        .with_root_certificates(store);
+    Ok(match identity {
+        Some(identity) => builder
+            .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key().into())?,
+        None => builder.with_no_client_auth(),
+    })
 }
 
 impl Identity {

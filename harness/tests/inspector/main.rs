@@ -8,3 +8,6 @@ mod http;
 mod live;
 mod recorder;
 mod send;
+mod tap;
+mod tap_ends;
+mod tap_refusals;

@@ -58,6 +58,7 @@ pub(crate) async fn device(
     net.names().set("ngtt.test", [[192, 0, 2, 1]]);
     let work = Work {
         reply: Reply::Acknowledge,
+        slow: None,
         pathpoints,
         logs: Vec::new(),
         baobs: None,

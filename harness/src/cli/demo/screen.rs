@@ -15,8 +15,10 @@ use crate::cli::output::Output;
 use crate::cli::params;
 use crate::cli::serve::events;
 use crate::cli::serve::ncp::events as node_events;
+use crate::cli::watch;
 use crate::demo::{Comparison, Moment, is_answer};
 use crate::device::DeviceEvent;
+use crate::inspector::Inspector;
 use crate::mock::EventKind;
 
 pub(super) struct Screen<'a> {
@@ -77,6 +79,30 @@ impl<'a> Screen<'a> {
         }
     }
 
+    /// Tells where the page is. A failure to write is kept for
+    /// [`Screen::finish`].
+    pub(super) fn page(&self, inspector: &Inspector) {
+        let mut inner = self.inner.borrow_mut();
+        let told = match inner.look {
+            Look::Json => {
+                let mut event = json!({"event": "inspector", "t": inner.millis()});
+                let told = watch::told(inspector);
+                for (name, value) in told.as_object().into_iter().flatten() {
+                    event[name.as_str()] = value.clone();
+                }
+                inner.output.line(&event.to_string())
+            }
+            _ => inner.output.line(&format!(
+                "Every frame, live, in the browser:\n\n  {}\n",
+                inspector.url()
+            )),
+        };
+        if let Err(failure) = told.and_then(|()| inner.output.flush()) {
+            inner.failure = Some(failure);
+            self.closed.notify_one();
+        }
+    }
+
     /// Shows a moment. A failure to write is kept for [`Screen::finish`].
     pub(super) fn show(&self, moment: Moment) {
         let mut inner = self.inner.borrow_mut();
@@ -113,7 +139,7 @@ impl Inner {
             self.compared(compared, false)?;
             self.going_on = true;
             if !matches!(self.look, Look::Json) {
-                self.say("an order a second follows; Ctrl-C ends it")?;
+                self.say("an order a second follows, and the page stays; Ctrl-C ends it")?;
             }
             return self.output.flush();
         }

@@ -7,7 +7,6 @@ mod orders;
 pub(crate) mod printer;
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use super::outcome::{Failure, Outcome};
@@ -33,13 +32,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "it is an IP address and a port, such as 127.0.0.1:2405 or [::1]:2405")
-}
-
 /// Why the folder cannot be used; where one is missing, how to make it.
-fn unusable(folder: &Path, error: &PkiError) -> Failure {
+pub(crate) fn unusable(folder: &Path, error: &PkiError) -> Failure {
     let hint = match error {
         PkiError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
             format!(

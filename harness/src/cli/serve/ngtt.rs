@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use super::events;
 use super::orders::{self, Enqueued};
 use super::printer::Printer;
-use super::{address, unusable};
+use super::unusable;
 use crate::cli::input::Source;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::say;
 use crate::cli::problem::Problem;
+use crate::cli::watch::{self, Watch, address};
 use crate::faults::Cut;
 use crate::mock::{Answer, Book, DeviceBook, Event, EventKind, MockNgtt, MockOptions};
 use crate::pki::Pki;
@@ -48,6 +49,8 @@ pub(crate) struct Args {
     /// that other tools can read recorded traffic.
     #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
+    #[command(flatten)]
+    watch: watch::Args,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,
@@ -65,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .enable_all()
         .build()
         .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(args.json, &pki, options))
+    runtime.block_on(serve(args, &pki, options))
 }
 
 /// The file's orders, repeated. Repetitions share their bytes.
@@ -78,8 +81,10 @@ fn queue(args: &Args) -> Outcome<Vec<Arc<[u8]>>> {
     Ok(orders.into_iter().cycle().take(whole).collect())
 }
 
-async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
-    let mut printer = Printer::new(json);
+async fn serve(args: &Args, pki: &Pki, mut options: MockOptions) -> Outcome {
+    let mut printer = Printer::new(args.json);
+    let watch = Watch::start(&args.watch, "wigwag serve ngtt").await?;
+    options.recorder = watch.recorder.clone();
     let mut server = MockNgtt::start_with(pki, options)
         .await
         .map_err(|error| Failure::Work(error.to_string()))?;
@@ -94,6 +99,9 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
             addr: server.addr(),
         },
     };
+    if let Some(page) = watch.told() {
+        printer.own("inspector", page)?;
+    }
     print(&mut printer, &listening)?;
     let mut input = lines();
     loop {
@@ -119,6 +127,9 @@ async fn serve(json: bool, pki: &Pki, options: MockOptions) -> Outcome {
     server.stop(Cut::Close).await;
     while let Ok(event) = told.try_recv() {
         print(&mut printer, &event)?;
+    }
+    if let Some(capture) = watch.finish().await? {
+        printer.own("captured", capture)?;
     }
     printer.done(totals(&server.book()))
 }

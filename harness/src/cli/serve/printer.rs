@@ -41,7 +41,7 @@ impl Printer {
     }
 
     /// Something that the server's own events do not tell.
-    fn own(&mut self, name: &str, fields: Json) -> Outcome {
+    pub(crate) fn own(&mut self, name: &str, fields: Json) -> Outcome {
         let started = self.started;
         if self.json {
             let mut object = json!({"event": name, "t": millis(started)});

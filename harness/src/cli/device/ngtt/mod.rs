@@ -251,6 +251,7 @@ fn work(args: &Args) -> Outcome<Work> {
             Answering::Reject => Reply::Reject,
             Answering::None => Reply::Nothing,
         },
+        slow: None,
         pathpoints: batches(args.data.as_deref(), batch::pathpoints)?,
         logs: batches(args.logs.as_deref(), batch::logs)?,
         baobs: args.baobs.as_deref().map(baobs).transpose()?,

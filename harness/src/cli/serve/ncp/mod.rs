@@ -10,10 +10,11 @@ use serde_json::{Value as Json, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::printer::Printer;
-use super::{address, unusable};
+use super::unusable;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::say;
+use crate::cli::watch::{self, Watch, address};
 use crate::faults::Cut;
 use crate::mock_ncp::{Book, Credentials, Event, EventKind, MockNcp, MockNcpOptions};
 use crate::pki::{KeyLogFile, Pki};
@@ -48,6 +49,8 @@ pub(crate) struct Args {
     /// that other tools can read recorded traffic.
     #[arg(long, value_name = "FILE", requires = "tls")]
     keylog: Option<PathBuf>,
+    #[command(flatten)]
+    watch: watch::Args,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .enable_all()
         .build()
         .map_err(|error| Failure::Work(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(args.json, options))
+    runtime.block_on(serve(args, options))
 }
 
 fn tls(folder: &Path, keylog: Option<&Path>) -> Outcome<Arc<rustls::ServerConfig>> {
@@ -99,8 +102,10 @@ fn login(args: &Args) -> Outcome<Option<Credentials>> {
         .map_err(|error| Failure::Usage(format!("--user and --password: {error}")))
 }
 
-async fn serve(json: bool, options: MockNcpOptions) -> Outcome {
-    let mut printer = Printer::new(json);
+async fn serve(args: &Args, mut options: MockNcpOptions) -> Outcome {
+    let mut printer = Printer::new(args.json);
+    let watch = Watch::start(&args.watch, "wigwag serve ncp").await?;
+    options.recorder = watch.recorder.clone();
     let mut server = MockNcp::start_with(options)
         .await
         .map_err(|error| Failure::Work(error.to_string()))?;
@@ -115,6 +120,9 @@ async fn serve(json: bool, options: MockNcpOptions) -> Outcome {
             addr: server.addr(),
         },
     };
+    if let Some(page) = watch.told() {
+        printer.own("inspector", page)?;
+    }
     print(&mut printer, &listening)?;
     loop {
         tokio::select! {
@@ -129,6 +137,9 @@ async fn serve(json: bool, options: MockNcpOptions) -> Outcome {
     server.stop(Cut::Close).await;
     while let Ok(event) = told.try_recv() {
         print(&mut printer, &event)?;
+    }
+    if let Some(capture) = watch.finish().await? {
+        printer.own("captured", capture)?;
     }
     printer.done(totals(&server.book()))
 }
