@@ -109,10 +109,8 @@ fn what_cannot_be_served_is_told() {
     let done = run(&["inspect", &folder.path().display().to_string()], b"");
     assert_eq!(done.status, Some(1));
     assert_eq!(run(&["inspect", "--http", "here"], b"").status, Some(2));
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let taken = taken.local_addr().expect("an address");
-    // A port that is taken by somebody who listens.
-    let listener = std::net::TcpListener::bind(taken).expect("a port");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = listener.local_addr().expect("an address");
     let done = run(&["inspect", "--http", &taken.to_string()], b"");
     assert_eq!(done.status, Some(1));
     assert!(

@@ -12,7 +12,7 @@ use super::output::{self, say};
 use super::pem::certificates;
 use super::serve::printer::Printer;
 use super::serve::unusable;
-use super::watch::{self, Watch, address};
+use super::watch::{Watch, WatchArgs, address};
 use crate::pki::{Identity, KeyLogFile, Pki};
 use crate::record::Protocol;
 use crate::tap::{Identities, Security, Tap, TapEvent, TapEventKind, TapOptions, Totals};
@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "pki")]
     keylog: Option<PathBuf>,
     #[command(flatten)]
-    watch: watch::Args,
+    watch: WatchArgs,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,

@@ -16,7 +16,7 @@ pub(crate) const ANYWHERE: SocketAddr =
 
 /// Options of commands whose frames can be looked at.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct WatchArgs {
     /// Show every frame in the browser, live: serve the inspector's page at this
     /// address. Without an address at a free port of 127.0.0.1. Its address with
     /// the token is printed. On an address of the network, such as 0.0.0.0:8080,
@@ -53,7 +53,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Opens the capture and starts the page's server, for a command of this
     /// name. Within a tokio runtime.
-    pub(crate) async fn start(args: &Args, name: &str) -> Outcome<Self> {
+    pub(crate) async fn start(args: &WatchArgs, name: &str) -> Outcome<Self> {
         let mut watch = Self::default();
         if args.http.is_some() || args.capture.is_some() {
             watch.recorder = Some(Recorder::default());

@@ -38,7 +38,7 @@ pub(super) fn of_server(error: &io::Error, name: &str) -> String {
 pub(super) fn of_talk(error: &io::Error) -> String {
     match tls_error(error) {
         // A server of TLS 1.3 tells this after the handshake, RFC 8446
-        // section 4.4.2.4.
+        // section 4.4.2.4; the last where a CA has the right name and another key.
         Some(Error::AlertReceived(
             alert @ (AlertDescription::CertificateRequired
             | AlertDescription::BadCertificate
@@ -47,6 +47,7 @@ pub(super) fn of_talk(error: &io::Error) -> String {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
             | AlertDescription::AccessDenied),
         )) => format!("client certificate refused ({alert:?})"),
         Some(Error::AlertReceived(alert)) => format!("TLS ended with an alert: {alert:?}"),

@@ -19,6 +19,12 @@ async fn pair() -> (Tap, TcpStream, TcpStream) {
     let tap = plain(server.local_addr().unwrap()).await;
     let device = TcpStream::connect(tap.addr()).await.unwrap();
     let (server, _) = timeout(LIMIT, server.accept()).await.unwrap().unwrap();
+    let through = async {
+        while tap.totals().connections == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(LIMIT, through).await.expect("they talk");
     (tap, device, server)
 }
 
@@ -190,8 +196,8 @@ async fn the_end_of_tcp_without_that_of_tls_stays_visible() {
         .await
         .unwrap()
         .unwrap();
-    // The cable is cut: no close_notify.
-    drop(device.into_inner().0);
+    // The end of TCP, without close_notify.
+    device.get_mut().0.shutdown().await.unwrap();
     let end = timeout(LIMIT, server.read(&mut read)).await.unwrap();
     assert_eq!(end.unwrap_err().kind(), ErrorKind::UnexpectedEof);
 }

@@ -19,7 +19,7 @@ use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::say;
 use crate::cli::problem::Problem;
-use crate::cli::watch::{self, Watch, address};
+use crate::cli::watch::{Watch, WatchArgs, address};
 use crate::faults::Cut;
 use crate::mock::{Answer, Book, DeviceBook, Event, EventKind, MockNgtt, MockOptions};
 use crate::pki::Pki;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
     #[command(flatten)]
-    watch: watch::Args,
+    watch: WatchArgs,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,

@@ -14,7 +14,7 @@ use super::unusable;
 use crate::cli::interrupt::interrupted;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::output::say;
-use crate::cli::watch::{self, Watch, address};
+use crate::cli::watch::{Watch, WatchArgs, address};
 use crate::faults::Cut;
 use crate::mock_ncp::{Book, Credentials, Event, EventKind, MockNcp, MockNcpOptions};
 use crate::pki::{KeyLogFile, Pki};
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "tls")]
     keylog: Option<PathBuf>,
     #[command(flatten)]
-    watch: watch::Args,
+    watch: WatchArgs,
     /// Print every event as a JSON object.
     #[arg(long)]
     json: bool,
