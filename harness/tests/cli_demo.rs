@@ -145,10 +145,7 @@ fn one_order_takes_three_seconds_and_delays_no_other() {
     }
     let takes = takes.expect("it is there, and answered");
     assert!(takes >= 3000, "{takes} ms");
-    assert!(
-        meanwhile >= 10,
-        "{meanwhile} others were answered meanwhile"
-    );
+    assert!(meanwhile >= 5, "{meanwhile} others were answered meanwhile");
 }
 
 #[test]

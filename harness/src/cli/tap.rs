@@ -39,21 +39,21 @@ pub(crate) struct Args {
     pki: Option<PathBuf>,
     /// The name that the server has to prove: a DNS name or an IP address. The
     /// host of --connect without it.
-    #[arg(long, value_name = "NAME", requires = "pki")]
+    #[arg(long, value_name = "NAME")]
     server_name: Option<String>,
     /// The roots that the server's certificate must lead to. The folder's server
     /// CA without it.
-    #[arg(long, value_name = "FILE", requires = "pki")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The certificate to show to the server for all devices, instead of the
     /// folder's for each.
-    #[arg(long, value_name = "FILE", requires = "pki", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
     /// Its private key, PKCS #8.
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
     /// No TLS on either side: for NCP over plain TCP.
-    #[arg(long, conflicts_with_all = ["pki", "keylog"])]
+    #[arg(long, conflicts_with_all = ["pki", "server_name", "ca", "cert", "key", "keylog"])]
     plain: bool,
     /// What is spoken. Without it, it shows in the bytes. With ncp, devices need
     /// no certificate.
@@ -61,7 +61,7 @@ pub(crate) struct Args {
     protocol: Option<Spoken>,
     /// Append the secrets of all TLS connections, on both sides, to this file
     /// (NSS format), so that other tools can read recorded traffic.
-    #[arg(long, value_name = "FILE", requires = "pki")]
+    #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
@@ -154,7 +154,7 @@ fn security(args: &Args) -> Outcome<Security> {
 
 async fn tap(args: &Args, mut options: TapOptions) -> Outcome {
     let mut printer = Printer::new(args.json);
-    let watch = Watch::start(&args.watch, "wigwag tap").await?;
+    let watch = Watch::start(&args.watch, "wigwag tap", false).await?;
     options.recorder = watch.recorder.clone();
     let (listen, connect) = (options.listen, options.connect.clone());
     let tap = Tap::start(options)

@@ -52,8 +52,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Opens the capture and starts the page's server, for a command of this
-    /// name. Within a tokio runtime.
-    pub(crate) async fn start(args: &WatchArgs, name: &str) -> Outcome<Self> {
+    /// name; `send`: the page may send frames. Within a tokio runtime.
+    pub(crate) async fn start(args: &WatchArgs, name: &str, send: bool) -> Outcome<Self> {
         let mut watch = Self::default();
         if args.http.is_some() || args.capture.is_some() {
             watch.recorder = Some(Recorder::default());
@@ -82,6 +82,7 @@ impl Watch {
                 listen,
                 server: name.to_owned(),
                 recorder: Some(recorder.clone()),
+                send,
                 ..Options::default()
             };
             watch.inspector = Some(serve(options).await?);

@@ -315,8 +315,9 @@ async fn story(stage: Stage<'_>, server: &mut MockNgtt, interrupted: impl Future
                     return;
                 }
             }
-            // Behind the accidents, and with enough to do beside it.
-            if number == options.orders * 3 / 4 {
+            if number == options.orders * 9 / 10 {
+                // No accident comes between, and others follow meanwhile.
+                stage.calm(server, &is_over).await;
                 server.enqueue(DEFAULT_DEVICE_ID, SLOW);
             } else {
                 send(server);
@@ -361,6 +362,17 @@ impl Stage<'_> {
         let _ = tokio::time::timeout(self.options.limit, connected).await;
     }
 
+    /// Waits until the device has nothing more to send, and has answered all; or
+    /// until the story is over.
+    async fn calm(&self, server: &MockNgtt, is_over: &Cell<bool>) {
+        let calm = async {
+            while !is_over.get() && !self.is_calm(server) {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(self.options.limit, calm).await;
+    }
+
     /// Waits until everything has been answered. If it does not come to that
     /// the comparison will say what is missing.
     async fn all_there(&self, server: &MockNgtt) {
@@ -375,6 +387,11 @@ impl Stage<'_> {
 
     /// Whether everything that is sent in the story has been answered.
     fn is_over(&self, server: &MockNgtt) -> bool {
+        self.is_calm(server) && self.node.is_over()
+    }
+
+    /// The same without the node.
+    fn is_calm(&self, server: &MockNgtt) -> bool {
         let book = self.book.borrow();
         let answered = |list: &[device::Sent], all| {
             list.len() == all && list.iter().all(|sent| sent.fate != device::Fate::Open)
@@ -383,6 +400,5 @@ impl Stage<'_> {
             && answered(&book.logs, self.batches.1)
             && book.baobs.is_some()
             && server.book().unanswered() == 0
-            && self.node.is_over()
     }
 }

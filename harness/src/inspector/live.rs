@@ -96,7 +96,8 @@ impl Talk<'_> {
     }
 
     async fn converse(&mut self, mut subscription: Subscription) -> End {
-        let hello = json!({"hello": {"server": self.site.options.server, "send": true}});
+        let options = &self.site.options;
+        let hello = json!({"hello": {"server": options.server, "send": options.send}});
         if let Err(end) = self.say(Message::text(hello.to_string())).await {
             return end;
         }

@@ -83,6 +83,9 @@ pub struct Options {
     pub server: String,
     /// What is shown live. Nothing.
     pub recorder: Option<Recorder>,
+    /// Whether pages are told that they can send frames, through a server of this
+    /// process. Yes.
+    pub send: bool,
     /// A file that the page opens. None.
     pub file: Option<Source>,
     /// Secrets that the page needs for the file, in NSS's key log format. None.
@@ -104,6 +107,7 @@ impl Default for Options {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             server: "wigwag".into(),
             recorder: None,
+            send: true,
             file: None,
             key_log: None,
             max_connections: 256,

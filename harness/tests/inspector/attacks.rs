@@ -246,7 +246,7 @@ async fn a_page_that_never_reads_is_let_go_and_delays_nobody() {
     let recorder = Recorder::default();
     let inspector = start(Options {
         recorder: Some(recorder.clone()),
-        patience: Duration::from_millis(300),
+        patience: Duration::from_secs(3),
         ..Options::default()
     })
     .await;

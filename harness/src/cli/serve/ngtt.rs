@@ -83,7 +83,7 @@ fn queue(args: &Args) -> Outcome<Vec<Arc<[u8]>>> {
 
 async fn serve(args: &Args, pki: &Pki, mut options: MockOptions) -> Outcome {
     let mut printer = Printer::new(args.json);
-    let watch = Watch::start(&args.watch, "wigwag serve ngtt").await?;
+    let watch = Watch::start(&args.watch, "wigwag serve ngtt", true).await?;
     options.recorder = watch.recorder.clone();
     let mut server = MockNgtt::start_with(pki, options)
         .await

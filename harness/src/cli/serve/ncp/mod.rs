@@ -104,7 +104,7 @@ fn login(args: &Args) -> Outcome<Option<Credentials>> {
 
 async fn serve(args: &Args, mut options: MockNcpOptions) -> Outcome {
     let mut printer = Printer::new(args.json);
-    let watch = Watch::start(&args.watch, "wigwag serve ncp").await?;
+    let watch = Watch::start(&args.watch, "wigwag serve ncp", true).await?;
     options.recorder = watch.recorder.clone();
     let mut server = MockNcp::start_with(options)
         .await
