@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`mod@diff`] | what is different in two frames |
 //! | [`edit`] | a frame as JSON to be edited, and back |
-//! | [`export`] | rows as captures, JSON lines, CSV, bytes |
+//! | [`export`] | rows as captures, JSON lines, CSV, pcapng, bytes |
 //! | [`filter`] | which frames to show: a small language over columns and fields |
 //! | [`input`] | what recordings are written in, found out and read |
 //! | [`json`] | a frame as JSON, as `wigwag decode --json` prints it |

@@ -26,7 +26,7 @@ pub(super) struct Shared {
 impl Default for Shared {
     fn default() -> Self {
         Self {
-            trials: 256 << 20,
+            trials: 128 << 20,
             problems: Problems(0),
         }
     }

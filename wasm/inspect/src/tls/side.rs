@@ -12,6 +12,9 @@ const MAX_AHEAD: u64 = 1024;
 /// The least that a record takes of a stream: its header, a byte and a tag.
 const LEAST_RECORD: u64 = 22;
 
+/// What a trial costs beside the record's bytes, as bytes: a nonce and a tag.
+const TRIAL: u64 = 256;
+
 /// Where a direction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -213,7 +216,7 @@ impl Side {
 
     /// Tries the numbers that a record may have, in this generation and the next.
     fn try_numbers(&mut self, ahead: u64, record: &mut [u8], trials: &mut u64) -> Option<Opened> {
-        let cost = record.len() as u64;
+        let cost = record.len() as u64 + TRIAL;
         let keys = self.traffic.as_mut()?;
         let mut open = |keys: &mut Keys, from: u64| {
             for sequence in from..=from.saturating_add(ahead) {

@@ -1,5 +1,6 @@
 //! Recordings made by hand: packets in any order, with what may happen to them.
 
+mod contents;
 mod formats;
 mod headers;
 mod oracle;
