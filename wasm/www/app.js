@@ -37,11 +37,12 @@ keepView();
 showOnly();
 begin();
 
-/** What has few frames (something pasted, most of all) is opened with the first one selected. */
+/** What has few frames (something pasted, most of all) is opened with the first one selected; what has none, with the reason. */
 function showOnly() {
-  model.source.changes(({ done, rows, live, generation }) => {
+  model.source.changes(({ done, rows, live, generation, problems }) => {
     if (model.openedAt === null || generation === model.openedAt || !done || live !== "off") return;
     model.openedAt = null;
+    if (!rows && problems) model.tab.value = "expert";
     if (rows > 0 && rows <= 20 && model.row.value === null) select(0, 0);
   });
 }

@@ -68,6 +68,8 @@ export class Expert {
       },
       this.slowest.length && { kind: "slowest", text: "slowest answers", count: this.slowest.length, severity: "" },
     ].filter(Boolean);
+    // What another input had, this one may not have.
+    if (!kinds.some(({ kind }) => kind === this.kind)) this.kind = "";
     this.kinds.replaceChildren(
       ...kinds
         .map(({ kind, text, count: n, severity }) =>

@@ -90,14 +90,7 @@ export class List {
     if (this.virtual.atEnd()) this.seenRows = state.viewRows;
     this.count();
     this.none.hidden = !(model.opened.value && state.done && !state.filtering && !state.viewRows);
-    setText(
-      this.none,
-      state.rows
-        ? "No frame passes the filter."
-        : state.live === "off"
-          ? "There is no frame in it."
-          : "No frame has come yet.",
-    );
+    setText(this.none, noRows(state));
   }
 
   /** Says how many frames came below what is in sight. */
@@ -203,6 +196,13 @@ export class List {
       fillCell(/** @type {HTMLElement} */ (node.children[i]), column.id, data, index, this.rows),
     );
   }
+}
+
+/** Why the list is empty. @param {import("./model.js").SourceState} state */
+function noRows({ rows, live, problems }) {
+  if (rows) return "No frame passes the filter.";
+  if (live !== "off") return "No frame has come yet.";
+  return problems ? "No frame could be read. What is wrong is said under Expert." : "There is no frame in it.";
 }
 
 /** @param {HTMLElement} cell @param {string} id @param {any} data @param {number} index @param {Rows} rows */
