@@ -19,7 +19,15 @@ pub(super) fn bytes(bytes: &[u8], out: &mut String) {
 
 pub(super) fn minijson(wire: &[u8], out: &mut String) {
     match Value::parse_with(wire, LIMITS) {
-        Ok(value) => write_value(value, Style::Editable, 0, out),
+        Ok(value) => match value.get("hex") {
+            // A map that would read back as bytes.
+            Some(hex) if value.len() == 1 => {
+                out.push_str("{\"$map\": [[\"hex\", ");
+                write_value(hex, Style::Editable, 0, out);
+                out.push_str("]]}");
+            }
+            _ => write_value(value, Style::Editable, 0, out),
+        },
         Err(_) => bytes(wire, out),
     }
 }

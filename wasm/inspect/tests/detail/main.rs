@@ -3,6 +3,7 @@
 
 mod check;
 mod edits;
+mod paths;
 mod samples;
 mod trees;
 mod vectors;

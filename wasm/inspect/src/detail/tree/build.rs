@@ -131,6 +131,33 @@ impl Builder {
         self.problem(number, problem);
     }
 
+    /// Adds bytes that are no frame of a known protocol, such as the head of a tunnel:
+    /// as text where they are.
+    pub(super) fn unknown(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let text = std::str::from_utf8(bytes).ok();
+        let text =
+            text.filter(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+        let number = self.add(Part {
+            label: "bytes".into(),
+            kind: if text.is_some() {
+                Kind::Text
+            } else {
+                Kind::Bytes
+            },
+            place: Place::Nowhere,
+            start: 0,
+            end: bytes.len(),
+            value: text.map_or_else(|| super::show::bytes(bytes), super::show::text),
+        });
+        self.meaning(
+            number,
+            Some("no frame of a protocol that is known here".into()),
+        );
+    }
+
     /// Says what is wrong with a node.
     pub(super) fn problem(&mut self, number: u32, problem: impl Into<String>) {
         if let Some(node) = self.node(number) {

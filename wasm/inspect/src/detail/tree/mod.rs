@@ -159,7 +159,7 @@ pub fn tree(frame: Frame<'_>, limit: usize) -> Tree {
         Protocol::Ncp => ncp::build(&mut builder, frame.bytes),
         Protocol::Prefix => prefix::build(&mut builder, frame.bytes),
         Protocol::Minijson => payload::build(&mut builder, 0, frame.bytes),
-        Protocol::Unknown => builder.malformed(0, frame.bytes, "the protocol is not known"),
+        Protocol::Unknown => builder.unknown(frame.bytes),
     }
     builder.finish()
 }
