@@ -19,8 +19,9 @@ export class Expert {
       onclick: (/** @type {Event} */ e) => this.choose(this.virtual.indexOf(e)),
       onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
     });
+    this.whole = el("p", { class: "said-whole", hidden: true });
     this.none = el("p", { class: "none", text: "Nothing is to be said of these frames." });
-    host.append(this.kinds, el("div", { class: "said-side" }, this.list, this.none));
+    host.append(this.kinds, el("div", { class: "said-side" }, this.list, this.none, this.whole));
     this.virtual = new Virtual(this.list, {
       make: () =>
         el(
@@ -93,6 +94,7 @@ export class Expert {
         }),
     );
     this.items = this.chosen();
+    this.whole.hidden = !this.items[this.at];
     this.none.hidden = this.items.length > 0;
     this.list.hidden = !this.items.length;
     this.virtual.setCount(this.items.length);
@@ -140,6 +142,8 @@ export class Expert {
   choose(index) {
     if (index < 0 || index >= this.items.length) return;
     this.at = index;
+    this.whole.hidden = false;
+    setText(this.whole, this.items[index].text);
     this.virtual.reveal(index);
     if (this.items[index].row !== null) select(this.items[index].row);
   }

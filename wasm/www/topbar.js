@@ -79,7 +79,7 @@ export function topBar(host) {
     button({ icon: "help", id: "help", title: "Keys and help (?)" }, showHelp),
   );
 
-  model.side.watch((side) => host.querySelector("#turn").replaceChildren(icon(side === "right" ? "bottom" : "right")));
+  model.side.watch((side) => host.querySelector("#turn")?.replaceChildren(icon(side === "right" ? "bottom" : "right")));
   model.paused.watch((on) => {
     pause.replaceChildren(icon(on ? "play" : "pause"), el("span", { text: on ? "Continue" : "Pause" }));
     pause.classList.toggle("on", on);
