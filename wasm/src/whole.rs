@@ -88,7 +88,8 @@ impl Inspector {
         json.finish()
     }
 
-    /// The answers that took longest, the slowest first, as JSON text.
+    /// The answers that took longest, the slowest first, at most a thousand, as JSON
+    /// text.
     #[wasm_bindgen(unchecked_return_type = "JsonText<SlowAnswer[]>")]
     pub fn slowest(&self, count: usize) -> String {
         let columns = self.table.columns();
@@ -142,19 +143,50 @@ fn name(table: &Table, row: u32) -> String {
     format!("{kind} {}", id.unwrap_or_default())
 }
 
+/// Kept in order while the rows are walked: a sort of them all is slower, and more
+/// code.
 fn slowest(table: &Table, count: usize) -> Vec<u32> {
-    let columns = table.columns();
-    let mut rows: Vec<u32> = (0..NO_ROW)
-        .zip(&columns.latency)
-        .filter(|(_, latency)| !latency.is_nan())
-        .map(|(row, _)| row)
-        .collect();
-    let slower =
-        |a: &u32, b: &u32| columns.latency[*b as usize].total_cmp(&columns.latency[*a as usize]);
-    if rows.len() > count && count > 0 {
-        rows.select_nth_unstable_by(count - 1, slower);
+    let count = count.min(MAX_SLOWEST);
+    let mut found: Vec<(f32, u32)> = Vec::new();
+    for (row, latency) in (0..NO_ROW).zip(&table.columns().latency) {
+        // Not for NaN, which no answer has.
+        let at = found.partition_point(|(slower, _)| slower >= latency);
+        if !latency.is_nan() && at < count {
+            found.truncate(count - 1);
+            found.insert(at, (*latency, row));
+        }
     }
-    rows.truncate(count);
-    rows.sort_unstable_by(slower);
-    rows
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The most answers that [`Inspector::slowest`] tells.
+const MAX_SLOWEST: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use wigwag_inspect::{ConnectionId, Direction, Piece, Sink};
+
+    use super::*;
+
+    #[test]
+    fn the_slowest_answers_come_first_and_no_more_than_asked_for() {
+        let mut table = Table::default();
+        for (tid, took) in (0_u8..).zip([30, 5, 90, 60, 5]) {
+            let time = u64::from(tid) * 1000;
+            for (time, direction, kind) in [
+                (time, Direction::ToDevice, 1),
+                (time + took, Direction::ToServer, 2),
+            ] {
+                table.take(Piece::Bytes {
+                    connection: ConnectionId(0),
+                    direction,
+                    time,
+                    bytes: &[0, 0, 0, 0, 0, tid, 0, kind],
+                });
+            }
+        }
+        assert_eq!(slowest(&table, 3), [5, 7, 1]);
+        assert_eq!(slowest(&table, 99), [5, 7, 1, 3, 9]);
+        assert_eq!(slowest(&table, 0), []);
+    }
 }
