@@ -6,7 +6,7 @@
 //! their segments. What was not recorded becomes a [`Piece::Gap`], what cannot be
 //! read a [`Piece::Problem`] with its offset; the rest is read on.
 //!
-//! Limits: records of 16 MiB; 65,536 connections at a time; 4 MiB or 4096 segments
+//! Limits: records of 16 MiB; 65,536 connections at a time; 4 MiB or 2048 segments
 //! of a direction that wait for one before them.
 
 mod blocks;
