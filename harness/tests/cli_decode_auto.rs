@@ -101,6 +101,69 @@ fn filters_choose_rows_by_columns_flags_and_fields() {
 }
 
 #[test]
+fn every_filter_of_the_help_is_read() {
+    let help = run(&["decode", "--help"], b"");
+    let filters = help.text().split("Filters:").nth(1).expect("filters");
+    let filters = filters.split("Examples:").next().expect("then examples");
+    let lines = filters.lines().filter(|line| line.starts_with("  "));
+    let filters: Vec<&str> = lines
+        .map(|line| line.trim_start().split("  ").next().expect("a filter"))
+        .collect();
+    assert_eq!(filters.len(), 9, "{filters:?}");
+    for filter in filters {
+        // One stands so close to its meaning that only one space is between them.
+        let filter = filter.split(" text in").next().expect("a filter");
+        let done = run(&[AUTO, &["--filter", filter]].concat(), &conversation());
+        assert!(
+            matches!(done.status, Some(0 | 1)),
+            "{filter}: {}",
+            done.stderr
+        );
+        assert_eq!(done.stderr, "", "{filter}");
+    }
+}
+
+#[test]
+fn packets_are_decrypted_with_a_key_log() {
+    let place = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/pcap/");
+        format!("{folder}{name}")
+    };
+    let (packets, keys) = (place("ngtt_tls.pcapng"), place("ngtt_tls.keys"));
+    let types = |rows: &[Json]| -> Vec<String> {
+        let types = rows.iter().map(|row| row["type"].to_string());
+        types.collect()
+    };
+    let with = rows(&[&packets, "--key-log", &keys], b"");
+    assert!(
+        types(&with).iter().any(|name| name == "\"ORDER_CONFIRM\""),
+        "{with:?}"
+    );
+    assert!(with.iter().any(|row| row["latency"].as_u64() > Some(0)));
+    // Without the secrets it is said which are missing.
+    let without = run(&[AUTO, &[&packets]].concat(), b"");
+    assert_eq!(without.status, Some(1));
+    assert!(
+        without.stderr.contains("client random"),
+        "{}",
+        without.stderr
+    );
+    assert!(!without.text().contains("ORDER"), "{}", without.text());
+    // A file that holds them needs none.
+    let inside = rows(&[&place("suites_tls_secrets.pcapng")], b"");
+    assert!(
+        inside.iter().any(|row| row["protocol"] != "unknown"),
+        "{inside:?}"
+    );
+    let plain = rows(&[&place("ncp_plain.pcap")], b"");
+    assert!(
+        plain
+            .iter()
+            .any(|row| row["protocol"] == "ncp" && row["type"] == "LINK")
+    );
+}
+
+#[test]
 fn a_frame_that_is_alone_is_shown_as_a_tree() {
     let one = ["--filter", "id == 7 && type == ORDER"];
     let done = run(&[AUTO, &one[..]].concat(), &conversation());

@@ -2,8 +2,106 @@
 
 use proptest::prelude::*;
 
-use super::{Quantity, Rate, Series};
+use wigwag_codec::minijson::json;
+use wigwag_codec::ncp::packet;
+
+use super::{Quantity, Rate, Seen, Series, array, fields};
+use crate::detail::Path;
 use crate::table::Columns;
+use crate::{ConnectionId, Direction, Piece, Sink, Table};
+
+/// Orders with a value each, answered after as many milliseconds as their number; a
+/// packet with an array at the end, in a connection of its own.
+fn table() -> Table {
+    let mut table = Table::default();
+    let mut take = |connection, direction, time, bytes: &[u8]| {
+        let connection = ConnectionId(connection);
+        table.take(Piece::Bytes {
+            connection,
+            direction,
+            time,
+            bytes,
+        });
+    };
+    for number in 1..=4_u64 {
+        let mut place = [0; 64];
+        let text = format!(r#"[{{"value":{number}.5,"path":"W{number}","list":[1,2,{number}]}}]"#);
+        let length = json::read(text.as_bytes(), &mut place).unwrap();
+        let mut frame = vec![0, 0, 0, length as u8, 0, number as u8, 0, 1];
+        frame.extend(&place[..length]);
+        let time = number * 1_000_000;
+        take(0, Direction::ToDevice, time, &frame);
+        let confirm = [0, 0, 0, 0, 0, number as u8, 0, 2];
+        take(0, Direction::ToServer, time + number * 1000, &confirm);
+    }
+    let mut place = [0; 128];
+    let wire = packet(&mut place, "DSPC").field("STAT");
+    let wire = wire.param("LEVL", &[3.0_f32, f32::NAN, -1.5][..]);
+    take(1, Direction::ToDevice, 9_000_000, wire.finish().unwrap());
+    table.finish();
+    assert_eq!(table.columns().len(), 9);
+    table
+}
+
+fn values(table: &Table, quantity: &str) -> Vec<f64> {
+    let rows: Vec<u32> = (0..12).collect();
+    let mut series = Series::new(quantity.parse().unwrap());
+    let mut taken = 0;
+    while taken < rows.len() {
+        // In slices, as a page does.
+        taken += series.add(table, &rows[taken..rows.len().min(taken + 2)]);
+    }
+    assert_eq!(series.quantity().to_string(), quantity);
+    series.values().to_vec()
+}
+
+#[test]
+fn series_are_of_columns_and_of_what_paths_find() {
+    let table = table();
+    for (quantity, expected) in [
+        ("latency", &[1.0, 2.0, 3.0, 4.0][..]),
+        ("payload[0].value", &[1.5, 2.5, 3.5, 4.5]),
+        ("payload[*].list[2]", &[1.0, 2.0, 3.0, 4.0]),
+        ("payload[0].path", &[]),
+        ("fields.STAT.LEVL", &[3.0, -1.5]),
+        ("fields.STAT.LEVL[2]", &[-1.5]),
+        ("payload.none", &[]),
+    ] {
+        assert_eq!(values(&table, quantity), expected, "{quantity}");
+    }
+    assert_eq!(values(&table, "length").len(), 9);
+    assert!("length[".parse::<Quantity>().is_err() && "".parse::<Quantity>().is_err());
+}
+
+#[test]
+fn arrays_are_lines() {
+    let table = table();
+    let line = |row, path| array(table.frame(row).unwrap(), &Path::parse(path).unwrap());
+    assert_eq!(line(8, "fields.STAT.LEVL"), [3.0, -1.5]);
+    assert_eq!(line(0, "payload[0].list"), [1.0, 2.0, 1.0]);
+    assert_eq!(line(0, "payload[0].list[*]"), [1.0, 2.0, 1.0]);
+    assert_eq!(line(0, "payload[0].value"), [1.5]);
+    assert_eq!(line(0, "payload[0].path"), []);
+    assert_eq!(line(0, "payload"), []);
+}
+
+#[test]
+fn fields_are_told_with_their_values() {
+    let seen = fields(&table());
+    let find = |path: &str| -> &Seen {
+        let found = seen.iter().find(|field| field.path == path);
+        found.unwrap_or_else(|| panic!("{path}: {seen:?}"))
+    };
+    let value = find("payload[*].value");
+    assert_eq!((value.count, value.numeric), (4, true));
+    assert_eq!(value.values, ["1.5", "2.5", "3.5", "4.5"]);
+    let path = find("payload[*].path");
+    assert!(!path.numeric && path.values.contains(&"\"W1\"".to_owned()));
+    assert_eq!(find("payload[*].list[*]").count, 12);
+    assert!(find("fields.STAT.LEVL").numeric);
+    assert!(seen.is_sorted_by(|a, b| a.path < b.path));
+    assert_eq!(fields(&Table::default()), []);
+}
 
 fn series(points: &[(f64, f64)]) -> Series {
     let mut series = Series::new(Quantity::Length);
