@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use wigwag_codec::ngtt::FrameType;
 
 use super::expr::{Literal, Test};
-use super::range::{Ranges, complement, of, sorted, whole, within};
+use super::range::{Ranges, complement, of, whole, within};
 use super::text::TextTest;
 use super::words::Op;
 use crate::Protocol;
@@ -79,23 +79,23 @@ fn equal(values: &[Literal]) -> (Ranges<u32>, Ranges<u32>) {
     let (mut ngtt, mut ncp) = (Vec::new(), Vec::new());
     for value in values {
         match value {
-            Literal::Number(number) => ngtt.extend(whole(&of(Op::Equal, number.as_f64()))),
+            Literal::Number(number) => ngtt.extend(of(Op::Equal, number.as_f64())),
             Literal::Name(name) => {
                 if let Some(kind) = FrameType::from_name(name) {
-                    let number = u32::from(kind.as_u16());
+                    let number = f64::from(kind.as_u16());
                     ngtt.push((number, number));
                 }
                 if name.len() <= 4 {
                     let mut bytes = [0; 4];
                     bytes[..name.len()].copy_from_slice(name.as_bytes());
-                    let number = folded(u32::from_be_bytes(bytes));
+                    let number = f64::from(folded(u32::from_be_bytes(bytes)));
                     ncp.push((number, number));
                 }
             }
             _ => {}
         }
     }
-    (sorted(ngtt), sorted(ncp))
+    (whole(&ngtt), whole(&ncp))
 }
 
 /// A packet type in capitals, with NUL for the spaces at its end.

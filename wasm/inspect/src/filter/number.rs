@@ -39,10 +39,18 @@ impl Number {
             .strip_prefix("0x")
             .or_else(|| digits.strip_prefix("0X"));
         if let Some(hex) = hex {
-            let whole = i128::from_str_radix(hex, 16).map_err(|_| match hex.len() {
-                0 => NotANumber::Form,
-                _ => NotANumber::TooLarge,
-            })?;
+            if hex.is_empty() {
+                return Err(NotANumber::Form);
+            }
+            // Up to 31 digits are positive in an i128.
+            if hex.len() > 31 {
+                return Err(NotANumber::TooLarge);
+            }
+            let mut whole = 0;
+            for digit in hex.chars() {
+                let digit = digit.to_digit(16).ok_or(NotANumber::Form)?;
+                whole = whole << 4 | i128::from(digit);
+            }
             return Ok(Self::Int(if negative { -whole } else { whole }));
         }
         if digits.bytes().any(|byte| !byte.is_ascii_digit()) {
@@ -53,15 +61,15 @@ impl Number {
                 Err(NotANumber::TooLarge)
             };
         }
-        if let Ok(int) = plain.parse() {
-            return Ok(Self::Int(int));
-        }
         if digits.is_empty() {
             return Err(NotANumber::Form);
         }
         let plain = plain.strip_prefix('+').unwrap_or(&plain);
         let big: BigIntBuf = plain.parse().map_err(|_| NotANumber::TooLarge)?;
-        Ok(Self::Big(Box::new(big)))
+        Ok(match big.view().as_i128() {
+            Some(int) => Self::Int(int),
+            None => Self::Big(Box::new(big)),
+        })
     }
 
     /// The nearest double.

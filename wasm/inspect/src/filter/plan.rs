@@ -51,7 +51,7 @@ impl Plan {
                 Self::Real {
                     column: *column,
                     relative: false,
-                    ranges: sorted(ranges(*column, test)),
+                    ranges: sorted(&ranges(*column, test)),
                 }
             }
             Expr::Test(Field::Column(column), test) => {
@@ -257,7 +257,7 @@ fn time(test: &Test) -> Plan {
     let plan = |relative, test: &Test| Plan::Real {
         column: Column::Time,
         relative,
-        ranges: sorted(ranges(Column::Time, test)),
+        ranges: sorted(&ranges(Column::Time, test)),
     };
     let is_relative = |value: &Literal| matches!(value, Literal::Duration(_));
     match test {

@@ -1,7 +1,5 @@
 //! Which fields the frames of a table have, as far as a glance shows.
 
-use std::collections::BTreeMap;
-
 use crate::detail::{Kind, tree};
 use crate::table::Table;
 
@@ -37,8 +35,9 @@ pub struct Seen {
 #[must_use]
 pub fn fields(table: &Table) -> Vec<Seen> {
     let columns = table.columns();
-    let mut kinds: BTreeMap<(u8, u32), usize> = BTreeMap::new();
-    let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
+    // Few enough for lists: maps are large as code that a browser loads.
+    let mut kinds: Vec<((u8, u32), usize)> = Vec::new();
+    let mut seen = Vec::new();
     let rows = columns
         .protocol
         .iter()
@@ -49,22 +48,21 @@ pub fn fields(table: &Table) -> Vec<Seen> {
         if *length as usize > MAX_BYTES || *length <= 8 || *protocol == 0 {
             continue;
         }
-        if kinds.len() == MAX_KINDS && !kinds.contains_key(&(*protocol, *kind)) {
-            continue;
+        let this = (*protocol, *kind);
+        match kinds.iter().position(|(kind, _)| *kind == this) {
+            Some(at) if kinds[at].1 < MAX_FRAMES => kinds[at].1 += 1,
+            None if kinds.len() < MAX_KINDS => kinds.push((this, 1)),
+            _ => continue,
         }
-        let frames = kinds.entry((*protocol, *kind)).or_default();
-        if *frames == MAX_FRAMES {
-            continue;
-        }
-        *frames += 1;
         if let Some(frame) = table.frame(row) {
             look(&mut seen, &tree(frame, MAX_PARTS));
         }
     }
-    seen.into_values().collect()
+    seen
 }
 
-fn look(seen: &mut BTreeMap<String, Seen>, tree: &crate::detail::Tree) {
+/// Adds the fields of a frame to those that were seen, which stay in order.
+fn look(seen: &mut Vec<Seen>, tree: &crate::detail::Tree) {
     for (index, node) in tree.nodes.iter().enumerate() {
         let (numeric, scalar) = match node.kind {
             Kind::Integer | Kind::Float => (true, true),
@@ -74,15 +72,22 @@ fn look(seen: &mut BTreeMap<String, Seen>, tree: &crate::detail::Tree) {
             _ => continue,
         };
         let path = general(&tree.path(index));
-        if !path.contains(['.', '[', '{'])
-            || (seen.len() == MAX_FIELDS && !seen.contains_key(&path))
-        {
+        // Not what is all of a frame.
+        if !path.contains(['.', '[', '{']) {
             continue;
         }
-        let field = seen.entry(path).or_insert_with_key(|path| Seen {
-            path: path.clone(),
-            ..Seen::default()
-        });
+        let at = seen.partition_point(|field| field.path < path);
+        if seen.get(at).is_none_or(|field| field.path != path) {
+            if seen.len() == MAX_FIELDS {
+                continue;
+            }
+            let field = Seen {
+                path,
+                ..Seen::default()
+            };
+            seen.insert(at, field);
+        }
+        let field = &mut seen[at];
         field.count += 1;
         field.numeric |= numeric;
         if scalar

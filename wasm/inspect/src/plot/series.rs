@@ -10,6 +10,9 @@ use crate::table::Table;
 /// The most points that a series keeps: 64 MiB of times and values.
 const MAX_POINTS: usize = 4 << 20;
 
+/// The most parts that a series is drawn together in: more than any screen shows.
+const MAX_BUCKETS: usize = 16 << 10;
+
 /// Bytes of frames that one call looks into; see [`Series::add`].
 const MAX_BYTES: usize = 4 << 20;
 
@@ -159,7 +162,7 @@ impl Series {
     }
 
     /// The points from `from` to `to` (both included, in microseconds since 1970),
-    /// drawn together into at most `buckets` parts of equal duration: of each part
+    /// drawn together into at most `buckets` parts (16,384) of equal duration: of each part
     /// that has points the smallest, the largest and the mean value, so that no
     /// spike is lost. If there are no more points than buckets, the points
     /// themselves in the order of their times.
@@ -169,6 +172,7 @@ impl Series {
     #[must_use]
     pub fn reduced(&self, from: f64, to: f64, buckets: usize) -> Reduced {
         let mut reduced = Reduced::default();
+        let buckets = buckets.min(MAX_BUCKETS);
         if buckets == 0 || !from.is_finite() || !to.is_finite() || from > to {
             return reduced;
         }
