@@ -7,10 +7,15 @@ use wigwag_inspect::text::json::{JsonError, Kind, Reader, unhex};
 
 use crate::check::{LIMIT, check, frame};
 
+/// A file of vectors.
+pub(crate) fn read(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/vectors");
+    std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
 /// All byte strings of a file of vectors that are given as hex.
 pub(crate) fn all(name: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/vectors");
-    let text = std::fs::read_to_string(folder.join(name)).unwrap();
+    let text = read(name);
     let mut found = Vec::new();
     for line in text.lines() {
         let mut reader = Reader::new(line);
