@@ -4,6 +4,7 @@ mod contents;
 mod formats;
 mod headers;
 mod oracle;
+mod orders;
 mod streams;
 mod wire;
 
