@@ -20,8 +20,8 @@ async function start(bytes) {
   const module = bytes
     ? await WebAssembly.compile(bytes)
     : await WebAssembly.compileStreaming(fetch(new URL("wigwag_bg.wasm", self.location.href)));
-  initSync({ module });
-  return new Session(post, crashed);
+  const { memory } = initSync({ module });
+  return new Session(post, crashed, memory);
 }
 
 self.onmessage = async ({ data: { id, op, ...args } }) => {

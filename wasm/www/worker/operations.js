@@ -99,7 +99,7 @@ export const operations = {
     return position === undefined ? null : { position };
   },
   stats(session) {
-    return { ...session.state(), held: session.table.held };
+    return { ...session.state(), held: session.table.held, memory: session.memory.buffer.byteLength };
   },
 
   // Frames

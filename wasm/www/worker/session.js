@@ -36,8 +36,10 @@ export class Session {
   #told = 0;
 
   /** @param {(event: object) => void} post
-   *  @param {(error: unknown) => void} failed */
-  constructor(post, failed) {
+   *  @param {(error: unknown) => void} failed
+   *  @param {WebAssembly.Memory} memory the module's */
+  constructor(post, failed, memory) {
+    this.memory = memory;
     this.#post = post;
     this.#schedule = new Schedule(failed);
   }
