@@ -1,6 +1,6 @@
 //! Which parts of two frames stand for each other.
 
-use std::collections::BTreeMap;
+use crate::order::order;
 
 /// Most cells of the table that an alignment may take: two lists of a thousand elements
 /// that have nothing in common at their ends.
@@ -21,19 +21,23 @@ pub(super) fn by_key<K: Ord>(
     left_key: impl Fn(usize) -> K,
     right_key: impl Fn(usize) -> K,
 ) -> Vec<Pair> {
-    // Where each part of the right stands, the last of a key first.
-    let mut others: BTreeMap<K, Vec<usize>> = BTreeMap::new();
-    for (index, part) in right.iter().enumerate().rev() {
-        others.entry(right_key(*part)).or_default().push(index);
-    }
+    // The places of the right, those of one key together and in their order.
+    let keys: Vec<K> = right.iter().map(|part| right_key(*part)).collect();
+    let places = order(keys.len(), &mut |a, b| keys[a] < keys[b]);
     let mut is_paired = vec![false; right.len()];
+    // How many of the key that begins at a place of `places` are paired.
+    let mut taken = vec![0; right.len()];
     let mut pairs = Vec::new();
     for part in left {
-        let index = others.get_mut(&left_key(*part)).and_then(Vec::pop);
+        let key = left_key(*part);
+        let first = places.partition_point(|place| keys[*place] < key);
+        let nth = taken.get(first).map_or(first, |taken| first + taken);
+        let index = places.get(nth).copied().filter(|place| keys[*place] == key);
         let other = index.and_then(|index| right.get(index));
         pairs.push(other.map_or(Pair::Left(*part), |other| Pair::Both(*part, *other)));
-        if let Some(place) = index.and_then(|index| is_paired.get_mut(index)) {
-            *place = true;
+        if let Some(index) = index {
+            is_paired[index] = true;
+            taken[first] += 1;
         }
     }
     let rest = right
@@ -163,6 +167,26 @@ mod tests {
         assert_eq!(pairs.len(), 5000);
         assert_eq!(pairs[7], Pair::Both(7, 10_007));
         assert_eq!(pairs[4999], Pair::Both(4999, 4999));
+    }
+
+    #[test]
+    fn keys_that_come_again_are_paired_in_their_order() {
+        let pairs = by_key(&[11, 21, 31, 12], &[42, 51, 61], |a| a % 10, |b| b % 10);
+        let expected = [
+            Pair::Both(11, 51),
+            Pair::Both(21, 61),
+            Pair::Left(31),
+            Pair::Both(12, 42),
+        ];
+        assert_eq!(pairs, expected);
+        let many: Vec<usize> = (0..100_000).collect();
+        let pairs = by_key(&many, &many, |_| 0, |_| 0);
+        assert!(
+            pairs
+                .iter()
+                .zip(&many)
+                .all(|(pair, part)| *pair == Pair::Both(*part, *part))
+        );
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! How fields and parameters are reached: by name where that is enough.
 
-use std::collections::BTreeMap;
-
 use wigwag_codec::ncp::Ident;
 
 use crate::detail::path::{Part, Step};
+use crate::order::sorted;
 
-/// How often each name comes.
+/// All names, in their order, so that those that come twice stand together.
 pub(super) struct Names {
-    counts: BTreeMap<[u8; 4], u32>,
+    keys: Vec<[u8; 4]>,
 }
 
 /// A name with all its ends alike.
@@ -22,16 +21,15 @@ fn key(name: Ident) -> [u8; 4] {
 
 impl Names {
     pub(super) fn of(names: impl Iterator<Item = Ident>) -> Self {
-        let mut counts = BTreeMap::new();
-        for name in names {
-            *counts.entry(key(name)).or_default() += 1;
-        }
-        Self { counts }
+        let keys = sorted(names.map(key).collect(), &|a, b| a < b);
+        Self { keys }
     }
 
     /// The step to a field: its name, or its place where the name comes again.
     pub(super) fn step(&self, name: Ident, index: u32) -> Step {
-        let is_alone = self.counts.get(&key(name)) == Some(&1);
+        let name_key = key(name);
+        let at = self.keys.partition_point(|key| *key < name_key);
+        let is_alone = self.keys.get(at + 1) != Some(&name_key);
         if is_alone && !name.trimmed().is_empty() {
             Step::Key(name.trimmed().into())
         } else {
