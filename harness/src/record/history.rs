@@ -38,6 +38,8 @@ pub(super) enum What {
 /// A connection that is open, or has a record that is kept.
 pub(super) struct Known {
     pub(super) began: u64,
+    /// The number of the record of its begin.
+    pub(super) opening: u64,
     pub(super) protocol: Protocol,
     pub(super) device: Box<str>,
     pub(super) server: Box<str>,
@@ -125,6 +127,7 @@ impl History {
         let protocol = about.protocol.unwrap_or(Protocol::Unknown);
         let known = Known {
             began: time,
+            opening: self.end(),
             protocol,
             device: cut(&about.device).into(),
             server: cut(&about.server).into(),
@@ -215,7 +218,8 @@ impl Entry {
     fn size(&self) -> usize {
         OVERHEAD
             + match &self.what {
-                What::Open => 0,
+                // Its names, and what is known of it.
+                What::Open => 4 * OVERHEAD,
                 What::Bytes { bytes, .. } => bytes.len(),
                 What::End(reason) => reason.len(),
             }

@@ -121,16 +121,10 @@ impl Place {
             still
         });
         // Those whose begin is kept will come to it.
-        let mut begins: Vec<u32> = known.keys().copied().collect();
-        for number in history.first()..history.end() {
-            if let Some(entry) = history.entry(number)
-                && let What::Open = entry.what
-            {
-                begins.retain(|connection| *connection != entry.connection);
+        for (connection, about) in known {
+            if about.opening < self.next {
+                self.begin(history, *connection, out);
             }
-        }
-        for connection in begins {
-            self.begin(history, connection, out);
         }
     }
 

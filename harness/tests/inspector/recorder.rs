@@ -355,3 +355,30 @@ fn a_full_disk_ends_the_file_and_not_the_connections() {
     let connection = recorder.connection(&about(Protocol::Ngtt));
     connection.bytes(ToServer, &frame(1, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_short_connections_are_no_burden_to_who_comes_late() {
+    let recorder = Recorder::default();
+    for _ in 0..100_000 {
+        recorder.connection(&about(Protocol::Ngtt)).end("");
+    }
+    // A little is forgotten, so that the late one has to leap.
+    let connection = recorder.connection(&about(Protocol::Ngtt));
+    let chunk = vec![0; 1 << 20];
+    for _ in 0..10 {
+        connection.bytes(ToServer, &chunk);
+    }
+    let begin = std::time::Instant::now();
+    let items = late(&recorder).await;
+    assert!(
+        begin.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert!(items.iter().any(|item| matches!(item, Item::Dropped(_))));
+    let opens = items
+        .iter()
+        .filter(|item| matches!(item, Item::Open { .. }));
+    let ends = items.iter().filter(|item| matches!(item, Item::End { .. }));
+    assert_eq!(opens.count(), ends.count() + 1);
+}
