@@ -15,11 +15,14 @@ pub enum Security {
     Tls(Box<Tls>),
 }
 
+/// Makes the configuration towards the server, with an identity to show.
+type Configure = dyn Fn(Option<&Identity>) -> Result<ClientConfig, PkiError> + Send + Sync;
+
 /// What is needed for TLS on both sides.
 pub struct Tls {
     pub(super) to_devices: Arc<ServerConfig>,
     pub(super) server_name: ServerName<'static>,
-    to_server: Box<dyn Fn(Option<&Identity>) -> Result<ClientConfig, PkiError> + Send + Sync>,
+    to_server: Box<Configure>,
     identities: Identities,
     is_optional: bool,
 }
