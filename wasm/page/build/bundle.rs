@@ -1,4 +1,5 @@
-//! One script from modules that import each other, for a page that is one file.
+//! One script from modules that import each other: what a page loads at once
+//! compresses better as one, and a page that is one file has no others.
 //!
 //! The modules stand one behind the other in one scope, those that are imported
 //! before those that import them. That works for modules which
@@ -21,24 +22,39 @@ use crate::squeeze::squeeze;
 /// but for the modules in `given`: for those the script's caller provides the names,
 /// in variables.
 ///
-/// A module that is imported by `import("./x.js")`, when it is needed, becomes a
-/// function that runs once; its only export is its default, in the form
-/// `export default name;` or `export { name as default };`.
+/// What becomes of a module that is imported when it is needed, by
+/// `import("./x.js")`, `late` says.
 ///
 /// # Errors
 ///
 /// A file cannot be read, or a module is not of the form above.
-pub(crate) fn bundle(folder: &Path, entry: &str, given: &[&str]) -> Result<String, String> {
+pub(crate) fn bundle(
+    folder: &Path,
+    entry: &str,
+    given: &[&str],
+    late: Late,
+) -> Result<String, String> {
     let mut bundle = Bundle {
         folder,
         given,
         begun: Vec::new(),
         done: Vec::new(),
-        late: Vec::new(),
+        late,
+        inside: Vec::new(),
         out: String::new(),
     };
     bundle.module(Path::new(entry))?;
     Ok(bundle.out)
+}
+
+/// Where modules are that are imported when they are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// Files of their own, that lie as seen from the folder.
+    Beside,
+    /// In the script: each becomes a function that runs once. Its only export is its
+    /// default, in the form `export default name;` or `export { name as default };`.
+    Within,
 }
 
 struct Bundle<'a> {
@@ -46,8 +62,9 @@ struct Bundle<'a> {
     given: &'a [&'a str],
     begun: Vec<PathBuf>,
     done: Vec<PathBuf>,
-    /// Modules that run when they are needed.
-    late: Vec<PathBuf>,
+    late: Late,
+    /// Modules that are in it and run when they are needed.
+    inside: Vec<PathBuf>,
     out: String,
 }
 
@@ -86,18 +103,22 @@ impl Bundle<'_> {
         Ok(())
     }
 
-    /// Takes a line over; an `import()` in it becomes a call.
+    /// Takes a line over; an `import()` in it may become a call.
     fn line(&mut self, path: &Path, line: &str, own: &mut String) -> Result<(), String> {
         let mut rest = line;
-        while let Some((before, behind)) = rest.split_once("import(\"./") {
+        while let Some((before, behind)) = rest.split_once("import(\".") {
             let (target, behind) = behind
                 .split_once("\")")
-                .ok_or_else(|| format!("{}: import(\"./..\") has no end", path.display()))?;
-            let target = resolve(path, target);
-            let function = late_name(&target);
-            self.late_module(&target, &function)?;
+                .ok_or_else(|| format!("{}: import(\"..\") has no end", path.display()))?;
+            let target = resolve(path, &format!(".{target}"));
             own.push_str(before);
-            own.push_str(&format!("{function}()"));
+            if self.late == Late::Within {
+                let function = late_name(&target);
+                self.late_module(&target, &function)?;
+                own.push_str(&format!("{function}()"));
+            } else {
+                own.push_str(&format!("import(\"./{}\")", target.display()));
+            }
             rest = behind;
         }
         own.push_str(rest);
@@ -105,10 +126,10 @@ impl Bundle<'_> {
     }
 
     fn late_module(&mut self, path: &Path, function: &str) -> Result<(), String> {
-        if self.late.iter().any(|known| known == path) {
+        if self.inside.iter().any(|known| known == path) {
             return Ok(());
         }
-        self.late.push(path.to_owned());
+        self.inside.push(path.to_owned());
         let code = self.read(path)?;
         let name = path.display();
         let at = code
@@ -202,7 +223,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(path, code).expect("written");
         }
-        bundle(folder.path(), "app.js", given)
+        bundle(folder.path(), "app.js", given, Late::Within)
     }
 
     #[test]
@@ -256,6 +277,26 @@ mod tests {
                 "{script}"
             );
         }
+    }
+
+    #[test]
+    fn a_module_for_later_may_stay_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |path: &str, code: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, code).expect("written");
+        };
+        write("app.js", "import { x } from \"./in/x.js\";\nx();\n");
+        write(
+            "in/x.js",
+            "export const x = () => import(\"../vendor/y.js\");\n",
+        );
+        let script = bundle(folder.path(), "app.js", &[], Late::Beside);
+        assert_eq!(
+            script.as_deref(),
+            Ok("const x = () => import(\"./vendor/y.js\");\n\nx();\n\n")
+        );
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bindings::Bindings;
-use crate::squeeze::squeeze;
 
 /// What has been gathered so far.
 pub(crate) struct Gathered {
@@ -33,12 +32,22 @@ impl Gathered {
     }
 
     /// Adds every file of a folder and the folders in it, except those that begin
-    /// with a dot and what people read who change the page (`.md`).
-    pub(crate) fn folder(&mut self, folder: &Path) -> Result<(), String> {
-        self.below(folder, "")
+    /// with a dot, what people read who change the page (`.md`), and those, by path,
+    /// that are a part of others.
+    pub(crate) fn folder(
+        &mut self,
+        folder: &Path,
+        is_part: &dyn Fn(&str) -> bool,
+    ) -> Result<(), String> {
+        self.below(folder, "", is_part)
     }
 
-    fn below(&mut self, folder: &Path, prefix: &str) -> Result<(), String> {
+    fn below(
+        &mut self,
+        folder: &Path,
+        prefix: &str,
+        is_part: &dyn Fn(&str) -> bool,
+    ) -> Result<(), String> {
         let said = |error| format!("{}: {error}", folder.display());
         let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(said)?.collect();
         let mut entries = entries.map_err(said)?;
@@ -51,11 +60,11 @@ impl Gathered {
             }
             let own = format!("{prefix}{name}");
             if path.is_dir() {
-                self.below(&path, &format!("{own}/"))?;
-            } else {
+                self.below(&path, &format!("{own}/"), is_part)?;
+            } else if !is_part(&own) {
                 let bytes =
                     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                self.add(&own, squeezed(&own, bytes)?)?;
+                self.add(&own, bytes)?;
             }
         }
         Ok(())
@@ -150,15 +159,6 @@ impl Gathered {
         code.push_str("];\n");
         write(&self.out.join("files.rs"), code.as_bytes())
     }
-}
-
-/// Our own scripts without what browsers do not need; others' are small already.
-fn squeezed(path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    if !path.ends_with(".js") || path.starts_with("vendor/") {
-        return Ok(bytes);
-    }
-    let code = String::from_utf8(bytes).map_err(|error| format!("{path}: {error}"))?;
-    Ok(squeeze(&code).into_bytes())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

@@ -7,14 +7,17 @@ mod compile;
 mod gather;
 mod single;
 mod squeeze;
+mod together;
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bindings::{Form, generate};
+use bundle::Late;
 use compile::Compiled;
 use gather::Gathered;
+use together::Together;
 
 /// The name of the module and its glue.
 const NAME: &str = "wigwag";
@@ -54,15 +57,19 @@ fn whole(wasm: &Path, module: &Path, files: &mut Gathered) -> Result<(), String>
     let module = std::fs::read(module).map_err(|error| format!("{}: {error}", module.display()))?;
     let bindings = generate(&module, NAME, Form::Module)?;
     files.package(&wasm.join("package"), NAME, &bindings)?;
-    let glue = squeeze::squeeze(&bindings.glue);
-    files.add(&format!("{NAME}.js"), glue.into_bytes())?;
-    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
     let www = wasm.join("www");
     println!("cargo::rerun-if-changed={}", www.display());
-    files.folder(&www)?;
     let bindings = generate(&module, NAME, Form::Script)?;
-    let single = single::page(&www, &bindings)?;
+    let page = Together::of(&www, &bindings, Late::Beside)?;
+    files.add("index.html", page.index.into_bytes())?;
+    files.add("style.css", page.style.into_bytes())?;
+    files.add("app.js", page.app.into_bytes())?;
+    files.add("worker.js", page.worker.into_bytes())?;
+    files.folder(&www, &Together::has)?;
+    let all = Together::of(&www, &bindings, Late::Within)?;
+    let single = single::page(&all, &bindings.wasm)?;
     files.add("single.html", single.into_bytes())?;
+    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
     files.complete();
     Ok(())
 }

@@ -3,9 +3,7 @@
 //! (`www/worker/out.js`) puts one there.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,9 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
-use crate::bindings::Bindings;
-use crate::bundle::bundle;
-use crate::squeeze::squeeze;
+use crate::together::Together;
 
 /// Where the export puts the capture.
 const PLACE: &str = "<!--capture-->";
@@ -23,20 +19,12 @@ const PLACE: &str = "<!--capture-->";
 /// Where the policy goes, which is made last.
 const POLICY: &str = "<!--policy-->";
 
-/// What the worker's modules import from the glue, which is a script here that sets
-/// one variable.
-const FROM_GLUE: &str = "const { initSync, Inspector, Plot } = wasm_bindgen;\n";
-
-/// Makes it of the page in `www`.
-pub(crate) fn page(www: &Path, bindings: &Bindings) -> Result<String, String> {
-    let path = www.join("index.html");
-    let index =
-        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let app = inline(&bundle(www, "app.js", &[])?);
-    let worker = bundle(www, "worker.js", &["wigwag.js"])?;
-    let glue = squeeze(&bindings.glue);
-    let worker = inline(&format!("{glue}{FROM_GLUE}{worker}"));
-    let mut style = String::new();
+/// Makes it of the page, put together with all its modules within.
+pub(crate) fn page(together: &Together, wasm: &[u8]) -> Result<String, String> {
+    let app = inline(&together.app);
+    let worker = inline(&together.worker);
+    let style = &together.style;
+    let index = &together.index;
     let mut page = String::new();
     let mut rest = &index[..];
     while let Some(at) = rest.find('<') {
@@ -46,12 +34,7 @@ pub(crate) fn page(www: &Path, bindings: &Bindings) -> Result<String, String> {
         let (tag, behind) = rest.split_at(end);
         rest = behind;
         if tag.starts_with("<link") {
-            // The icon stays away: it is a file of its own.
-            if tag.contains("stylesheet") {
-                let path = www.join(attribute(tag, "href")?);
-                style += &fs::read_to_string(&path)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-            }
+            // The sheet is in the page; the icon is a file of its own.
         } else if tag.starts_with("<script") {
             // It goes to the end of the body.
             rest = rest
@@ -62,7 +45,7 @@ pub(crate) fn page(www: &Path, bindings: &Bindings) -> Result<String, String> {
         } else if tag == "</head>" {
             let _ = write!(page, "<style>{style}</style>{tag}");
         } else if tag == "</body>" {
-            let module = packed(&bindings.wasm)?;
+            let module = packed(wasm)?;
             let _ = write!(
                 page,
                 "<script type=\"text/plain\" id=\"wigwag-worker\">{worker}</script>\n\
@@ -86,16 +69,9 @@ pub(crate) fn page(www: &Path, bindings: &Bindings) -> Result<String, String> {
          script-src '{}' 'wasm-unsafe-eval'; style-src '{}'; worker-src blob:; base-uri 'none'; \
          form-action 'none'; require-trusted-types-for 'script'; trusted-types wigwag\">",
         digest(&app),
-        digest(&style)
+        digest(style)
     );
     Ok(page.replacen(POLICY, &policy, 1))
-}
-
-/// The value of a tag's attribute.
-fn attribute<'t>(tag: &'t str, name: &str) -> Result<&'t str, String> {
-    tag.split_once(&format!("{name}=\""))
-        .and_then(|(_, value)| value.split('"').next())
-        .ok_or_else(|| format!("index.html: {tag} has no {name}"))
 }
 
 /// A script as it can stand in a page: in JavaScript these stand in texts only, and

@@ -1,4 +1,5 @@
-//! JavaScript without its comments, indentation and empty lines: what people need
+//! JavaScript and sheets without their comments, indentation and empty lines: what
+//! people need
 //! and browsers do not. Names and line breaks stay, so that an error's line can be
 //! found again.
 
