@@ -2,6 +2,7 @@ import { openInput } from "./actions.js";
 import { choice, field, showDialog } from "./dialog.js";
 import { button, byId, el, takesText } from "./dom.js";
 import { model } from "./model.js";
+import { banner } from "./say.js";
 
 /** The ways in: the file dialog, drag and drop, and paste. */
 
@@ -42,7 +43,8 @@ export function pickFile() {
 export async function openFiles(files) {
   const logs = files.filter((file) => KEY_LOG.test(file.name) && file.size < 16e6);
   const [file] = files.filter((one) => !logs.includes(one));
-  const keyLog = (await Promise.all(logs.map((log) => log.text()))).join("\n");
+  const texts = await Promise.all(logs.map((log) => log.text())).catch((error) => banner(error.message, "The key log: "));
+  const keyLog = (texts ?? []).join("\n");
   if (file) await openInput({ blob: file, name: file.name, keyLog: keyLog || undefined });
   else if (keyLog && model.input) await openInput({ ...model.input, keyLog });
 }
