@@ -110,6 +110,8 @@ impl Chromium {
         let scheme = MediaFeature::new("prefers-color-scheme", scheme);
         page.emulate_media_features(vec![scheme]).await?;
         page.enable_log().await?;
+        page.evaluate_on_new_document(include_str!("watch.js"))
+            .await?;
         self.listen(&page).await?;
         page.goto(address).await?;
         Ok(Tab::new(page))

@@ -2,11 +2,17 @@
 //! debugging protocol. Tests wait for what they expect to see, never for a time.
 
 mod chromium;
+mod hands;
+pub mod inputs;
+mod look;
 mod program;
+pub mod rows;
+mod served;
 mod tab;
 
 pub use chromium::{Chromium, Setup};
 pub use program::{Program, wigwag};
+pub use served::Served;
 pub use tab::{Keys, Tab};
 
 use std::future::Future;
@@ -36,11 +42,15 @@ pub fn in_browser(setup: Setup, steps: impl AsyncFnOnce(&Chromium) -> Result) ->
         let done = steps(&browser).await;
         let complaints = browser.complaints();
         browser.end().await;
-        done?;
-        if complaints.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("the page complained:\n{}", complaints.join("\n")).into())
+        let complaints = complaints.join("\n");
+        match done {
+            Ok(()) if complaints.is_empty() => Ok(()),
+            Ok(()) => Err(format!("the page complained:\n{complaints}").into()),
+            Err(failed) if complaints.is_empty() => Err(failed),
+            Err(failed) => {
+                let why = failed.message().unwrap_or("failed");
+                Err(format!("{why}\nand the page complained:\n{complaints}").into())
+            }
         }
     })
 }

@@ -5,12 +5,14 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::{PATIENCE, Result};
 
-/// The program, built if it is not up to date.
+/// The program, built if it is not up to date; or the one that `WIGWAG_PROGRAM` names,
+/// which has been built already.
 ///
 /// # Errors
 ///
@@ -18,6 +20,9 @@ use crate::{PATIENCE, Result};
 pub fn wigwag() -> Result<&'static PathBuf> {
     static PROGRAM: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
+        if let Some(given) = std::env::var_os("WIGWAG_PROGRAM") {
+            return Ok(given.into());
+        }
         let package = ["build", "--package", "wigwag-harness", "--bin", "wigwag"];
         xtask::run::run(&mut xtask::run::cargo(&package))?;
         Ok(xtask::target().join("debug").join("wigwag"))
@@ -28,7 +33,8 @@ pub fn wigwag() -> Result<&'static PathBuf> {
 /// A running `wigwag`, killed when it is dropped.
 pub struct Program {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// Read all the time: a program whose output nobody takes stands still.
+    lines: UnboundedReceiver<String>,
     name: String,
 }
 
@@ -46,9 +52,18 @@ impl Program {
             .kill_on_drop(true)
             .spawn()?;
         let output = child.stdout.take().ok_or("it has no output")?;
+        let (sender, lines) = unbounded_channel();
+        tokio::spawn(async move {
+            let mut output = BufReader::new(output).lines();
+            while let Ok(Some(line)) = output.next_line().await {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
         Ok(Self {
             child,
-            lines: BufReader::new(output).lines(),
+            lines,
             name: words.join(" "),
         })
     }
@@ -59,20 +74,39 @@ impl Program {
     ///
     /// The program has ended, or the event does not come.
     pub async fn event(&mut self, name: &str) -> Result<Json> {
+        let name_of_it = self.name.clone();
         let wait = async {
-            while let Some(line) = self.lines.next_line().await? {
-                let Ok(event) = serde_json::from_str::<Json>(&line) else {
-                    continue;
-                };
+            loop {
+                let event = self.line(name).await?;
                 if event["event"] == name {
                     return Ok(event);
                 }
             }
-            Err(format!("`wigwag {}` ended before its {name}", self.name).into())
         };
         tokio::time::timeout(PATIENCE, wait)
             .await
-            .unwrap_or_else(|_| Err(format!("`wigwag {}`: no {name}", self.name).into()))
+            .unwrap_or_else(|_| Err(format!("`wigwag {name_of_it}`: no {name}").into()))
+    }
+
+    /// Waits for the next event of `--json`, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// The program has ended, or no event comes.
+    pub async fn next(&mut self) -> Result<Json> {
+        let name = self.name.clone();
+        tokio::time::timeout(PATIENCE, self.line("next event"))
+            .await
+            .unwrap_or_else(|_| Err(format!("`wigwag {name}` says nothing more").into()))
+    }
+
+    async fn line(&mut self, wanted: &str) -> Result<Json> {
+        while let Some(line) = self.lines.recv().await {
+            if let Ok(event) = serde_json::from_str::<Json>(&line) {
+                return Ok(event);
+            }
+        }
+        Err(format!("`wigwag {}` ended before its {wanted}", self.name).into())
     }
 
     /// Ends it.

@@ -42,11 +42,22 @@ impl Tab {
     ///
     /// It throws, or is not a `T`.
     pub async fn value<T: DeserializeOwned>(&self, expression: &str) -> Result<T> {
-        let told = |error: &dyn std::fmt::Display| format!("{expression}: {error}");
+        let short: String = expression.chars().take(300).collect();
+        let told = |error: &dyn std::fmt::Display| format!("{short}: {error}");
         let function = format!("async () => ({expression})");
         let value = self.page.evaluate_function(function).await;
         let value = value.map_err(|error| told(&error))?;
         Ok(value.into_value().map_err(|error| told(&error))?)
+    }
+
+    /// Runs a JavaScript expression; a promise is waited for.
+    ///
+    /// # Errors
+    ///
+    /// It throws.
+    pub async fn run(&self, expression: &str) -> Result {
+        let done: bool = self.value(&format!("(await ({expression}), true)")).await?;
+        if done { Ok(()) } else { Err("not done".into()) }
     }
 
     /// Waits until a JavaScript expression is true.
