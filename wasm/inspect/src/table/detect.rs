@@ -134,8 +134,11 @@ fn follow_ngtt(bytes: &[u8]) -> Verdict {
             break;
         };
         let (head, length) = FrameHead::parse(*header);
-        let credible = length as usize <= MAX_LENGTH && has_payload(head.kind) == Some(length > 0);
-        if !credible {
+        let carries = has_payload(head.kind);
+        // A frame that lacks its payload is odd, and odd ones say little.
+        let is_odd = carries == Some(true) && length == 0;
+        let credible = length as usize <= MAX_LENGTH && carries == Some(length > 0);
+        if !credible && !is_odd {
             return if found == Yes { Yes } else { No };
         }
         let arrived = &behind[..behind.len().min(length as usize)];
@@ -149,7 +152,7 @@ fn follow_ngtt(bytes: &[u8]) -> Verdict {
         }
         // Eight bytes of zero are many things; a frame without payload and
         // nothing or another frame behind it is one of NGTT.
-        if *header != [0; HEADER_LEN] {
+        if *header != [0; HEADER_LEN] && !is_odd {
             found = Yes;
         }
         rest = behind;

@@ -67,6 +67,17 @@ fn one_direction_is_enough() {
 }
 
 #[test]
+fn frames_without_the_payload_that_they_should_have_do_not_hide_the_others() {
+    // DATA_STREAM without readings; an order [5]; read otherwise, a message of no
+    // bytes, and one of 65,540.
+    let wire = b"\0\0\0\0\0\x01\0\x04\0\0\0\x03\0\x07\0\x01\x41\x03\x05";
+    assert_eq!(shown(&[(Direction::ToDevice, wire)]), Protocol::Ngtt);
+    // Messages behind a length stay what they are.
+    let wire = b"\0\0\0\0\0\0\0\x01x\0\0\0\x05hello";
+    assert_eq!(shown(&[(Direction::ToDevice, wire)]), Protocol::Prefix);
+}
+
+#[test]
 fn who_watches_does_not_wait_for_ever() {
     let mut table = Table::default();
     // The begin of a list that may as well be anything.
