@@ -14,6 +14,9 @@ pub(crate) struct View {
     /// The same anew, because rows have changed since they were tested. What is
     /// shown stays until this is whole.
     again: Option<(Vec<u32>, u32)>,
+    /// Rows have changed since `again` was begun: then once more. (To begin anew at
+    /// once would never come to an end where rows change faster than they are tested.)
+    stale: bool,
     /// Counts how often `again` has taken the place of `rows`, and was different.
     version: u32,
 }
@@ -92,15 +95,16 @@ impl View {
             self.version = self.version.wrapping_add(1);
             self.rows = std::mem::take(rows);
         }
-        self.again = None;
-        false
+        self.again = self.stale.then(|| (Vec::new(), 0));
+        std::mem::take(&mut self.stale)
     }
 
     /// Flags of rows have changed: where the filter asks for them, the rows are
     /// tested again, in later steps.
     pub(crate) fn refresh(&mut self) {
         if self.filter.as_ref().is_some_and(Filter::asks_for_flags) {
-            self.again = Some((Vec::new(), 0));
+            self.stale = self.again.is_some();
+            self.again.get_or_insert_default();
         }
     }
 
@@ -213,6 +217,28 @@ mod tests {
         while view.step(&table, 4) {}
         assert_eq!(shown(&view, &table), [0, 2, 4, 6, 8]);
         assert_ne!(view.version(), version);
+        // Changes that come faster than rows are tested do not hold it up for ever.
+        let version = view.version();
+        view.set(filter("!unanswered"));
+        while view.step(&table, 4) {}
+        more(&mut table, 10..11);
+        for _ in 0..20 {
+            view.refresh();
+            view.step(&table, 4);
+        }
+        table.finish();
+        for _ in 0..8 {
+            view.refresh();
+            view.step(&table, 4);
+        }
+        assert_eq!(shown(&view, &table), [1, 3, 5, 7, 9]);
+        assert_ne!(view.version(), version);
+        // The last change counts, too.
+        let mut steps = 0;
+        while view.step(&table, 4) {
+            steps += 1;
+            assert!(steps < 10);
+        }
         // A filter that asks for no flags is not run again.
         view.set(filter("type == ORDER"));
         while view.step(&table, 100) {}

@@ -29,8 +29,14 @@ pub(super) struct Capture {
     lost: Option<CaptureError>,
     /// Connections are counted anew behind a label: what is added to their numbers.
     base: u32,
-    /// In which directions bytes are missing that nobody was told of: a bit each.
+    /// The place of each connection in `heard`.
     connections: BTreeMap<ConnectionId, u32>,
+    /// How many `losses` there had been when each direction of a connection was
+    /// heard last.
+    heard: Vec<[u64; 2]>,
+    /// How often records were lost, of whatever connection. (Counted, because to
+    /// tell all connections each time would take for ever.)
+    losses: u64,
     /// The earliest and the latest time.
     times: Option<(u64, u64)>,
     dropped: u64,
@@ -49,6 +55,8 @@ impl Capture {
             lost: None,
             base: 0,
             connections: BTreeMap::new(),
+            heard: Vec::new(),
+            losses: 0,
             times: None,
             dropped: 0,
             skipped: 0,
@@ -181,8 +189,8 @@ impl Capture {
     }
 
     /// Bytes are missing, of which connection is not known.
-    fn miss_bytes(&mut self) {
-        self.connections.values_mut().for_each(|gaps| *gaps = 0b11);
+    const fn miss_bytes(&mut self) {
+        self.losses += 1;
     }
 
     fn is_plausible(&self, record: &Record<'_>) -> bool {
@@ -313,7 +321,12 @@ impl Capture {
         (device, server): (&str, &str),
         sink: &mut dyn Sink,
     ) {
-        self.connections.insert(connection, 0);
+        let place = self.connections.entry(connection).or_insert_with(|| {
+            self.heard.push([0; 2]);
+            // Each has taken bytes of an input of less than 4 GiB of them.
+            (self.heard.len() - 1) as u32
+        });
+        self.heard[*place as usize] = [self.losses; 2];
         sink.take(Piece::Open {
             connection,
             time,
@@ -334,13 +347,11 @@ impl Capture {
         direction: Direction,
         sink: &mut dyn Sink,
     ) -> bool {
-        let Some(gaps) = self.connections.get_mut(&connection) else {
+        let Some(place) = self.connections.get(&connection) else {
             self.open(connection, time, None, ("", ""), sink);
             return false;
         };
-        let bit = 1 << direction as u32;
-        let is_due = *gaps & bit != 0;
-        *gaps &= !bit;
-        is_due
+        let heard = &mut self.heard[*place as usize][direction as usize];
+        std::mem::replace(heard, self.losses) != self.losses
     }
 }

@@ -74,8 +74,10 @@ impl Book {
     fn aim(&self) -> usize {
         let expected = self.expected.min(self.budget.bytes as u64) as f64;
         let held = self.store.held().max(1) as f64;
-        // A little more than that: to be too small by one row is to be copied.
-        (self.columns.len() as f64 * (expected / held) * 1.02) as usize
+        // A little more than that: to be too small by one row is to be copied. But
+        // never more than the budget can take, whatever the first frames promise.
+        let aim = (self.columns.len() as f64 * (expected / held) * 1.02) as usize;
+        aim.min(self.budget.bytes / ROW_BYTES)
     }
 
     /// The row that is entered next.

@@ -212,6 +212,22 @@ fn after_a_broken_record_both_directions_have_a_gap() {
 }
 
 #[test]
+fn losses_cost_no_more_where_there_are_many_connections() {
+    const MANY: u32 = 50_000;
+    let opens: Vec<Record<'_>> = (0..MANY).map(open).collect();
+    let mut capture = write(&opens);
+    // Records of bytes that have none, one after another.
+    capture.extend(b"\x82\x01\x01".repeat(300_000));
+    let last = write(&[bytes(7, 1, b"x"), bytes(7, 2, b"y")]);
+    capture.extend(&last[LABEL.len()..]);
+    let begin = std::time::Instant::now();
+    let read = read(&capture);
+    // A visit to each connection for each of them took minutes.
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    assert_eq!((read.all(), read.gaps()), (b"xy".to_vec(), 1));
+}
+
+#[test]
 fn records_of_strangers_and_other_times_are_not_taken_for_a_begin() {
     let mut capture = write(&[open(1), bytes(1, 1, b"a")]);
     capture.push(0xff);

@@ -35,6 +35,25 @@ fn a_million_tiny_frames_and_a_flood_of_questions() {
 }
 
 #[test]
+fn no_more_room_is_made_than_the_budget_allows() {
+    let budget = Budget {
+        bytes: 8 << 20,
+        ..Budget::default()
+    };
+    let mut table = Table::new(budget);
+    // All of it could be frames of one byte; then what is allowed is made no use of.
+    table.expect(1 << 40);
+    open(&mut table, 0, Protocol::Minijson);
+    for _ in 0..1000 {
+        push(&mut table, ToServer, 0, &[0; 1000]);
+    }
+    let rows = table.columns().len();
+    assert!(rows > 100_000 && table.refused() > 0, "{rows}");
+    let room = table.columns().time.capacity();
+    assert!(room < 200_000, "room for {room} rows, {rows} of them used");
+}
+
+#[test]
 fn connections_without_end_stop_at_the_budget() {
     let budget = Budget {
         bytes: 4 << 20,
