@@ -28,13 +28,12 @@ export async function tryCall(op, args = {}) {
  */
 export async function openInput(input) {
   banner(null);
-  unselect();
+  forgetRows();
   model.input = input;
   model.openedAt = model.source.value.generation;
   model.opened.value = true;
   model.paused.value = false;
   model.follow.value = Boolean(input.live);
-  model.marks.value = { a: null, b: null };
   const { sample, live, ...rest } = input;
   say(`Opening ${input.name}`);
   try {
@@ -61,6 +60,12 @@ export async function closeInput() {
   unselect();
   model.opened.value = false;
   model.source.value = NOTHING;
+}
+
+/** Rows have other numbers now: those that are remembered would name other frames. */
+export function forgetRows() {
+  unselect();
+  model.marks.value = { a: null, b: null };
 }
 
 function unselect() {

@@ -1,4 +1,4 @@
-import { closeInput, openInput, openLive, select, setFilter } from "./actions.js";
+import { closeInput, forgetRows, openInput, openLive, select, setFilter } from "./actions.js";
 import { byId } from "./dom.js";
 import { Engine } from "./engine.js";
 import { FilterBar } from "./filterbar.js";
@@ -17,8 +17,14 @@ import { applyView, keepView, splitter } from "./view.js";
 const { view, token } = readFragment(location.hash);
 model.token = token;
 model.engine = new Engine();
+/** What the worker last said of the numbers of rows. */
+let renumbered = 0;
 model.engine.onevent = (/** @type {any} */ event) => {
-  if (event.event === "state") model.source.value = { ...NOTHING, ...event };
+  if (event.event === "state") {
+    if (event.renumbered !== renumbered) forgetRows();
+    renumbered = event.renumbered;
+    model.source.value = { ...NOTHING, ...event };
+  }
   if (event.event === "crashed") {
     closeInput();
     banner(`${event.message}. It began anew; what was open has to be opened again.`, "The decoder stopped: ");

@@ -77,6 +77,7 @@ export class Live {
         return;
       }
       if (first && this.#session.table.bytes > 0) {
+        this.#session.renumbered += 1;
         this.#session.begin({ ...this.#about, kind: "capture" });
       }
       first = false;

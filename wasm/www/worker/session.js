@@ -22,6 +22,8 @@ export class Session {
   generation = 0;
   /** Counts openings: who reads for an older one has to stop. */
   opening = 0;
+  /** Counts how often rows got other numbers without another opening. */
+  renumbered = 0;
 
   #post;
   #schedule;
@@ -96,6 +98,7 @@ export class Session {
   /** The connection's bytes are read again as another protocol. */
   override(connection, protocol) {
     const known = this.table.overrideProtocol(connection, protocol);
+    this.renumbered += 1;
     this.#anew();
     if (!known) {
       throw new Error("the bytes of this connection are not there any more: open the input again");
@@ -150,6 +153,7 @@ export class Session {
       send: this.send,
       paused: this.#frozen !== null,
       generation: this.generation,
+      renumbered: this.renumbered,
       filter: this.#filter,
       filtering: this.#filtering,
       problems: table.problemCount,
