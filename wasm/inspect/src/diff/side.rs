@@ -79,7 +79,7 @@ impl<'a> Side<'a> {
             .node(index)
             .map(|node| self.range(node.code, node.content));
         let mut form = format!("{} ", self.kind(index).name());
-        crate::text::json::hex(head.unwrap_or_default(), &mut form);
+        crate::text::hex::hex(head.unwrap_or_default(), &mut form);
         form
     }
 

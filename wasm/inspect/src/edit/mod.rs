@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use wigwag_codec::minijson::{ErrorKind, MAX_LENGTH, Options, json as codec_json};
 
 use crate::detail::LIMITS;
-use crate::text::json::{JsonError, Reader, unhex};
+use crate::text::hex::unhex;
+use crate::text::json::{JsonError, Reader};
 use crate::{Frame, Protocol};
 
 /// Why a text is no frame: the byte of the text, and what is wrong there.

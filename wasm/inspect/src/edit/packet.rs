@@ -6,7 +6,8 @@ use wigwag_codec::ncp::{
 };
 
 use super::{EditError, hex, number, once};
-use crate::text::json::{JsonError, Kind, Reader, unhex};
+use crate::text::hex::unhex;
+use crate::text::json::{JsonError, Kind, Reader};
 
 /// A field's name and id, and its parameters.
 struct Field {

@@ -8,7 +8,8 @@ use wigwag_codec::ngtt::{Frame, FrameType};
 
 use crate::detail::{LIMITS, Numbers, Scalar, show, split_prefix};
 use crate::json::{Style, write_value};
-use crate::text::json::{hex, quote};
+use crate::text::hex::hex;
+use crate::text::json::quote;
 
 /// Bytes that cannot be read, as they are.
 pub(super) fn bytes(bytes: &[u8], out: &mut String) {

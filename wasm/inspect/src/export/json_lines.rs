@@ -7,7 +7,8 @@ use super::out::Out;
 use super::walk::{Step, walk};
 use crate::detail::LIMITS;
 use crate::table::{Expert, NO_ROW, kind_name};
-use crate::text::json::{hex, quote};
+use crate::text::hex::hex;
+use crate::text::json::quote;
 use crate::{Direction, Frame, Protocol, Table, json};
 
 /// Frames of more bytes have several lines, which stand for one frame together.

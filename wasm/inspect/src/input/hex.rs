@@ -5,7 +5,7 @@ use super::hex_dump::{Dump, is_dump};
 use super::problems::Problems;
 use super::stream::Stream;
 use crate::Sink;
-use crate::text::json::nibble;
+use crate::text::hex::nibble;
 
 /// Reads the text, in one of three layouts that its begin decides:
 ///

@@ -2,7 +2,7 @@
 
 use super::hex::{ODD, Out};
 use crate::Sink;
-use crate::text::json::nibble;
+use crate::text::hex::nibble;
 
 /// More than any dump has in a line.
 const MAX_LINE: usize = 1 << 10;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::detect::BOM;
 use super::problems::Problems;
-use crate::text::json::{JsonError, Reader, unhex};
+use crate::text::hex::unhex;
+use crate::text::json::{JsonError, Reader};
 use crate::{About, ConnectionId, Direction, Piece, Protocol, Sink};
 
 /// The longest line: twice the digits of the longest frame that

@@ -11,7 +11,8 @@ use wigwag_codec::ncp::Packet;
 use wigwag_codec::ngtt::{FrameHead, HEADER_LEN};
 
 use crate::detail::{LIMITS, NgttLayout, split_prefix};
-use crate::text::json::{hex, quote};
+use crate::text::hex::hex;
+use crate::text::json::quote;
 use crate::{Frame, Protocol};
 
 pub use ncp::value as ncp_value;

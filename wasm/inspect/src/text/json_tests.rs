@@ -107,13 +107,3 @@ fn every_cut_of_a_text_is_refused_and_never_panics() {
         assert!(raw(&text[..cut]).is_err(), "{cut}");
     }
 }
-
-#[test]
-fn hex_goes_both_ways() {
-    let mut text = String::new();
-    hex(&[0, 0x1f, 0xff], &mut text);
-    assert_eq!(text, "001fff");
-    assert_eq!(unhex(" 00 1F\nff "), Ok(vec![0, 0x1f, 0xff]));
-    assert_eq!(unhex("00g0"), Err(2));
-    assert_eq!(unhex("001"), Err(3));
-}

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use wigwag_inspect::text::json::{JsonError, Kind, Reader, quote, unhex};
+use wigwag_inspect::text::hex::unhex;
+use wigwag_inspect::text::json::{JsonError, Kind, Reader, quote};
 use wigwag_inspect::{About, ConnectionId, Direction, Piece, Protocol, Sink, Table, json};
 
 use crate::check::frame;

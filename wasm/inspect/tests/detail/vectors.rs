@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use wigwag_inspect::Protocol;
-use wigwag_inspect::text::json::{JsonError, Kind, Reader, unhex};
+use wigwag_inspect::text::hex::unhex;
+use wigwag_inspect::text::json::{JsonError, Kind, Reader};
 
 use crate::check::{LIMIT, check, frame};
 

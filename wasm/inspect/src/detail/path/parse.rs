@@ -240,7 +240,7 @@ impl<'t> Parser<'t> {
 }
 
 fn bytes(digits: &str) -> Option<Literal> {
-    let bytes = crate::text::json::unhex(digits).ok()?;
+    let bytes = crate::text::hex::unhex(digits).ok()?;
     Some(Literal::Bytes(bytes.into()))
 }
 

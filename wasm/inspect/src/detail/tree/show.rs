@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wigwag_codec::minijson::Item;
 
 use crate::detail::scalar::Scalar;
-use crate::text::json;
+use crate::text::{hex, json};
 
 /// Most bytes of text that are shown of one value.
 const TEXT: usize = 2048;
@@ -33,7 +33,7 @@ pub(crate) fn text(text: &str) -> String {
 /// Bytes as hex digits.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
     let mut shown = String::new();
-    json::hex(bytes.get(..BYTES).unwrap_or(bytes), &mut shown);
+    hex::hex(bytes.get(..BYTES).unwrap_or(bytes), &mut shown);
     if bytes.len() > BYTES {
         let _ = write!(shown, " … {} bytes", bytes.len());
     }
