@@ -291,7 +291,7 @@ async fn broken(browser: &Chromium) -> Result {
     // Nothing that anybody knows.
     tab.drop_file("empty.bin", b"").await?;
     tab.until_read("empty.bin").await?;
-    has(&tab.text("#frames").await?, &["There is no frame in it."])?;
+    has(&tab.text("#frames").await?, &["No frame could be read."])?;
     let noise: Vec<u8> = (0..50_000_u32)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
         .collect();
