@@ -45,8 +45,8 @@ pub(crate) struct Args {
     /// CA without it.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The certificate to show to the server for all devices, instead of the
-    /// folder's for each.
+    /// The certificate to show to the server for all devices that show one,
+    /// instead of the folder's for each.
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
     /// Its private key, PKCS #8.

@@ -68,8 +68,15 @@ impl Recorder {
         };
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        // The mode above is for new files only. What is no file, as a device, keeps
+        // its own.
+        #[cfg(unix)]
+        if file.metadata()?.is_file() {
+            file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        }
         let writer = Arc::new(Writer(Mutex::new(Inner {
-            file: options.open(path)?,
+            file,
             place: Place::default(),
             waiting: Vec::new(),
             written: 0,

@@ -33,7 +33,8 @@ pub enum Identities {
     /// The certificate of the device that has connected, out of these by their
     /// names.
     OfDevices(BTreeMap<String, Identity>),
-    /// This one, whatever device has connected.
+    /// This one, whatever device has connected with a certificate. For one that has
+    /// shown none, where that is allowed, none is shown.
     One(Box<Identity>),
 }
 
@@ -132,6 +133,8 @@ impl Tls {
     /// The configuration towards the server for this device; why there is none.
     pub(super) fn for_device(&self, name: Option<&str>) -> Result<ClientConfig, String> {
         let identity = match (&self.identities, name) {
+            // Who has proved nothing is lent no name.
+            (_, None) if self.is_optional => None,
             (Identities::One(identity), _) => Some(&**identity),
             (Identities::OfDevices(devices), Some(name)) => match devices.get(name) {
                 Some(identity) => Some(identity),
@@ -141,7 +144,6 @@ impl Tls {
                     ));
                 }
             },
-            (Identities::OfDevices(_), None) if self.is_optional => None,
             (Identities::OfDevices(_), None) => {
                 return Err("client certificate has no common name".into());
             }

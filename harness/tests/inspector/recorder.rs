@@ -335,13 +335,20 @@ fn a_file_that_is_there_is_kept_unless_it_may_be_replaced() {
 #[cfg(unix)]
 #[test]
 fn a_file_is_its_owners_only() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.wgwg");
-    let file = Recorder::default().to_file(&path, Existing::Keep).unwrap();
-    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    drop(file);
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    drop(Recorder::default().to_file(&path, Existing::Keep).unwrap());
+    assert_eq!(mode(), 0o600);
+    // One that others could read is not left to them when it is replaced.
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    drop(
+        Recorder::default()
+            .to_file(&path, Existing::Replace)
+            .unwrap(),
+    );
+    assert_eq!(mode(), 0o600);
 }
 
 #[cfg(target_os = "linux")]

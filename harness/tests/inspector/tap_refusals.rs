@@ -153,6 +153,21 @@ async fn other_roots_and_one_identity_for_all_can_be_given() {
 }
 
 #[tokio::test]
+async fn who_shows_no_certificate_is_lent_none() {
+    let pki = Pki::generate();
+    let device = || pki.device("device-0001").unwrap().clone();
+    let server = MockNgtt::start(&pki).await.unwrap();
+    let one = Identities::One(Box::new(device()));
+    let roots = vec![pki.server_ca().clone()];
+    let security = Security::with(&pki, NAME, roots, one, true, None).unwrap();
+    let tap = tap(&server.addr().to_string(), security).await;
+    // The server demands one, and does not get that of the tap.
+    assert!(!connect(&pki, None, &tap).await);
+    assert_eq!(server.book().device("device-0001").connections, 0);
+    assert!(connect(&pki, Some(&device()), &tap).await);
+}
+
+#[tokio::test]
 async fn without_a_server_devices_meet_a_reset() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = free.local_addr().unwrap().to_string();
