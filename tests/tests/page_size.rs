@@ -14,7 +14,7 @@ fn main() {
         .test("the_page_is_within_its_budgets", &needs, weight)
         .test("every_file_is_whole_and_compressed", &needs, whole)
         .test(
-            "the_module_names_no_folder_of_this_machine",
+            "the_modules_name_no_folder_of_this_machine",
             &needs,
             no_paths,
         )
@@ -26,6 +26,7 @@ fn group(path: &str) -> &'static str {
     match path {
         "wigwag_bg.wasm" => "module",
         "single.html" => "single",
+        _ if path.starts_with("packets") => "packets",
         _ if path.starts_with("sample.") => "sample",
         _ if path.starts_with("vendor/") => "vendor",
         _ if path == "wigwag.js" || path.starts_with("worker") => "worker",
@@ -37,6 +38,9 @@ fn group(path: &str) -> &'static str {
 /// What the page never loads by itself.
 const APART: [&str; 2] = ["sample", "single"];
 
+/// What it loads when it is needed, not when it begins.
+const LATER: [&str; 2] = ["packets", "vendor"];
+
 fn weight() -> Outcome {
     let path = project().join("wasm/page/budget.toml");
     let budgets: BTreeMap<String, usize> = toml::from_str(&fs::read_to_string(path)?)?;
@@ -46,6 +50,9 @@ fn weight() -> Outcome {
         *sizes.entry(group).or_default() += file.brotli.len();
         if !APART.contains(&group) {
             *sizes.entry("everything").or_default() += file.brotli.len();
+            if !LATER.contains(&group) {
+                *sizes.entry("start").or_default() += file.brotli.len();
+            }
         }
     }
     let mut wrong = Vec::new();
@@ -89,7 +96,13 @@ fn whole() -> Outcome {
             return Err(format!("{path}: {} bytes, {} packed", plain.len(), brotli.len()).into());
         }
     }
-    for path in ["index.html", "worker.js", "wigwag_bg.wasm", "single.html"] {
+    for path in [
+        "index.html",
+        "worker.js",
+        "wigwag_bg.wasm",
+        "packets_bg.wasm",
+        "single.html",
+    ] {
         if wigwag_page::find(path).is_none() {
             return Err(format!("the page has no {path}").into());
         }
@@ -98,16 +111,18 @@ fn whole() -> Outcome {
 }
 
 fn no_paths() -> Outcome {
-    let module = wigwag_page::find("wigwag_bg.wasm").ok_or("a module")?;
     let folder = project().display().to_string();
     let home = std::env::home_dir().map(|home| home.join(".cargo").display().to_string());
-    for own in [Some(folder), home].into_iter().flatten() {
-        let named = module
-            .plain
-            .windows(own.len())
-            .any(|bytes| bytes == own.as_bytes());
-        if named {
-            return Err(format!("the module names {own}").into());
+    for path in ["wigwag_bg.wasm", "packets_bg.wasm"] {
+        let module = wigwag_page::find(path).ok_or("a module")?;
+        for own in [Some(&folder), home.as_ref()].into_iter().flatten() {
+            let named = module
+                .plain
+                .windows(own.len())
+                .any(|bytes| bytes == own.as_bytes());
+            if named {
+                return Err(format!("{path} names {own}").into());
+            }
         }
     }
     Ok(())

@@ -13,9 +13,9 @@ fn main() {
             || build(&["wigwag-codec", "wigwag-embassy"], targets::THUMB),
         )
         .test(
-            "browser_crate_builds_for_wasm32",
+            "browser_crates_build_for_wasm32",
             &[tools::WASM_TARGET],
-            || build(&["wigwag-wasm"], targets::WASM),
+            || build(&["wigwag-wasm", "wigwag-packets"], targets::WASM),
         )
         .run();
 }

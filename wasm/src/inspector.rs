@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wigwag_inspect::filter::Filter;
-use wigwag_inspect::input::{Input, Options};
+use wigwag_inspect::input::{Input, Kind, Options};
 use wigwag_inspect::{Budget, ConnectionId, Table};
 
 use crate::view::View;
@@ -19,8 +19,10 @@ use crate::{fault, names};
 pub struct Inspector {
     pub(crate) table: Table,
     pub(crate) view: View,
-    input: Input,
-    bytes: f64,
+    pub(crate) input: Input,
+    pub(crate) bytes: f64,
+    /// What the input is written in, where another module reads it.
+    pub(crate) packets: Option<Kind>,
     /// Whether the table knows whether the input has times.
     is_timed: bool,
 }
@@ -49,6 +51,7 @@ impl Inspector {
             table: Table::new(Budget::default()),
             view: View::default(),
             input: Input::new(options),
+            packets: None,
             bytes: 0.0,
             is_timed: false,
         })
@@ -85,6 +88,7 @@ impl Inspector {
     }
 
     /// Adds secrets: lines of an NSS key log.
+    #[cfg(feature = "packets")]
     #[wasm_bindgen(js_name = addKeyLog)]
     pub fn add_key_log(&mut self, text: &str) {
         self.input.add_key_log(text);
@@ -99,7 +103,8 @@ impl Inspector {
     /// What the input is written in, once that is known: a word as for the constructor.
     #[wasm_bindgen(getter)]
     pub fn kind(&self) -> Option<String> {
-        self.input.kind().map(|kind| kind.name().to_owned())
+        let kind = self.packets.or_else(|| self.input.kind());
+        kind.map(|kind| kind.name().to_owned())
     }
 
     /// How many records a live server left out because they came too fast.
@@ -243,7 +248,7 @@ impl Inspector {
 impl Inspector {
     /// An input without times has counts in their place, from which no latency
     /// follows.
-    fn look_for_times(&mut self) {
+    pub(crate) fn look_for_times(&mut self) {
         if self.is_timed {
             return;
         }

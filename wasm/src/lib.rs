@@ -11,6 +11,8 @@ mod frames;
 mod inspector;
 mod json;
 mod names;
+#[cfg(not(feature = "packets"))]
+mod packets;
 mod plots;
 mod types;
 mod view;

@@ -20,7 +20,7 @@ use crate::squeeze::squeeze;
 
 /// Makes one script of the module `entry` in `folder` and of all that it imports,
 /// but for the modules in `given`: for those the script's caller provides the names,
-/// in variables.
+/// in variables, or the files if they are imported when they are needed.
 ///
 /// What becomes of a module that is imported when it is needed, by
 /// `import("./x.js")`, `late` says.
@@ -112,7 +112,8 @@ impl Bundle<'_> {
                 .ok_or_else(|| format!("{}: import(\"..\") has no end", path.display()))?;
             let target = resolve(path, &format!(".{target}"));
             own.push_str(before);
-            if self.late == Late::Within {
+            let is_given = self.given.iter().any(|given| target == Path::new(given));
+            if self.late == Late::Within && !is_given {
                 let function = late_name(&target);
                 self.late_module(&target, &function)?;
                 own.push_str(&format!("{function}()"));

@@ -12,13 +12,24 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
 
 pub(crate) enum Compiled {
-    /// Where the module is.
-    Module(PathBuf),
+    /// The modules.
+    Modules(Modules),
     /// Rust's library for the browser is not installed.
     NoTarget,
 }
 
-/// Compiles the crate in the folder `wasm`. What it needs was resolved by the
+/// What the browser crates become.
+pub(crate) struct Modules {
+    /// `wigwag-wasm` with all its features: for the package and for a page that is
+    /// one file.
+    pub(crate) whole: Vec<u8>,
+    /// `wigwag-wasm` without the readers of packets.
+    pub(crate) start: Vec<u8>,
+    /// `wigwag-packets`, which is loaded when it is needed.
+    pub(crate) packets: Vec<u8>,
+}
+
+/// Compiles the crates in the folder `wasm`. What it needs was resolved by the
 /// cargo that runs this script; the lock file is not changed.
 pub(crate) fn compile(wasm: &Path) -> Result<Compiled, String> {
     let root = wasm.parent().ok_or("the crate lies in the workspace")?;
@@ -32,6 +43,8 @@ pub(crate) fn compile(wasm: &Path) -> Result<Compiled, String> {
         "wasm/src",
         "wasm/inspect/Cargo.toml",
         "wasm/inspect/src",
+        "wasm/packets/Cargo.toml",
+        "wasm/packets/src",
     ] {
         println!("cargo::rerun-if-changed={}", root.join(part).display());
     }
@@ -44,25 +57,63 @@ pub(crate) fn compile(wasm: &Path) -> Result<Compiled, String> {
     if !installed {
         return Ok(Compiled::NoTarget);
     }
-    let folder = target_folder()?;
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    forget_the_outer_build(&mut cargo);
-    let output = cargo
-        .current_dir(root)
-        .args(["build", "--locked", "--package", "wigwag-wasm"])
-        .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
-        .arg(&folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", short_paths(root))
-        .output()
-        .map_err(|error| format!("cannot start cargo for the browser crate: {error}"))?;
-    if !output.status.success() {
-        return Err(format!(
-            "the browser crate does not build for {TARGET}:\n{}",
+    let compiler = Compiler {
+        root,
+        folder: target_folder()?,
+    };
+    // Both builds write to the same place: what one made is read before the next.
+    compiler.build(&["wigwag-wasm"], &[])?;
+    let whole = compiler.module("wigwag_wasm")?;
+    compiler.build(
+        &["wigwag-wasm", "wigwag-packets"],
+        &["--no-default-features"],
+    )?;
+    Ok(Compiled::Modules(Modules {
+        whole,
+        start: compiler.module("wigwag_wasm")?,
+        packets: compiler.module("wigwag_packets")?,
+    }))
+}
+
+struct Compiler<'a> {
+    /// The workspace.
+    root: &'a Path,
+    /// What is built goes there.
+    folder: PathBuf,
+}
+
+impl Compiler<'_> {
+    fn build(&self, packages: &[&str], features: &[&str]) -> Result<(), String> {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        forget_the_outer_build(&mut cargo);
+        cargo.arg("build");
+        for package in packages {
+            cargo.args(["--package", package]);
+        }
+        let output = cargo
+            .current_dir(self.root)
+            .args(["--locked", "--target", TARGET])
+            .args(["--profile", PROFILE, "--target-dir"])
+            .arg(&self.folder)
+            .args(features)
+            .env("CARGO_ENCODED_RUSTFLAGS", short_paths(self.root))
+            .output()
+            .map_err(|error| format!("cannot start cargo for the browser crates: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(format!(
+            "{} does not build for {TARGET}:\n{}",
+            packages.join(" or "),
             String::from_utf8_lossy(&output.stderr)
-        ));
+        ))
     }
-    let module = folder.join(TARGET).join(PROFILE).join("wigwag_wasm.wasm");
-    Ok(Compiled::Module(module))
+
+    fn module(&self, name: &str) -> Result<Vec<u8>, String> {
+        let folder = self.folder.join(TARGET).join(PROFILE);
+        let path = folder.join(format!("{name}.wasm"));
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
 }
 
 /// `target/page`: one for all profiles of the outer build, which holds the lock of

@@ -1,4 +1,4 @@
-//! Compiles `wigwag-wasm` for the browser, makes its bindings, and gathers them
+//! Compiles the browser crates, makes their bindings, and gathers them
 //! with the page's own files into [`FILES`](../../src/lib.rs).
 
 mod bindings;
@@ -15,12 +15,15 @@ use std::process::ExitCode;
 
 use bindings::{Form, generate};
 use bundle::Late;
-use compile::Compiled;
+use compile::{Compiled, Modules};
 use gather::Gathered;
 use together::Together;
 
 /// The name of the module and its glue.
 const NAME: &str = "wigwag";
+
+/// The name of the module that reads packets, and its glue.
+const PACKETS: &str = "packets";
 
 fn main() -> ExitCode {
     match build() {
@@ -39,7 +42,7 @@ fn build() -> Result<(), String> {
     println!("cargo::rerun-if-changed={}", page.join("build").display());
     let mut files = Gathered::new(out);
     match compile::compile(wasm)? {
-        Compiled::Module(module) => whole(wasm, &module, &mut files)?,
+        Compiled::Modules(modules) => whole(wasm, &modules, &mut files)?,
         Compiled::NoTarget => {
             println!(
                 "cargo::warning=the inspector's page is left out: Rust's library for {} is not \
@@ -53,23 +56,28 @@ fn build() -> Result<(), String> {
 }
 
 /// The page with everything it loads.
-fn whole(wasm: &Path, module: &Path, files: &mut Gathered) -> Result<(), String> {
-    let module = std::fs::read(module).map_err(|error| format!("{}: {error}", module.display()))?;
-    let bindings = generate(&module, NAME, Form::Module)?;
+fn whole(wasm: &Path, modules: &Modules, files: &mut Gathered) -> Result<(), String> {
+    let bindings = generate(&modules.whole, NAME, Form::Module)?;
     files.package(&wasm.join("package"), NAME, &bindings)?;
+    let bindings = generate(&modules.packets, PACKETS, Form::Module)?;
+    let glue = squeeze::squeeze(&bindings.glue);
+    files.add(&format!("{PACKETS}.js"), glue.into_bytes())?;
+    files.add(&format!("{PACKETS}_bg.wasm"), bindings.wasm)?;
     let www = wasm.join("www");
     println!("cargo::rerun-if-changed={}", www.display());
-    let bindings = generate(&module, NAME, Form::Script)?;
+    let bindings = generate(&modules.start, NAME, Form::Script)?;
     let page = Together::of(&www, &bindings, Late::Beside)?;
     files.add("index.html", page.index.into_bytes())?;
     files.add("style.css", page.style.into_bytes())?;
     files.add("app.js", page.app.into_bytes())?;
     files.add("worker.js", page.worker.into_bytes())?;
     files.folder(&www, &Together::has)?;
+    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
+    // It has no folder to load from.
+    let bindings = generate(&modules.whole, NAME, Form::Script)?;
     let all = Together::of(&www, &bindings, Late::Within)?;
     let single = single::page(&all, &bindings.wasm)?;
     files.add("single.html", single.into_bytes())?;
-    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
     files.complete();
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Together {
     pub(crate) fn of(www: &Path, bindings: &Bindings, late: Late) -> Result<Self, String> {
         let (index, style) = sheets(www, &read(&www.join("index.html"))?)?;
         let glue = squeeze(&bindings.glue);
-        let worker = bundle(www, "worker.js", &["wigwag.js"], late)?;
+        let worker = bundle(www, "worker.js", &["wigwag.js", "packets.js"], late)?;
         Ok(Self {
             index,
             style,

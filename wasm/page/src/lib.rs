@@ -1,10 +1,10 @@
 //! The inspector's page as files in memory: HTML, style, scripts and the compiled
-//! `wigwag-wasm`, each plain and compressed with brotli. A web server serves them;
-//! `cargo xtask wasm --out DIR` writes them to a folder.
+//! `wigwag-wasm` and `wigwag-packets`, each plain and compressed with brotli. A web
+//! server serves them; `cargo xtask wasm --out DIR` writes them to a folder.
 //!
-//! The build script compiles `wigwag-wasm` for the browser. Where Rust's library
-//! for `wasm32-unknown-unknown` is not installed, [`COMPLETE`] is false and
-//! [`FILES`] is one page that says what to do.
+//! The build script compiles those two for the browser. Where Rust's library for
+//! `wasm32-unknown-unknown` is not installed, [`COMPLETE`] is false and [`FILES`] is
+//! one page that says what to do.
 //!
 //! ```
 //! let index = wigwag_page::find("index.html").expect("there always is one");

@@ -22,6 +22,7 @@ export async function openInput(session, { blob, bytes, text, url, ...about }) {
   if (!current()) {
     return;
   }
+  source.next = withBegin(source.next);
   session.live = "off";
   session.send = false;
   session.begin(about);
@@ -49,6 +50,13 @@ async function step(session, source, current) {
       session.finish();
       return false;
     }
+    if (session.table.bytes === 0) {
+      await session.prepare(piece);
+      if (!current()) {
+        source.cancel?.();
+        return false;
+      }
+    }
     session.push(piece);
     return true;
   } catch (error) {
@@ -60,6 +68,27 @@ async function step(session, source, current) {
     }
     return false;
   }
+}
+
+/** The same pieces, the first of at least four bytes if there are so many: by those
+ * recordings of packets are known. */
+function withBegin(next) {
+  let first = true;
+  return async () => {
+    let piece = await next();
+    while (first && piece !== null && piece.length < 4) {
+      const more = await next();
+      if (more === null) {
+        break;
+      }
+      const both = new Uint8Array(piece.length + more.length);
+      both.set(piece);
+      both.set(more, piece.length);
+      piece = both;
+    }
+    first = false;
+    return piece;
+  };
 }
 
 /** A blob's bytes; the next piece is on its way while one is looked at. */

@@ -32,6 +32,10 @@ export class Session {
   #total = null;
   #done = true;
   #error = null;
+  /** The secrets that were given. */
+  #keyLog = "";
+  /** Makes a capture of packets, if the input is of those. */
+  #packets = null;
   /** Rows of the view while it is paused. */
   #frozen = null;
   #timer = null;
@@ -56,6 +60,9 @@ export class Session {
     }
     this.table.free();
     this.table = table;
+    this.#packets?.free();
+    this.#packets = null;
+    this.#keyLog = keyLog ?? "";
     this.#schedule.clear();
     this.name = name;
     this.generation += 1;
@@ -69,14 +76,42 @@ export class Session {
     this.tell();
   }
 
+  /** Loads what reads packets, if an input that begins so is of those. Most are
+   * not, and the module is half as large without. @param {Uint8Array} begin */
+  async prepare(begin) {
+    const { table } = this;
+    const kind = table.needsPackets?.(begin.subarray(0, 4));
+    if (kind === undefined) {
+      return;
+    }
+    const { default: init, Packets } = await import("../packets.js");
+    await init();
+    if (this.table === table) {
+      this.#packets = new Packets(kind, this.#keyLog);
+    }
+  }
+
   /** Takes bytes of the input. @param {Uint8Array} bytes */
   push(bytes) {
-    this.table.push(bytes);
+    if (this.#packets) {
+      this.#read(this.#packets.push(bytes), bytes.length);
+    } else {
+      this.table.push(bytes);
+    }
     this.#work();
+  }
+
+  /** Takes what the packets of so many bytes are. */
+  #read(capture, bytes) {
+    this.table.readPackets(capture, bytes);
+    this.#packets.problems({ take: (offset, message) => this.table.problem(offset, message) });
   }
 
   /** The input has ended, or cannot be read on. @param {string | null} error */
   finish(error = null) {
+    if (this.#packets) {
+      this.#read(this.#packets.finish(), 0);
+    }
     this.table.finish();
     this.#done = true;
     this.#error = error;
@@ -113,7 +148,9 @@ export class Session {
 
   /** Adds keys for bytes that come. @param {string} text */
   keyLog(text) {
-    this.table.addKeyLog(text);
+    this.#keyLog += `${text}\n`;
+    this.#packets?.addKeyLog(text);
+    this.table.addKeyLog?.(text);
   }
 
   /** Holds the view still, or lets it go on. @param {boolean} on */

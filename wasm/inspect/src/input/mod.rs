@@ -26,7 +26,9 @@ mod stream;
 
 pub use detect::{Kind, PREFIX, detect};
 
+#[cfg(feature = "packets")]
 use crate::net::{self, Recording};
+#[cfg(feature = "packets")]
 use crate::tls::KeyLog;
 use crate::{Direction, Piece, Protocol, Sink};
 
@@ -92,7 +94,11 @@ enum Reader {
     Base64(Box<base64::Base64>),
     Lines(Box<lines::Lines>),
     Capture(Box<capture::Capture>),
+    #[cfg(feature = "packets")]
     Net(Box<net::Reader>),
+    /// What is not read.
+    #[cfg(not(feature = "packets"))]
+    Nothing,
 }
 
 impl Input {
@@ -106,6 +112,12 @@ impl Input {
             reader: None,
             is_finished: false,
         }
+    }
+
+    /// What was said of it.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
     }
 
     /// What it is written in, as soon as that is known.
@@ -128,6 +140,7 @@ impl Input {
     /// of an NSS key log file. Connections that were read already stay as they are.
     ///
     /// Returns how many lines are not of such a file; they are left out.
+    #[cfg(feature = "packets")]
     pub fn add_key_log(&mut self, lines: &str) -> usize {
         self.options.key_log.push_str(lines);
         self.options.key_log.push('\n');
@@ -172,7 +185,10 @@ impl Input {
             Some(Reader::Base64(base64)) => base64.finish(sink),
             Some(Reader::Lines(lines)) => lines.finish(sink),
             Some(Reader::Capture(capture)) => capture.finish(sink),
+            #[cfg(feature = "packets")]
             Some(Reader::Net(net)) => net.finish(&mut Named::new(self.options.protocol, sink)),
+            #[cfg(not(feature = "packets"))]
+            Some(Reader::Nothing) => {}
             Some(Reader::Raw(_)) | None => {}
         }
     }
@@ -204,23 +220,26 @@ impl Input {
             Kind::Capture => {
                 Reader::Capture(Box::new(capture::Capture::new(self.options.protocol)))
             }
+            #[cfg(feature = "packets")]
             Kind::Pcap => self.net(Recording::Pcap, sink),
+            #[cfg(feature = "packets")]
             Kind::Pcapng => self.net(Recording::Pcapng, sink),
+            #[cfg(not(feature = "packets"))]
+            Kind::Pcap | Kind::Pcapng => {
+                let message = "packets are not read here: `wigwag convert` makes a capture of \
+                               them";
+                let message = message.into();
+                sink.take(Piece::Problem { offset: 0, message });
+                Reader::Nothing
+            }
         });
         let held = std::mem::take(&mut self.held);
         self.feed(&held, sink);
     }
 
+    #[cfg(feature = "packets")]
     fn net(&self, recording: Recording, sink: &mut dyn Sink) -> Reader {
-        let mut log = KeyLog::default();
-        if log.add(&self.options.key_log) > 0 {
-            let message = "some lines of the key log are no secrets and are left out: it must \
-                           be a file as programs write it that know SSLKEYLOGFILE";
-            let message = message.into();
-            sink.take(Piece::Problem { offset: 0, message });
-        }
-        let mut reader = net::Reader::new(recording);
-        reader.add_key_log(&log);
+        let reader = net::Reader::with_key_log(recording, &self.options.key_log, sink);
         Reader::Net(Box::new(reader))
     }
 
@@ -231,7 +250,10 @@ impl Input {
             Some(Reader::Base64(base64)) => base64.push(bytes, sink),
             Some(Reader::Lines(lines)) => lines.push(bytes, sink),
             Some(Reader::Capture(capture)) => capture.push(bytes, sink),
+            #[cfg(feature = "packets")]
             Some(Reader::Net(net)) => net.push(bytes, &mut Named::new(self.options.protocol, sink)),
+            #[cfg(not(feature = "packets"))]
+            Some(Reader::Nothing) => {}
             None => {}
         }
     }
@@ -239,17 +261,20 @@ impl Input {
 
 /// Says of each connection which protocol it speaks, where the reader knows no
 /// better.
+#[cfg(feature = "packets")]
 struct Named<'s> {
     protocol: Option<Protocol>,
     sink: &'s mut dyn Sink,
 }
 
+#[cfg(feature = "packets")]
 impl<'s> Named<'s> {
     fn new(protocol: Option<Protocol>, sink: &'s mut dyn Sink) -> Self {
         Self { protocol, sink }
     }
 }
 
+#[cfg(feature = "packets")]
 impl Sink for Named<'_> {
     fn take(&mut self, mut piece: Piece<'_>) {
         if let Piece::Open { about, .. } = &mut piece {

@@ -125,6 +125,22 @@ impl Reader {
         }
     }
 
+    /// Reads a recording of this format with the secrets of a key log: lines of NSS's
+    /// format. What of them cannot be read is told as a problem.
+    #[must_use]
+    pub fn with_key_log(recording: Recording, lines: &str, sink: &mut dyn Sink) -> Self {
+        let mut log = KeyLog::default();
+        if log.add(lines) > 0 {
+            let message = "some lines of the key log are no secrets and are left out: it must \
+                           be a file as programs write it that know SSLKEYLOGFILE";
+            let message = message.into();
+            sink.take(Piece::Problem { offset: 0, message });
+        }
+        let mut reader = Self::new(recording);
+        reader.add_key_log(&log);
+        reader
+    }
+
     /// Adds the lines of a key log (NSS's format). They serve the connections whose
     /// handshake is read from now on, so they come before the recording: one that
     /// was read without them is read again from its begin.
