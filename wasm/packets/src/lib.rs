@@ -165,3 +165,75 @@ impl Sink for Written {
 fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Packets;
+    use wigwag_inspect::input::{Input, Kind, Options};
+    use wigwag_inspect::{Budget, Table};
+
+    const SECRETS: &[u8] = include_bytes!("../../../tests/data/pcap/suites_tls_secrets.pcapng");
+    const PLAIN: &[u8] = include_bytes!("../../../tests/data/pcap/ncp_plain.pcap");
+    const TLS: &[u8] = include_bytes!("../../../tests/data/pcap/ngtt_tls.pcapng");
+    const KEYS: &str = include_str!("../../../tests/data/pcap/ngtt_tls.keys");
+
+    fn table(kind: Kind, key_log: &str, chunks: &[&[u8]]) -> Table {
+        let mut input = Input::new(Options {
+            kind: Some(kind),
+            key_log: key_log.into(),
+            ..Options::default()
+        });
+        let mut table = Table::new(Budget::default());
+        for chunk in chunks {
+            input.push(chunk, &mut table);
+        }
+        input.finish(&mut table);
+        table.finish();
+        table
+    }
+
+    /// What the table says of itself, to be compared.
+    fn told(table: &Table) -> Vec<String> {
+        let rows = 0..table.columns().len() as u32;
+        let mut told: Vec<_> = rows.map(|row| format!("{:?}", table.frame(row))).collect();
+        told.push(format!("{:?}", table.connections()));
+        told.push(format!("{:?}", table.columns().time));
+        told.push(format!("{:?}", table.columns().flags));
+        told
+    }
+
+    #[test]
+    fn a_capture_of_packets_is_the_table_of_the_packets() {
+        for (kind, recording, keys, frames) in [
+            ("pcapng", SECRETS, "", 12),
+            ("pcap", PLAIN, "", 14),
+            ("pcapng", TLS, KEYS, 20),
+        ] {
+            for size in [1, 7, 1500, recording.len()] {
+                let mut packets = Packets::new(kind, keys);
+                let mut capture = Vec::new();
+                for chunk in recording.chunks(size) {
+                    capture.extend(packets.push(chunk));
+                }
+                capture.extend(packets.finish());
+                let direct = Kind::from_name(kind).expect("a kind");
+                let direct = table(direct, keys, &[recording]);
+                let again = table(Kind::Capture, "", &[&capture]);
+                assert_eq!(direct.columns().len(), frames, "{kind}");
+                assert_eq!(told(&again), told(&direct), "{kind} in chunks of {size}");
+                assert_eq!(packets.written.problems.len(), direct.problems().len());
+            }
+        }
+    }
+
+    #[test]
+    fn problems_are_kept_with_their_places() {
+        let mut packets = Packets::new("pcapng", "no secret");
+        packets.push(&[0xff; 64]);
+        packets.finish();
+        let problems = &packets.written.problems;
+        let messages: String = problems.iter().map(|(_, message)| &message[..]).collect();
+        assert!(messages.contains("key log"), "{messages}");
+        assert!(problems.len() > 1, "{messages}");
+    }
+}
