@@ -78,7 +78,7 @@ mod tests {
             Some("  ^"),
             "in characters, on one line"
         );
-        assert!(refused("id ==", false).ends_with("\n  id ==\n     ^^"));
+        assert!(refused("id ==", false).ends_with("\n  id ==\n       ^"));
         let long = format!("{} || tpye", vec!["late"; 40].join(" || "));
         assert!(refused(&long, false).ends_with("\n  at character 321: tpye"));
     }

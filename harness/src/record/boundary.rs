@@ -172,7 +172,7 @@ mod tests {
         let mut packet = vec![0; words as usize * 4];
         packet[..4].copy_from_slice(&NCP_MARK);
         packet[4..8].copy_from_slice(b"DSPC");
-        packet[8..12].copy_from_slice(&words.to_be_bytes());
+        packet[8..12].copy_from_slice(&words.to_le_bytes());
         packet
     }
 
