@@ -141,7 +141,7 @@ export function readAsDialog() {
       field(
         "Key log for TLS 1.3, in NSS's format",
         log,
-        "wigwag serve --keylog FILE and wigwag tap --keylog FILE write one; so does SSLKEYLOGFILE elsewhere.",
+        "wigwag serve ngtt --keylog FILE and wigwag tap --keylog FILE write one; so does SSLKEYLOGFILE elsewhere.",
       ),
       field("… or from a file", file),
     ],

@@ -286,7 +286,7 @@ impl Session {
             self.tell(
                 format!(
                     "TLS without its secrets: a key log is needed that has the lines for client \
-                     random {random} (`wigwag serve --keylog FILE` writes one)"
+                     random {random} (`wigwag serve ngtt --keylog FILE` writes one)"
                 )
                 .into(),
                 out,
