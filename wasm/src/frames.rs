@@ -16,13 +16,56 @@ const NODES: usize = 5000;
 impl Inspector {
     /// All bytes of a row's frame, its head included; undefined if they were not kept.
     #[wasm_bindgen(js_name = bytesOf)]
-    pub fn bytes_of(&self, row: u32) -> Option<Vec<u8>> {
-        Some(self.table.frame(row)?.bytes.to_vec())
+    pub fn bytes_of(&self, row: f64) -> Result<Option<Vec<u8>>, JsValue> {
+        let frame = self.table.frame(fault::row(row)?);
+        Ok(frame.map(|frame| frame.bytes.to_vec()))
     }
 
     /// What is known of a row, as JSON text; undefined if there is no such row.
     #[wasm_bindgen(unchecked_return_type = "JsonText<Detail> | undefined")]
-    pub fn detail(&self, row: u32) -> Option<String> {
+    pub fn detail(&self, row: f64) -> Result<Option<String>, JsValue> {
+        Ok(self.detail_of(fault::row(row)?))
+    }
+
+    /// How two rows differ, as JSON text.
+    #[wasm_bindgen(unchecked_return_type = "JsonText<Diff>")]
+    pub fn diff(&self, a: f64, b: f64) -> Result<String, JsValue> {
+        let frame = |row| self.table.frame(fault::row(row)?).ok_or_else(not_kept);
+        let diff = diff::diff(frame(a)?, frame(b)?);
+        let mut json = Json::default();
+        json.object(|json| {
+            json.key("items").array(|json| {
+                for change in &diff.changes {
+                    json.object(|json| {
+                        json.key("path").string(&change.path);
+                        json.key("change").string(change.how.name());
+                        json.key("before").string(&change.before);
+                        json.key("after").string(&change.after);
+                    });
+                }
+            });
+            let more = if diff.is_cut { "true" } else { "false" };
+            json.key("more").raw(more);
+        });
+        Ok(json.finish())
+    }
+
+    /// A row as a text to be edited, which `encode` makes a frame of.
+    pub fn edit(&self, row: f64) -> Result<String, JsValue> {
+        let frame = self.table.frame(fault::row(row)?).ok_or_else(not_kept)?;
+        Ok(edit::to_json(frame))
+    }
+
+    /// The bytes of a frame from a text as `edit` makes it. An error has its `offset`
+    /// in the text, in bytes of UTF-8.
+    pub fn encode(protocol: &str, text: &str) -> Result<Vec<u8>, JsValue> {
+        edit::from_json(names::protocol(protocol)?, text)
+            .map_err(|error| fault::at(&error.message, error.position))
+    }
+}
+
+impl Inspector {
+    fn detail_of(&self, row: u32) -> Option<String> {
         let columns = self.table.columns();
         let at = row as usize;
         let protocol = self.table.protocol(row)?;
@@ -68,42 +111,6 @@ impl Inspector {
             });
         });
         Some(json.finish())
-    }
-
-    /// How two rows differ, as JSON text.
-    #[wasm_bindgen(unchecked_return_type = "JsonText<Diff>")]
-    pub fn diff(&self, a: u32, b: u32) -> Result<String, JsValue> {
-        let frame = |row| self.table.frame(row).ok_or_else(not_kept);
-        let diff = diff::diff(frame(a)?, frame(b)?);
-        let mut json = Json::default();
-        json.object(|json| {
-            json.key("items").array(|json| {
-                for change in &diff.changes {
-                    json.object(|json| {
-                        json.key("path").string(&change.path);
-                        json.key("change").string(change.how.name());
-                        json.key("before").string(&change.before);
-                        json.key("after").string(&change.after);
-                    });
-                }
-            });
-            let more = if diff.is_cut { "true" } else { "false" };
-            json.key("more").raw(more);
-        });
-        Ok(json.finish())
-    }
-
-    /// A row as a text to be edited, which `encode` makes a frame of.
-    pub fn edit(&self, row: u32) -> Result<String, JsValue> {
-        let frame = self.table.frame(row).ok_or_else(not_kept)?;
-        Ok(edit::to_json(frame))
-    }
-
-    /// The bytes of a frame from a text as `edit` makes it. An error has its `offset`
-    /// in the text, in bytes of UTF-8.
-    pub fn encode(protocol: &str, text: &str) -> Result<Vec<u8>, JsValue> {
-        edit::from_json(names::protocol(protocol)?, text)
-            .map_err(|error| fault::at(&error.message, error.position))
     }
 }
 

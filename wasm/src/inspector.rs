@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wigwag_inspect::filter::Filter;
-use wigwag_inspect::input::{Input, Kind, Options};
+use wigwag_inspect::input::{Input, Kind, Options, is_key_log};
 use wigwag_inspect::{Budget, ConnectionId, Table};
 
 use crate::view::View;
@@ -81,10 +81,18 @@ impl Inspector {
 
     /// For a conversation as it happens, once a second or so: tells the table what
     /// time it is, in microseconds since 1970-01-01T00:00:00Z, so that it can say
-    /// what is unanswered.
+    /// what is unanswered. By the clock of who records, which may be another than that
+    /// of who looks: `lastHeard`, plus what has passed since that came.
     pub fn settle(&mut self, now: f64) {
         self.table.settle(now as u64);
         self.view.refresh();
+    }
+
+    /// Whether a text is a key log, and not a recording: secrets of TLS connections, for
+    /// the recording that they belong to. Its first lines are enough.
+    #[wasm_bindgen(js_name = isKeyLog)]
+    pub fn is_key_log(text: &str) -> bool {
+        is_key_log(text.as_bytes())
     }
 
     /// Adds secrets: lines of an NSS key log.
@@ -142,6 +150,13 @@ impl Inspector {
             .unwrap_or(f64::NAN)
     }
 
+    /// The latest time of anything in the input: microseconds since
+    /// 1970-01-01T00:00:00Z, NaN if there is none yet.
+    #[wasm_bindgen(getter, js_name = lastHeard)]
+    pub fn last_heard(&self) -> f64 {
+        self.table.last_heard().map_or(f64::NAN, |time| time as f64)
+    }
+
     /// How many things of the input could not be read.
     #[wasm_bindgen(getter, js_name = problemCount)]
     pub fn problem_count(&self) -> f64 {
@@ -189,10 +204,24 @@ impl Inspector {
     /// An error has the part of the text that it is about: `start` and `end`, in
     /// bytes of UTF-8.
     pub fn filter(&mut self, text: &str) -> Result<(), JsValue> {
-        let filter = Filter::parse(text)
-            .map_err(|error| fault::between(&error.message, error.start, error.end))?;
+        // Every input begins without one, when the parser may not be there yet.
+        let filter = if text.is_empty() {
+            None
+        } else {
+            let parsed = Filter::parse(text);
+            Some(parsed.map_err(|error| fault::between(&error.message, error.start, error.end))?)
+        };
         self.view.set(filter);
         Ok(())
+    }
+
+    /// For a filter that lets nothing pass: which of the types that it names no row
+    /// has, and what may have been meant, in words; empty if it names none.
+    #[wasm_bindgen(js_name = filterHint)]
+    pub fn filter_hint(&self) -> String {
+        let unseen = (self.view.filter()).map(|filter| filter.unseen_types(&self.table));
+        let words = unseen.iter().flatten().map(ToString::to_string);
+        words.collect::<Vec<_>>().join("; ")
     }
 
     /// Tests up to so many rows with the filter. Whether there are more.
@@ -205,6 +234,25 @@ impl Inspector {
     #[wasm_bindgen(getter, js_name = viewRows)]
     pub fn view_rows(&self) -> usize {
         self.view.len(&self.table)
+    }
+
+    /// A row of the table that is remembered, or the number of rows: it moves with the
+    /// rows when they change their numbers (`overrideProtocol`).
+    #[wasm_bindgen(getter)]
+    pub fn bookmark(&self) -> Option<u32> {
+        self.table.bookmark()
+    }
+
+    #[wasm_bindgen(setter)]
+    #[doc(hidden)]
+    pub fn set_bookmark(&mut self, row: Option<u32>) {
+        self.table.set_bookmark(row);
+    }
+
+    /// How many rows of the view are before a row of the table.
+    #[wasm_bindgen(js_name = viewRowsBefore)]
+    pub fn view_rows_before(&self, row: f64) -> Result<usize, JsValue> {
+        Ok(self.view.rows_before(&self.table, fault::row(row)?))
     }
 
     /// Changes when rows of the view got other positions because flags had changed
@@ -224,24 +272,17 @@ impl Inspector {
         Window::of(&self.table, rows, texts.unwrap_or(true))
     }
 
-    /// How long a row took to answer another, in microseconds; NaN if it does not.
-    pub fn latency(&self, row: u32) -> f32 {
+    /// How long it took to answer a row, or the row that it answers, in microseconds;
+    /// NaN if it is no half of a pair.
+    pub fn latency(&self, row: f64) -> Result<f32, JsValue> {
         let latencies = &self.table.columns().latency;
-        latencies.get(row as usize).copied().unwrap_or(f32::NAN)
+        let latency = latencies.get(fault::row(row)? as usize);
+        Ok(latency.copied().unwrap_or(f32::NAN))
     }
 
     /// The position of a row in the view; undefined if it is not in it.
-    pub fn position(&self, row: u32) -> Option<usize> {
-        self.view.position(&self.table, row)
-    }
-
-    /// The next row behind `from` that passes a filter, or the one before it,
-    /// whatever the view shows. Errors as for `filter`.
-    pub fn find(&self, text: &str, from: f64, forward: bool) -> Result<Option<u32>, JsValue> {
-        let filter = Filter::parse(text)
-            .map_err(|error| fault::between(&error.message, error.start, error.end))?;
-        let from = (from >= 0.0).then_some(from as u32);
-        Ok(View::find(&self.table, &filter, from, forward))
+    pub fn position(&self, row: f64) -> Result<Option<usize>, JsValue> {
+        Ok(self.view.position(&self.table, fault::row(row)?))
     }
 }
 

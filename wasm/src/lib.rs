@@ -14,12 +14,14 @@ mod names;
 #[cfg(not(feature = "packets"))]
 mod packets;
 mod plots;
+mod search;
 mod types;
 mod view;
 mod whole;
 mod window;
 
-pub use export::Writer;
+pub use export::{Exporter, Writer};
 pub use inspector::Inspector;
 pub use plots::{Plot, PlotPoints, Rate};
+pub use search::Search;
 pub use window::Window;

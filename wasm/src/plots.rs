@@ -96,7 +96,8 @@ impl Inspector {
     }
 
     /// The numbers that a path finds in a row: an array as a line.
-    pub fn array(&self, row: u32, path: &str) -> Result<Vec<f64>, JsValue> {
+    pub fn array(&self, row: f64, path: &str) -> Result<Vec<f64>, JsValue> {
+        let row = fault::row(row)?;
         let path = Path::parse(path).map_err(|error| at(&error))?;
         let frame = self.table.frame(row);
         Ok(frame.map_or_else(Vec::new, |frame| plot::array(frame, &path)))

@@ -46,7 +46,7 @@ export interface Detail {
   flags: number;
   /** The row of the other half; 4294967295 if there is none. */
   pair: number;
-  /** Microseconds since the row that it answers; null if it answers none. */
+  /** Microseconds from the first half of the pair to the second, in both; null without a pair. */
   latency: number | null;
   /** What is to be said of it, in sentences. */
   notes: string[];
@@ -73,6 +73,9 @@ export interface Experts {
 export interface Connection {
   id: number;
   protocol: Protocol | "unknown";
+  /** Why that is believed: what of its bytes shows it, or who has said it. Empty while
+   * nobody knows. */
+  why: string;
   device: string;
   server: string;
   frames: number;

@@ -22,10 +22,10 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Filters anew.
-    pub(crate) fn set(&mut self, filter: Filter) {
+    /// Filters anew; all rows pass where there is no filter.
+    pub(crate) fn set(&mut self, filter: Option<Filter>) {
         *self = Self {
-            filter: (!filter.is_everything()).then_some(filter),
+            filter: filter.filter(|filter| !filter.is_everything()),
             version: self.version,
             ..Self::default()
         };
@@ -72,6 +72,19 @@ impl View {
         }
     }
 
+    /// The filter, if it leaves anything out.
+    pub(crate) const fn filter(&self) -> Option<&Filter> {
+        self.filter.as_ref()
+    }
+
+    /// How many of them are before a row of the table.
+    pub(crate) fn rows_before(&self, table: &Table, row: u32) -> usize {
+        match self.filter {
+            None => table.columns().len().min(row as usize),
+            Some(_) => self.rows.partition_point(|shown| *shown < row),
+        }
+    }
+
     /// Tests at most `max_rows` rows. Whether there is more to test.
     pub(crate) fn step(&mut self, table: &Table, max_rows: u32) -> bool {
         let Some(filter) = &self.filter else {
@@ -99,10 +112,10 @@ impl View {
         std::mem::take(&mut self.stale)
     }
 
-    /// Flags of rows have changed: where the filter asks for them, the rows are
+    /// Flags or latencies of rows have changed: where the filter asks for them, the rows are
     /// tested again, in later steps.
     pub(crate) fn refresh(&mut self) {
-        if self.filter.as_ref().is_some_and(Filter::asks_for_flags) {
+        if self.filter.as_ref().is_some_and(Filter::may_change) {
             self.stale = self.again.is_some();
             self.again.get_or_insert_default();
         }
@@ -113,40 +126,7 @@ impl View {
     pub(crate) const fn version(&self) -> u32 {
         self.version
     }
-
-    /// The first row behind `from` (or of all) that passes a filter, or the last
-    /// before it, whatever is shown.
-    pub(crate) fn find(
-        table: &Table,
-        filter: &Filter,
-        from: Option<u32>,
-        forward: bool,
-    ) -> Option<u32> {
-        // Rows are counted in 32 bits.
-        let rows = table.columns().len() as u32;
-        let mut found = Vec::new();
-        if forward {
-            let mut next = from.map_or(0, |row| row.saturating_add(1));
-            while found.is_empty() && next < rows {
-                next = filter.run(table, next, FIND_STEP, &mut found);
-            }
-            return found.first().copied();
-        }
-        let mut end = from.unwrap_or(rows).min(rows);
-        while found.is_empty() && end > 0 {
-            let begin = end.saturating_sub(FIND_STEP);
-            let mut next = begin;
-            while next < end {
-                next = filter.run(table, next, end - next, &mut found);
-            }
-            end = begin;
-        }
-        found.last().copied()
-    }
 }
-
-/// How many rows a search looks at before it looks whether one was found.
-const FIND_STEP: u32 = 512;
 
 #[cfg(test)]
 mod tests {
@@ -186,7 +166,7 @@ mod tests {
         let mut table = table(10);
         let mut view = View::default();
         assert_eq!(shown(&view, &table), (0..10).collect::<Vec<_>>());
-        view.set(filter("type == LOGS"));
+        view.set(Some(filter("type == LOGS")));
         assert_eq!(view.len(&table), 0);
         assert!(view.step(&table, 4));
         assert_eq!(shown(&view, &table), [1, 3]);
@@ -197,7 +177,7 @@ mod tests {
         more(&mut table, 10..14);
         assert!(!view.step(&table, 100));
         assert_eq!(shown(&view, &table), [1, 3, 5, 7, 9, 11, 13]);
-        view.set(filter(""));
+        view.set(Some(filter("")));
         assert_eq!(view.len(&table), 14);
         assert_eq!(view.position(&table, 14), None);
     }
@@ -206,7 +186,7 @@ mod tests {
     fn what_is_shown_stays_until_it_was_found_anew() {
         let mut table = table(10);
         let mut view = View::default();
-        view.set(filter("unanswered"));
+        view.set(Some(filter("unanswered")));
         while view.step(&table, 4) {}
         assert_eq!(view.len(&table), 0);
         table.finish();
@@ -219,7 +199,7 @@ mod tests {
         assert_ne!(view.version(), version);
         // Changes that come faster than rows are tested do not hold it up for ever.
         let version = view.version();
-        view.set(filter("!unanswered"));
+        view.set(Some(filter("!unanswered")));
         while view.step(&table, 4) {}
         more(&mut table, 10..11);
         for _ in 0..20 {
@@ -240,23 +220,25 @@ mod tests {
             assert!(steps < 10);
         }
         // A filter that asks for no flags is not run again.
-        view.set(filter("type == ORDER"));
+        view.set(Some(filter("type == ORDER")));
         while view.step(&table, 100) {}
         view.refresh();
         assert!(!view.step(&table, 100));
     }
 
     #[test]
-    fn searching_goes_both_ways() {
-        let table = table(9);
-        let logs = filter("type == LOGS");
-        let find = |from, forward| View::find(&table, &logs, from, forward);
-        assert_eq!((find(None, true), find(Some(1), true)), (Some(1), Some(3)));
-        assert_eq!((find(Some(7), true), find(Some(99), true)), (None, None));
+    fn rows_of_the_view_before_a_row_of_the_table_are_counted() {
+        let table = table(10);
+        let mut view = View::default();
         assert_eq!(
-            (find(None, false), find(Some(7), false)),
-            (Some(7), Some(5))
+            (view.rows_before(&table, 4), view.rows_before(&table, 99)),
+            (4, 10)
         );
-        assert_eq!((find(Some(1), false), find(Some(0), false)), (None, None));
+        view.set(Some(filter("type == LOGS")));
+        assert_eq!(view.rows_before(&table, 4), 0);
+        while view.step(&table, 4) {}
+        for (row, before) in [(0, 0), (1, 0), (2, 1), (4, 2), (5, 2), (99, 5)] {
+            assert_eq!(view.rows_before(&table, row), before, "{row}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! What is asked of all rows together.
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wigwag_inspect::table::NO_ROW;
 use wigwag_inspect::{Expert, Table};
 
+use crate::fault;
 use crate::inspector::Inspector;
 use crate::json::Json;
 use crate::window::{summary, type_name};
@@ -70,6 +71,7 @@ impl Inspector {
                 json.object(|json| {
                     json.key("id").integer(connection.id.0);
                     json.key("protocol").string(connection.protocol.name());
+                    json.key("why").string(connection.why);
                     json.key("device").string(&connection.device);
                     json.key("server").string(&connection.server);
                     json.key("frames").integer(connection.rows);
@@ -116,15 +118,14 @@ impl Inspector {
 
     /// The text of a filter for what belongs to a row: its connection, or the frames
     /// with its id in it.
-    pub fn follow(&self, row: u32, connection: bool) -> Option<String> {
+    pub fn follow(&self, row: f64, connection: bool) -> Result<Option<String>, JsValue> {
+        let row = fault::row(row)? as usize;
         let columns = self.table.columns();
-        let of = columns.connection.get(row as usize)?;
-        let id = columns.id.get(row as usize)?;
-        Some(if connection {
-            format!("connection == {of}")
-        } else {
-            format!("connection == {of} && id == {id}")
-        })
+        let ids = columns.connection.get(row).zip(columns.id.get(row));
+        Ok(ids.map(|(of, id)| match connection {
+            true => format!("connection == {of}"),
+            false => format!("connection == {of} && id == {id}"),
+        }))
     }
 }
 
@@ -151,7 +152,7 @@ fn slowest(table: &Table, count: usize) -> Vec<u32> {
     for (row, latency) in (0..NO_ROW).zip(&table.columns().latency) {
         // Not for NaN, which no answer has.
         let at = found.partition_point(|(slower, _)| slower >= latency);
-        if !latency.is_nan() && at < count {
+        if !latency.is_nan() && at < count && table.columns().is_answer(row) {
             found.truncate(count - 1);
             found.insert(at, (*latency, row));
         }

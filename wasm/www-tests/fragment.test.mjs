@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COLUMNS, defaultColumns, fitWidth, leastWidth, printColumns, readColumns, tracks } from "../www/columns.js";
+import { COLUMNS, defaultColumns, fitWidth, leastWidth, printColumns, readColumns, spared, tracks, without } from "../www/columns.js";
 import { DEFAULT_VIEW, readFragment, writeFragment } from "../www/fragment.js";
 
 const VIEW = {
@@ -62,6 +62,19 @@ test("the tracks and the least width follow what is shown", () => {
   const hidden = COLUMNS.slice(1, -1)
     .map(({ id }) => `-${id}`)
     .join();
-  assert.equal(tracks(readColumns(hidden)), "5rem minmax(16rem, 1fr)");
-  assert.equal(leastWidth(readColumns(hidden)), 21);
+  assert.equal(tracks(readColumns(hidden)), "5rem minmax(12rem, 1fr)");
+  assert.equal(leastWidth(readColumns(hidden)), 17);
+});
+
+test("columns give way until the others fit, and no further", () => {
+  const all = defaultColumns();
+  const shown = (room) => without(all, spared(all, room)).map(({ column }) => column.id);
+  assert.equal(shown(100).length, COLUMNS.length);
+  assert.equal(shown(leastWidth(all)).length, COLUMNS.length);
+  assert.deepEqual(
+    COLUMNS.map(({ id }) => id).filter((id) => !shown(leastWidth(all) - 1).includes(id)),
+    ["length"],
+  );
+  assert.deepEqual(shown(0), ["time", "direction", "type", "latency", "summary"]);
+  for (let room = 38; room < 70; room += 1) assert.ok(leastWidth(without(all, spared(all, room))) <= room, `${room}`);
 });

@@ -120,7 +120,8 @@ export async function select(row, position) {
   model.row.value = row;
   if (position === undefined) {
     await relocate();
-    if (model.position.value < 0) toast(`Frame ${count(row + 1)} is hidden by the filter`);
+    if (model.position.value < 0)
+      toast(`Frame ${count(row + 1)} is hidden by the filter; Escape in the list takes the filter away`);
   } else model.position.value = position;
   await refreshDetail();
 }

@@ -32,10 +32,12 @@ export class Bytes {
     this.ruler = el("span", { class: "mono ruler", "aria-hidden": "true", text: "0".repeat(40) });
     host.append(this.ruler);
     new ResizeObserver(() => this.fit()).observe(this.node);
-    model.detail.watch((detail) => {
+    model.detail.watch((detail, before) => {
       this.bytes = detail?.bytes ?? new Uint8Array();
-      this.caret = -1;
-      this.virtual.top = 0;
+      if (detail?.row !== before?.row) {
+        this.caret = -1;
+        this.virtual.place(0);
+      }
       this.fit();
     });
     model.node.changes((node) => this.reveal(node));

@@ -21,10 +21,13 @@ export const COLUMNS = [
   { id: "type", title: "Type", help: "Frame or packet type", width: 9.75 },
   { id: "id", title: "Id", help: "Transaction or packet id", width: 3.75, end: true },
   { id: "length", title: "Length", help: "Bytes of the whole frame", width: 4.25, end: true },
-  { id: "latency", title: "Latency", help: "Since the frame it answers", width: 5.25, end: true },
+  { id: "latency", title: "Latency", help: "From a request to its answer", width: 5.25, end: true },
   { id: "notes", title: "Notes", help: "What is to be said of it", width: 7 },
   { id: "summary", title: "Summary", help: "What is in it", width: 0 },
 ];
+
+/** Those that give way where the window is narrow, the first of them first. */
+const SPARE = ["length", "connection", "row", "id", "notes"];
 
 /** Widths that can be had, rem. */
 export const NARROWEST = 2;
@@ -70,11 +73,28 @@ export function printColumns(columns) {
 export function tracks(columns) {
   return columns
     .filter(({ shown }) => shown)
-    .map(({ width }) => (width ? `${width}rem` : "minmax(16rem, 1fr)"))
+    .map(({ width }) => (width ? `${width}rem` : "minmax(12rem, 1fr)"))
     .join(" ");
 }
 
 /** The width that the list needs at least, rem. @param {Shown[]} columns */
 export function leastWidth(columns) {
-  return columns.reduce((sum, { shown, width }) => sum + (shown ? width || 16 : 0), 0);
+  return columns.reduce((sum, { shown, width }) => sum + (shown ? width || 12 : 0), 0);
+}
+
+/**
+ * How many columns have to give way so that the others fit.
+ * @param {Shown[]} columns
+ * @param {number} room rem
+ */
+export function spared(columns, room) {
+  let given = 0;
+  while (given < SPARE.length && leastWidth(without(columns, given)) > room) given += 1;
+  return given;
+}
+
+/** The columns but for so many that give way. @param {Shown[]} columns @param {number} given */
+export function without(columns, given) {
+  const gone = SPARE.slice(0, given);
+  return columns.filter(({ column }) => !gone.includes(column.id));
 }

@@ -22,7 +22,7 @@ export class Connections {
           el(
             "tr",
             {},
-            ...["No.", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Why", "Show"].map((text) =>
+            ...["No.", "Protocol", "Device", "Server", "Frames", "Bytes", "Began", "Ended", "Because", "Show"].map((text) =>
               el("th", { scope: "col", text }),
             ),
           ),
@@ -57,7 +57,7 @@ export class Connections {
       "tr",
       {},
       el("th", { scope: "row", text: count(c.id) }),
-      el("td", {}, protocol),
+      el("td", {}, protocol, " ", el("small", { class: "quiet-text", text: c.why })),
       el("td", { text: c.device }),
       el("td", { text: c.server }),
       el("td", { class: "end", text: count(c.frames) }),

@@ -1,7 +1,8 @@
-import { followRow, jumpToPair, mark, narrow } from "./actions.js";
+import { followRow, jumpToPair, mark, narrow, setFilter, tryCall } from "./actions.js";
 import { Bytes } from "./bytes.js";
 import { button, el, setText } from "./dom.js";
 import { NO_ROW, count, counted, duration, hasClock, hex, moment, rfc3339 } from "./format.js";
+import { PROTOCOL_CHOICES } from "./inputs.js";
 import { openMenu } from "./menu.js";
 import { model } from "./model.js";
 import { copy, toast } from "./say.js";
@@ -19,13 +20,34 @@ export class Detail {
     const nothing = el("p", { class: "none", text: "Select a frame: with the mouse, or with j and k." });
     const whole = el("div", { class: "frame", hidden: true }, title, said, halves, path);
     host.append(nothing, whole);
+    const hidden = button(
+      {
+        icon: "close",
+        class: "small on",
+        id: "hidden-by-filter",
+        text: "Hidden by the filter: show all",
+        title: "Take the filter away (Escape in the list)",
+      },
+      () => setFilter(""),
+    );
+    const about = el("span", { class: "quiet-text" });
+    const tell = () => {
+      if (model.detail.value) setText(about, position(model.detail.value));
+    };
+    model.connections.changes(tell);
+    const lookFor = () => {
+      hidden.hidden = model.position.value >= 0 || !model.filter.value;
+    };
+    model.position.watch(lookFor);
+    model.filter.changes(lookFor);
     this.tree = new Tree(halves);
     this.bytes = new Bytes(halves);
     model.detail.watch((detail) => {
       nothing.hidden = Boolean(detail);
       whole.hidden = !detail;
       if (!detail) return;
-      title.replaceChildren(...headline(detail));
+      tell();
+      title.replaceChildren(...headline(detail, about, hidden));
       const { severity } = notes(detail.flags)[0] ?? { severity: "note" };
       const line = (/** @type {string} */ text) =>
         el(
@@ -44,42 +66,62 @@ export class Detail {
   }
 }
 
-/** @param {any} detail */
-function headline(detail) {
-  const { row, typeName, id, direction, bytes, time, pair, latency } = detail;
-  const device = model.devices.get(detail.connection);
+/** Where a frame stands. @param {any} detail */
+function position({ row, direction, bytes, length, connection }) {
+  const device = model.connections.value.get(connection)?.device;
+  return `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(length ?? bytes.length, "byte")} · connection ${connection}${device ? ` (${device})` : ""}`;
+}
+
+/**
+ * @param {any} detail
+ * @param {HTMLElement} about where it stands
+ * @param {HTMLElement} hidden says that the frame is not in the list
+ */
+function headline(detail, about, hidden) {
+  const { typeName, id, time, pair, latency } = detail;
   const protocol = PROTOCOLS.indexOf(detail.protocol);
   const kind = el("strong", { class: "type", text: typeName || UNTYPED[protocol] });
   kind.dataset.family = family(protocol, detail.kind);
   return [
     kind,
     el("span", { text: `${id}` }),
-    el("span", {
-      class: "quiet-text",
-      text: `frame ${count(row + 1)} · ${arrow(direction)} ${way(direction)} · ${counted(detail.length ?? bytes.length, "byte")} · connection ${detail.connection}${device ? ` (${device})` : ""}`,
-    }),
+    about,
     el("time", {
       class: "quiet-text",
       text: hasClock(time) ? moment(time, "absolute", 0) : "",
       title: hasClock(time) ? rfc3339(time) : null,
     }),
+    button(
+      {
+        icon: "down",
+        class: "small protocol",
+        text: new Map(PROTOCOL_CHOICES).get(detail.protocol) ?? detail.protocol,
+        title: `Connection ${detail.connection} is read as this: ${model.connections.value.get(detail.connection)?.why ?? ""}`,
+        "aria-haspopup": "menu",
+      },
+      (e) => openMenu(/** @type {any} */ (e.currentTarget), protocolItems(detail)),
+    ),
     pair !== NO_ROW &&
       button(
         {
           icon: "pair",
           class: "small",
-          text: Number.isFinite(latency)
-            ? `${duration(latency)} after ${count(pair + 1)}`
-            : `answered by ${count(pair + 1)}`,
+          text:
+            pair > detail.row
+              ? `answered by ${count(pair + 1)}${Number.isFinite(latency) ? ` after ${duration(latency)}` : ""}`
+              : Number.isFinite(latency)
+                ? `${duration(latency)} after ${count(pair + 1)}`
+                : `answers ${count(pair + 1)}`,
           title: "Go to the other half (p)",
         },
         jumpToPair,
       ),
+    hidden,
     el("span", { class: "space" }),
     button(
       {
         icon: "follow",
-        class: "small",
+        class: "small brief",
         text: "Follow",
         title: "Show only this transaction (f) or connection (F)",
         "aria-haspopup": "menu",
@@ -91,15 +133,27 @@ function headline(detail) {
         ]),
     ),
     button(
-      { icon: "copy", class: "small", text: "Copy", title: "Copy (c)", id: "copy", "aria-haspopup": "menu" },
+      { icon: "copy", class: "small brief", text: "Copy", title: "Copy (c)", id: "copy", "aria-haspopup": "menu" },
       (e) => openMenu(/** @type {any} */ (e.currentTarget), copyItems()),
     ),
     button({ class: "small", text: "A", title: "Compare: this is A (a)" }, () => mark("a")),
     button({ class: "small", text: "B", title: "Compare: this is B (b)" }, () => mark("b")),
-    button({ icon: "edit", class: "small", text: "Edit", title: "Edit and send (Tab “Edit & send”)" }, () => {
+    button({ icon: "edit", class: "small brief", text: "Edit", title: "Edit and send (Tab “Edit & send”)" }, () => {
       model.tab.value = "edit";
     }),
   ].filter(Boolean);
+}
+
+/** What a connection can be read as. @param {any} detail */
+function protocolItems({ connection, protocol: now }) {
+  return [
+    `Read connection ${connection} as`,
+    ...PROTOCOL_CHOICES.map(([protocol, text]) => ({
+      text,
+      checked: protocol === now,
+      run: () => tryCall("protocol", { connection, protocol }),
+    })),
+  ];
 }
 
 /** What can be copied of the selected field and frame. */

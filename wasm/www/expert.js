@@ -1,6 +1,7 @@
 import { select } from "./actions.js";
 import { button, el, setText } from "./dom.js";
 import { count, duration } from "./format.js";
+import { pickFile } from "./inputs.js";
 import { model } from "./model.js";
 import { whileSeen } from "./refresh.js";
 import { Virtual } from "./virtual.js";
@@ -93,6 +94,11 @@ export class Expert {
           return node;
         }),
     );
+    if (this.answer.problems.some((/** @type {any} */ { message }) => message.includes("key log")))
+      this.kinds.append(
+        el("p", { class: "quiet-text", text: "Drop or paste the key log here, or " }),
+        button({ icon: "open", class: "small", text: "Choose a key log …", title: "Choose a key log" }, pickFile),
+      );
     this.items = this.chosen();
     this.whole.hidden = !this.items[this.at];
     this.none.hidden = this.items.length > 0;

@@ -20,7 +20,7 @@ export class FilterBar {
       spellcheck: "false",
       autocomplete: "off",
       autocapitalize: "off",
-      placeholder: 'type == ORDER && payload[0].orders[0].path == "W1"',
+      placeholder: 'Filter, e.g. latency > 2 s or payload[0].orders[0].path == "W693"',
       oninput: () => this.typed(),
       onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e),
       onscroll: () => this.mark(),
@@ -37,13 +37,12 @@ export class FilterBar {
     this.error = el("div", { id: "filter-error", class: "filter-error", role: "alert", hidden: true });
     this.shown = el("span", { class: "shown", id: "shown" });
     this.clear = button(
-      { icon: "close", title: "Take the filter away (Escape twice)", class: "quiet", hidden: true },
+      { icon: "close", title: "Take the filter away (Escape twice)", class: "clear", hidden: true },
       () => this.set(""),
     );
     host.append(
       icon("search"),
-      el("div", { class: "filter-field" }, this.under, this.input, this.list, this.error),
-      this.clear,
+      el("div", { class: "filter-field" }, this.under, this.input, this.clear, this.list, this.error),
       this.shown,
     );
     /** @type {{ start: number, end: number, items: { text: string, help?: string }[], at: number }} */

@@ -1,4 +1,4 @@
-import { COLUMNS, fitWidth, leastWidth, printColumns, readColumns, tracks } from "./columns.js";
+import { COLUMNS, fitWidth, leastWidth, printColumns, readColumns, spared, tracks, without } from "./columns.js";
 import { el } from "./dom.js";
 import { model } from "./model.js";
 
@@ -9,19 +9,30 @@ const TIME_TITLE = { absolute: "Time (UTC)", relative: "Since start", delta: "Si
 
 let columns = readColumns("");
 
+/** The column whose width the Tab key leads to: one stop for them all. */
+let resized = "row";
+
+/** Those in sight. */
+let visible = columns;
+
 /** The columns as CSS tracks. */
 export function columnsOf() {
-  return tracks(columns);
+  return tracks(visible);
 }
 
 /** The width that they need at least. */
-columnsOf.least = () => `${leastWidth(columns)}rem`;
+columnsOf.least = () => `${leastWidth(visible)}rem`;
 
 /** The columns that are shown. */
-columnsOf.list = () => columns.filter(({ shown }) => shown);
+columnsOf.list = () => visible;
 
 /** What distinguishes one choice of columns from another. */
-columnsOf.key = () => columns.map(({ shown }) => (shown ? "1" : "0")).join("");
+columnsOf.key = () => visible.map(({ column }) => column.id).join();
+
+/** Fits columns that nobody has chosen into a list so wide. @param {number} room rem */
+columnsOf.fit = (room) => {
+  model.given.value = spared(columns, room);
+};
 
 /** Shows the next way of writing times. */
 export function turnTime() {
@@ -56,12 +67,16 @@ function resize(id, width) {
 /** The header row; it draws itself again when columns change. */
 export function header() {
   const row = el("div", { class: "row head", role: "row", "aria-rowindex": "1" });
-  model.columns.watch((text) => {
+  const draw = () => {
+    const text = model.columns.value;
     if (text !== printColumns(columns)) columns = readColumns(text);
+    visible = without(columns, text ? 0 : model.given.value).filter(({ shown }) => shown);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.resizes;
     row.replaceChildren(...columnsOf.list().map((shown, i) => title(shown, i)));
     if (focused) /** @type {HTMLElement | null} */ (row.querySelector(`[data-resizes="${focused}"]`))?.focus();
-  });
+  };
+  model.columns.watch(draw);
+  model.given.changes(draw);
   model.time.watch((mode) => {
     const time = row.querySelector(".c-time button");
     if (time) time.textContent = TIME_TITLE[mode];
@@ -90,10 +105,11 @@ function title({ column, width }, i) {
       el("span", {
         class: "resize",
         role: "separator",
-        tabindex: "0",
+        tabindex: id === resized ? "0" : "-1",
         "aria-orientation": "vertical",
         "data-resizes": id,
-        "aria-label": `Width of ${column.title}`,
+        "aria-label": `Width of ${column.title}: left, right; up, down for another column`,
+        onfocus: (/** @type {Event} */ e) => reached(/** @type {HTMLElement} */ (e.currentTarget), id),
         "aria-valuenow": width,
         "aria-valuemin": "2",
         "aria-valuemax": "40",
@@ -120,11 +136,26 @@ function drag(event, id, width) {
   addEventListener("pointercancel", end);
 }
 
+/** @param {HTMLElement} handle @param {string} id */
+function reached(handle, id) {
+  resized = id;
+  for (const other of handles(handle)) other.tabIndex = other === handle ? 0 : -1;
+}
+
+/** All of them. @param {HTMLElement} handle @returns {HTMLElement[]} */
+function handles(handle) {
+  return [...(handle.closest(".head")?.querySelectorAll(".resize") ?? [])].map((it) => /** @type {any} */ (it));
+}
+
 /** @param {KeyboardEvent} event @param {string} id @param {number} width */
 function nudge(event, id, width) {
   const by = { ArrowLeft: -0.5, ArrowRight: 0.5 }[event.key];
-  if (!by) return;
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!by && !step) return;
   event.preventDefault();
   event.stopPropagation();
-  resize(id, width + by);
+  if (by) return resize(id, width + by);
+  const handle = /** @type {HTMLElement} */ (event.currentTarget);
+  const all = handles(handle);
+  all[(all.indexOf(handle) + Number(step) + all.length) % all.length].focus();
 }

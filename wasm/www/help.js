@@ -5,9 +5,9 @@ import { SHORTCUTS, keyName } from "./shortcuts.js";
 /** Examples of filters, and what they let through. */
 const FILTERS = [
   ["type == ORDER", "frames of one type"],
-  ['payload[0].orders[0].path == "W1"', "by a field of the payload"],
-  ['payload ~ "W1"', "a text anywhere in the payload"],
-  ["latency > 1 s", "slow answers"],
+  ['payload[0].orders[0].path == "W693"', "by a field of the payload"],
+  ['payload ~ "W693"', "a text anywhere in the payload"],
+  ["latency > 2 s", "slow answers"],
   ["malformed || unanswered || gap", "what went wrong"],
   ["connection == 3 && !(type in (PING, LINK))", "one connection without keep-alives"],
 ];

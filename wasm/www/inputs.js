@@ -2,7 +2,7 @@ import { openInput } from "./actions.js";
 import { choice, field, showDialog } from "./dialog.js";
 import { button, byId, el, takesText } from "./dom.js";
 import { model } from "./model.js";
-import { banner } from "./say.js";
+import { banner, toast } from "./say.js";
 
 /** The ways in: the file dialog, drag and drop, and paste. */
 
@@ -41,17 +41,55 @@ export function pickFile() {
  * @param {File[]} files
  */
 export async function openFiles(files) {
-  const logs = files.filter((file) => KEY_LOG.test(file.name) && file.size < 16e6);
+  const are = await Promise.all(files.map(isKeyLog));
+  const logs = files.filter((_, i) => are[i]);
   const [file] = files.filter((one) => !logs.includes(one));
   const texts = await Promise.all(logs.map((log) => log.text())).catch((error) => banner(error.message, "The key log: "));
   const keyLog = (texts ?? []).join("\n");
-  if (file) await openInput({ blob: file, name: file.name, keyLog: keyLog || undefined });
-  else if (keyLog && model.input) await openInput({ ...model.input, keyLog });
+  if (file) await openInput({ blob: file, name: file.name, keyLog: keyLog || takeWaitingKeys() });
+  else if (keyLog) await useKeyLog(keyLog);
 }
 
-/** Opens text that was pasted. @param {string} text */
-function openText(text) {
-  if (text.trim()) openInput({ text, name: "pasted text" });
+/** Whether a file is a key log, by its name or by how it begins. @param {File} file */
+async function isKeyLog(file) {
+  if (file.size > 16e6) return false;
+  return KEY_LOG.test(file.name) || beginsAsKeyLog(await file.slice(0, 4096).text().catch(() => ""));
+}
+
+/** @param {string} text @returns {Promise<boolean>} */
+async function beginsAsKeyLog(text) {
+  return (await model.engine.call("isKeyLog", { text: text.slice(0, 4096) })).yes;
+}
+
+/** A key log that came before its recording. */
+let waitingKeys = "";
+
+function takeWaitingKeys() {
+  const keys = waitingKeys;
+  waitingKeys = "";
+  return keys || undefined;
+}
+
+/** Reads what is open again, with these secrets too; without anything open they wait for it. @param {string} keys */
+async function useKeyLog(keys) {
+  const { input } = model;
+  if (model.opened.value && input && !input.live) {
+    await openInput({ ...input, keyLog: [input.keyLog, keys].filter(Boolean).join("\n") });
+    return;
+  }
+  waitingKeys += `${keys}\n`;
+  toast("Key log taken: now open the recording that it belongs to");
+}
+
+/**
+ * Opens text that was pasted, or takes it for a key log.
+ * @param {string} text
+ * @param {{ kind?: string, protocol?: string }} [how]
+ */
+async function openText(text, how = {}) {
+  if (!text.trim()) return;
+  if (!how.kind && (await beginsAsKeyLog(text))) await useKeyLog(text);
+  else await openInput({ text, name: "pasted text", ...how });
 }
 
 /** Lets files be dropped anywhere, and text and files be pasted anywhere but in a field. */
@@ -103,12 +141,7 @@ export function pasteDialog() {
       text: "Open",
       run: () => {
         if (!text.value.trim()) return false;
-        openInput({
-          text: text.value,
-          name: "pasted text",
-          kind: kind.value || undefined,
-          protocol: protocol.value || undefined,
-        });
+        openText(text.value, { kind: kind.value || undefined, protocol: protocol.value || undefined });
       },
     },
   );
@@ -141,7 +174,7 @@ export function readAsDialog() {
       field(
         "Key log for TLS 1.3, in NSS's format",
         log,
-        "wigwag serve ngtt --keylog FILE and wigwag tap --keylog FILE write one; so does SSLKEYLOGFILE elsewhere.",
+        "wigwag serve ngtt --key-log FILE and wigwag tap --key-log FILE write one; so does SSLKEYLOGFILE elsewhere.",
       ),
       field("… or from a file", file),
     ],

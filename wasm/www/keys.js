@@ -4,12 +4,12 @@ import { exportMenu } from "./export.js";
 import { followRow, jumpToExpert, jumpToPair, mark, togglePause } from "./actions.js";
 import { byId, takesText } from "./dom.js";
 import { showHelp } from "./help.js";
-import { pickFile } from "./inputs.js";
+import { pasteDialog, pickFile } from "./inputs.js";
 import { model } from "./model.js";
 import { openMenu } from "./menu.js";
 import { SHORTCUTS } from "./shortcuts.js";
 import { TAB_IDS } from "./side.js";
-import { shareAddress } from "./view.js";
+import { nextTheme, shareAddress } from "./view.js";
 import { turnTime } from "./header.js";
 
 /**
@@ -23,6 +23,7 @@ export function takeKeys({ list, filter }) {
       if (model.row.value === null) return;
       model.tab.value = "detail";
       /** @type {HTMLElement | null} */ (document.querySelector(".tree"))?.focus();
+      byId("side").scrollIntoView({ block: "nearest" });
       if (model.node.value < 0) model.node.value = 0;
     },
     back: () => {
@@ -44,6 +45,8 @@ export function takeKeys({ list, filter }) {
     pause: togglePause,
     time: turnTime,
     open: pickFile,
+    paste: pasteDialog,
+    theme: nextTheme,
     export: () => exportMenu(byId("export")),
     share: shareAddress,
     help: showHelp,
@@ -72,8 +75,9 @@ export function takeKeys({ list, filter }) {
   });
 }
 
-/** @param {number} by */
+/** The focus goes with it: it may have been in the tab before. @param {number} by */
 function turnTab(by) {
   const at = TAB_IDS.indexOf(/** @type {any} */ (model.tab.value));
   model.tab.value = TAB_IDS[(at + by + TAB_IDS.length) % TAB_IDS.length];
+  byId(`tab-${model.tab.value}`).focus();
 }

@@ -1,7 +1,8 @@
-import { jumpToPair, refreshDetail, relocate, select } from "./actions.js";
+import { jumpToPair, refreshDetail, relocate, select, setFilter } from "./actions.js";
 import { columnsOf, header } from "./header.js";
 import { button, el, setText } from "./dom.js";
 import { NO_ROW, SLOW, count, duration, hasClock, latencyShare, moment, rfc3339 } from "./format.js";
+import { readAsDialog } from "./inputs.js";
 import { model } from "./model.js";
 import { Rows } from "./rows.js";
 import { say } from "./say.js";
@@ -30,7 +31,13 @@ export class List {
       { icon: "tail", text: "", class: "newer", hidden: true, title: "Go to the newest frame (End)" },
       () => this.goEnd(),
     );
-    this.none = el("div", { class: "none", hidden: true });
+    this.why = el("span");
+    this.show = button({ icon: "close", class: "small", text: "Take the filter away", title: "Escape" }, () => {
+      setFilter("");
+      this.grid.focus();
+    });
+    this.again = button({ icon: "edit", class: "small", text: "Read it another way …" }, readAsDialog);
+    this.none = el("div", { class: "none", hidden: true }, this.why, " ", this.show, this.again);
     host.append(this.grid, this.newer, this.none);
     this.rows = new Rows(
       (from, to) => model.engine.call("window", { from, to }),
@@ -46,7 +53,7 @@ export class List {
     this.seenRows = 0;
     this.told = "";
     model.source.watch((state) => this.took(state));
-    for (const signal of [model.row, model.marks, model.time, model.columns])
+    for (const signal of [model.row, model.marks, model.time, model.columns, model.given, model.connections])
       signal.changes(() => this.virtual.refresh());
     model.position.changes((position) => {
       if (position >= 0) this.virtual.reveal(position, 2);
@@ -56,19 +63,25 @@ export class List {
       this.virtual.stick = on;
       if (on) this.goEnd();
     });
-    model.columns.watch(() => {
+    const place = () => {
       this.grid.style.setProperty("--tracks", columnsOf());
       this.grid.style.setProperty("--least", columnsOf.least());
-    });
+    };
+    model.columns.watch(place);
+    model.given.changes(place);
+    new ResizeObserver(() => {
+      const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+      if (this.grid.clientWidth) columnsOf.fit(this.grid.clientWidth / rem);
+    }).observe(this.grid);
   }
 
   /** @param {import("./model.js").SourceState} state */
   took(state) {
     // The worker also tells what the list does not show.
-    const { generation, rows, viewRows, examined, done, filtering, live } = state;
+    const { generation, rows, viewRows, examined, done, filtering, live, problems } = state;
     // While it is live, time alone makes frames late and unanswered.
     const second = live === "on" ? Math.floor(performance.now() / 1000) : 0;
-    const now = [generation, rows, viewRows, examined, done, filtering, live, model.opened.value, second].join();
+    const now = [generation, rows, viewRows, examined, done, filtering, live, problems, model.opened.value, second].join();
     if (now === this.told) return;
     this.told = now;
     if (state.generation !== this.generation) {
@@ -77,7 +90,11 @@ export class List {
       this.rows.count = state.viewRows;
       this.virtual.place(model.follow.value ? Infinity : 0);
       relocate().then(() => {
-        if (model.position.value >= 0 && !model.follow.value) this.virtual.reveal(model.position.value, 2);
+        const { value: position } = model.position;
+        if (position < 0) return;
+        // What a person has selected is not lost out of sight when the filter changes.
+        if (position < model.source.value.viewRows - 1) model.follow.value = false;
+        if (!model.follow.value) this.virtual.reveal(position, 2);
       });
     } else if (model.position.value < 0 && model.row.value !== null) relocate();
     this.rows.stale(state.viewRows);
@@ -89,8 +106,10 @@ export class List {
     this.grid.setAttribute("aria-rowcount", String(state.viewRows + 1));
     if (this.virtual.atEnd()) this.seenRows = state.viewRows;
     this.count();
-    this.none.hidden = !(model.opened.value && state.done && !state.filtering && !state.viewRows);
-    setText(this.none, noRows(state));
+    this.none.hidden = !model.opened.value || !(done || live !== "off") || filtering || viewRows > 0;
+    setText(this.why, noRows(state));
+    this.show.hidden = !rows;
+    this.again.hidden = rows > 0 || live !== "off" || !problems;
   }
 
   /** Says how many frames came below what is in sight. */
@@ -199,8 +218,8 @@ export class List {
 }
 
 /** Why the list is empty. @param {import("./model.js").SourceState} state */
-function noRows({ rows, live, problems }) {
-  if (rows) return "No frame passes the filter.";
+function noRows({ rows, live, problems, hint }) {
+  if (rows) return `No frame passes the filter: 0 of ${count(rows)}${hint ? `; ${hint}` : ""}.`;
   if (live !== "off") return "No frame has come yet.";
   return problems ? "No frame could be read. What is wrong is said under Expert." : "There is no frame in it.";
 }
@@ -220,7 +239,7 @@ function fillCell(cell, id, data, index, rows) {
       return;
     }
     case "connection":
-      cell.title = model.devices.get(data.connection) ?? "";
+      cell.title = model.connections.value.get(data.connection)?.device ?? "";
       return setText(cell, String(data.connection));
     case "direction":
       setText(cell, arrow(data.direction));

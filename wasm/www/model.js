@@ -16,10 +16,11 @@ import { Signal } from "./signal.js";
  * @property {boolean} done
  * @property {string | null} error why reading stopped early
  * @property {number} dropped records that the live server left out
- * @property {"off" | "connecting" | "on" | "lost"} live
+ * @property {"off" | "connecting" | "on" | "lost" | "ended"} live "ended": the server is another now
  * @property {boolean} send whether edited frames can be sent
  * @property {number} generation changes when the view's rows do
  * @property {boolean} filtering
+ * @property {string} hint what a filter that lets nothing pass may have meant
  * @property {number} problems
  * @property {number} examined rows whose payload has been looked at
  * @property {number} first time of the first frame, microseconds
@@ -41,6 +42,7 @@ export const NOTHING = {
   send: false,
   generation: 0,
   filtering: false,
+  hint: "",
   problems: 0,
   examined: 0,
   first: NaN,
@@ -50,8 +52,8 @@ export const NOTHING = {
 export const model = {
   /** @type {any} the worker's other end */
   engine: null,
-  /** Who the devices of the connections are. @type {Map<number, string>} */
-  devices: new Map(),
+  /** The connections by number: who the device is, and why the protocol is believed. @type {Signal<Map<number, any>>} */
+  connections: new Signal(new Map()),
   /** The server's token, if the page came from one. @type {string | null} */
   token: null,
   /** Whether the server has something live to show. */
@@ -84,6 +86,8 @@ export const model = {
   theme: new Signal(/** @type {"" | "dark" | "light"} */ ("")),
   side: new Signal(/** @type {"bottom" | "right"} */ ("bottom")),
   columns: new Signal(""),
+  /** How many columns give way to the others, where the list is narrow and nobody has chosen. */
+  given: new Signal(0),
   /** Whether the list stays at its end as frames come. */
   follow: new Signal(false),
   paused: new Signal(false),

@@ -171,7 +171,11 @@ export class Plot {
     this.canvas.replaceChildren();
     this.shape = shape;
     const style = getComputedStyle(document.documentElement);
-    const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const color = (/** @type {string} */ name) => {
+      // Of the two themes' colours in a variable, the one in force.
+      this.canvas.style.color = `var(${name})`;
+      return getComputedStyle(this.canvas).color;
+    };
     const font = `${parseFloat(style.fontSize) * 0.6875}px system-ui, sans-serif`;
     const axis = {
       stroke: color("--muted"),

@@ -23,8 +23,10 @@ export const SHORTCUTS = /** @type {const} */ ([
   ["Page", [" "], "Pause or continue a live view", "pause"],
   ["Page", ["t"], "Time: absolute, since the start, since the row before", "time"],
   ["Page", ["o"], "Open a file", "open"],
+  ["Page", ["Ctrl V", "v"], "Paste: at once, or with how to read it", "paste"],
   ["Page", ["e"], "Export", "export"],
   ["Page", ["y"], "Copy an address of this view", "share"],
+  ["Page", ["d"], "Light, dark, or as the system has it", "theme"],
   ["Page", ["?"], "This sheet", "help"],
 ]);
 

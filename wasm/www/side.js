@@ -85,7 +85,9 @@ async function countForTabs() {
   badge(document, "expert", said ? count(said) : "");
   /** @type {any[]} */
   const connections = model.opened.value ? await model.engine.call("connections", {}) : [];
-  model.devices = new Map(connections.map(({ id, device }) => [id, device]));
+  const told = (/** @type {any[]} */ all) => all.map(({ id, device, protocol, why }) => [id, device, protocol, why]).join();
+  if (told(connections) !== told([...model.connections.value.values()]))
+    model.connections.value = new Map(connections.map((it) => [it.id, it]));
   badge(document, "connections", connections.length > 1 ? count(connections.length) : "");
 }
 

@@ -6,7 +6,7 @@ import { showHelp } from "./help.js";
 import { openMenu } from "./menu.js";
 import { pasteDialog, pickFile, readAsDialog } from "./inputs.js";
 import { model } from "./model.js";
-import { banner, say } from "./say.js";
+import { banner, say, toast } from "./say.js";
 import { nextTheme, shareAddress } from "./view.js";
 import { columnChoices, toggleColumn } from "./header.js";
 
@@ -75,7 +75,7 @@ export function topBar(host) {
     button({ icon: "right", title: "Details below or beside", id: "turn" }, () => {
       model.side.value = model.side.value === "right" ? "bottom" : "right";
     }),
-    button({ icon: "theme", id: "theme", title: "Light, dark, or as the system has it" }, nextTheme),
+    button({ icon: "theme", id: "theme", title: "Light, dark, or as the system has it (d)" }, nextTheme),
     button({ icon: "help", id: "help", title: "Keys and help (?)" }, showHelp),
   );
 
@@ -94,13 +94,14 @@ export function topBar(host) {
     document.title = state.name ? `${state.name} · Wigwag inspector` : "Wigwag inspector";
     live.hidden = !streaming;
     live.className = `pill live ${state.live}`;
-    setText(live, { off: "", connecting: "○ connecting", on: "● live", lost: "✖ lost, trying again" }[state.live]);
+    setText(live, { off: "", connecting: "○ connecting", on: "● live", lost: "✖ lost, trying again", ended: "✖ ended" }[state.live]);
     pause.hidden = tail.hidden = !streaming;
     const reading = model.opened.value && !state.done && !streaming;
     progress.hidden = !reading;
     if (state.total) progress.value = Math.min(1, state.bytes / state.total);
     else progress.removeAttribute("value");
-    setText(figures, model.opened.value ? `${counted(state.rows, "frame")} · ${size(state.bytes)}` : "");
+    const kind = state.kind && !streaming ? `${state.kind} · ` : "";
+    setText(figures, model.opened.value ? `${kind}${counted(state.rows, "frame")} · ${size(state.bytes)}` : "");
     dropped.hidden = !state.dropped;
     setText(dropped, `▲ ${count(state.dropped)} dropped`);
     dropped.title = "Records that the server left out because this page, or the network to it, was too slow";
@@ -113,10 +114,16 @@ export function topBar(host) {
 /** Tells who listens what happens to the source. */
 function tellChanges() {
   let before = model.source.value;
+  let lost = false;
   model.source.changes((state) => {
     if (state.error && state.error !== before.error) banner(state.error, `${state.name}: `);
     if (state.live !== before.live && state.live !== "off") {
-      say({ connecting: "Connecting", on: "Live", lost: "The connection was lost; trying again" }[state.live]);
+      const back = state.live === "on" && lost;
+      if (back) toast("Live again: the server tells what it has from its begin");
+      else say({ connecting: "Connecting", on: "Live", lost: "The connection was lost; trying again", ended: "" }[state.live]);
+      lost = state.live === "lost" || (lost && state.live === "connecting");
+      if (state.live === "ended")
+        banner("The server was started again and has a new token: open the address that it printed. With --token-file it keeps its token.", "Not live: ");
     } else if (state.done && !before.done && state.live === "off") say(`${counted(state.rows, "frame")} read`);
     else if (before.filtering && !state.filtering)
       say(`${count(state.viewRows)} of ${counted(state.rows, "frame")} shown`);
@@ -127,7 +134,7 @@ function tellChanges() {
 function sourceItems() {
   return [
     { text: "Open a file …", key: "o", run: () => pickFile() },
-    { text: "Paste …", key: "Ctrl V", run: pasteDialog },
+    { text: "Paste …", key: "v", run: pasteDialog },
     { text: "Open the sample", run: () => openInput({ sample: true, name: "sample" }) },
     model.served.value && { text: "Live from the server", run: openLive },
     model.input && !model.input.live && !model.input.sample && { text: "Read it another way …", run: readAsDialog },

@@ -31,7 +31,11 @@ export class Tree {
     this.closed = new Set();
     /** @type {number[]} */
     this.shown = [];
-    model.detail.watch((detail) => this.take(detail?.nodes ?? []));
+    model.detail.watch((detail, before) => {
+      // Another frame is looked at from its begin; the same one may only be known better.
+      if (detail?.row !== before?.row) this.virtual.place(0);
+      this.take(detail?.nodes ?? []);
+    });
     model.node.changes((node) => this.reveal(node));
     model.hovered.changes(() => this.virtual.refresh());
   }

@@ -64,6 +64,7 @@ export function keepView() {
 export function splitter() {
   const bar = byId("splitter");
   const main = byId("main");
+  const beside = () => getComputedStyle(main).flexDirection === "row";
   const set = (/** @type {number} */ share) => {
     const fitted = Math.min(0.85, Math.max(0.12, share));
     main.style.setProperty("--share", String(fitted));
@@ -71,7 +72,7 @@ export function splitter() {
   };
   const shareAt = (/** @type {PointerEvent} */ e) => {
     const box = main.getBoundingClientRect();
-    return model.side.value === "right" ? (box.right - e.clientX) / box.width : (box.bottom - e.clientY) / box.height;
+    return beside() ? (box.right - e.clientX) / box.width : (box.bottom - e.clientY) / box.height;
   };
   set(0.46);
   model.side.watch((side) => bar.setAttribute("aria-orientation", side === "right" ? "vertical" : "horizontal"));

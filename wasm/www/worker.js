@@ -4,6 +4,7 @@
 import { initSync } from "./wigwag.js";
 import { Session } from "./worker/session.js";
 import { operations } from "./worker/operations.js";
+import { loadLate, partsBegin } from "./worker/parts.js";
 
 const post = (message, transfer) => self.postMessage(message, transfer ?? []);
 
@@ -20,9 +21,13 @@ async function start(bytes) {
   const module = bytes
     ? await WebAssembly.compile(bytes)
     : await WebAssembly.compileStreaming(fetch(new URL("wigwag_bg.wasm", self.location.href)));
-  const { memory } = initSync({ module });
-  return new Session(post, crashed, memory);
+  const exports = initSync({ module });
+  partsBegin(exports);
+  return new Session(post, crashed, exports.memory);
 }
+
+/** What can be done without the late part of the module. */
+const AT_ONCE = ["open", "sample", "live", "pause", "close", "keyLog", "window", "locate", "stats"];
 
 self.onmessage = async ({ data: { id, op, ...args } }) => {
   if (op === "start") {
@@ -36,8 +41,15 @@ self.onmessage = async ({ data: { id, op, ...args } }) => {
     if (operation === null) {
       throw new Error(`there is no operation ${op}`);
     }
+    if (!AT_ONCE.includes(op)) {
+      await loadLate();
+    }
     const result = (await operation(session, args)) ?? {};
     post({ id, result });
+    if (op === "window") {
+      // There are rows to look at: time for the rest. What needs it asks again.
+      loadLate().catch(() => {});
+    }
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) {
       crashed(error);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use serde::Deserialize as _;
 use serde_json::Value as Json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -37,10 +38,19 @@ pub fn sample() -> PathBuf {
 /// It cannot be read.
 pub fn vectors(name: &str) -> Result<Vec<Json>> {
     let text = std::fs::read_to_string(repository("tests/data/vectors").join(name))?;
-    Ok(text
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<std::result::Result<_, _>>()?)
+    text.lines().map(deep).collect()
+}
+
+/// The JSON of a text, however deep: minijson's values may be deeper than what
+/// `serde_json` takes by itself.
+///
+/// # Errors
+///
+/// It is not JSON.
+pub fn deep(text: &str) -> Result<Json> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    Ok(Json::deserialize(&mut reader)?)
 }
 
 /// The bytes of hex digits.

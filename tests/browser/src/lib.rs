@@ -2,6 +2,7 @@
 //! debugging protocol. Tests wait for what they expect to see, never for a time.
 
 mod chromium;
+mod conversation;
 mod hands;
 pub mod inputs;
 mod look;
@@ -11,6 +12,7 @@ mod served;
 mod tab;
 
 pub use chromium::{Chromium, Setup};
+pub use conversation::{Trial, address};
 pub use program::{Program, wigwag};
 pub use served::Served;
 pub use tab::{Keys, Tab};

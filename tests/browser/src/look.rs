@@ -1,7 +1,8 @@
 //! What a test sees of the page beyond its text: the worker's state and rows.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use crate::rows::number;
 use crate::{Result, Tab};
 
 impl Tab {
@@ -109,6 +110,24 @@ impl Tab {
             row + 1
         ))
         .await
+    }
+
+    /// Of the rows in the list, which are confirmations, the one of an order that waits:
+    /// it, the order's row, and the order's details.
+    ///
+    /// # Errors
+    ///
+    /// The page does not answer.
+    pub async fn waiting_order(&self) -> Result<Option<(Json, u32, Json)>> {
+        for confirm in self.rows().await? {
+            let order = number(&confirm, "pair")?;
+            let detail = self.ask("detail", &json!({"row": order})).await?;
+            let text = detail["json"].as_str();
+            if text.is_some_and(|it| it.contains("\"wait\"")) {
+                return Ok(Some((confirm, order, detail)));
+            }
+        }
+        Ok(None)
     }
 
     /// Replaces what stands in the filter, presses Enter and waits until it is in force.

@@ -21,6 +21,16 @@ const FLAGS: [(u64, &str); 9] = [
 /// In the pair column: none.
 const NO_ROW: u64 = u32::MAX as u64;
 
+/// A number of a row.
+///
+/// # Errors
+///
+/// It has none of that name.
+pub fn number(row: &Json, name: &str) -> Result<u32> {
+    let number = row[name].as_u64().and_then(|it| u32::try_from(it).ok());
+    Ok(number.ok_or_else(|| format!("{name} of {row}"))?)
+}
+
 /// A row of the page's worker, in the form of `wigwag decode auto --json` but without
 /// its offset and its frame.
 #[must_use]

@@ -18,6 +18,8 @@ use crate::{Result, until};
 pub struct Keys(i64);
 
 impl Keys {
+    /// No other key.
+    pub const NONE: Self = Self(0);
     /// Alt.
     pub const ALT: Self = Self(1);
     /// Control.

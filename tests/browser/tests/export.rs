@@ -25,13 +25,6 @@ fn main() {
         .run();
 }
 
-async fn opened(browser: &Chromium) -> Result<(Served, Tab)> {
-    let served = Served::inspect(Some(&sample()), &[]).await?;
-    let tab = served.open(browser).await?;
-    tab.until_read("sample.wgcap").await?;
-    Ok((served, tab))
-}
-
 /// Exports what the menu's item says, and waits for the file.
 async fn export(browser: &Chromium, tab: &Tab, item: &str, ending: &str) -> Result<PathBuf> {
     let before = files(browser, ending)?;
@@ -63,7 +56,7 @@ fn files(browser: &Chromium, ending: &str) -> Result<Vec<PathBuf>> {
 }
 
 async fn whole(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     for (item, ending) in [("Capture", "wgcap"), ("JSON lines", "jsonl")] {
         let all = tab.rows().await?;
         let file = export(browser, &tab, item, ending).await?;
@@ -107,7 +100,7 @@ fn essence(row: &Json) -> [Json; 4] {
 }
 
 async fn packets(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     let file = export(browser, &tab, "pcapng", "pcapng").await?;
     let (theirs, ours) = (decoded(&file, &[]).await?, decoded(&sample(), &[]).await?);
     let (mut theirs, mut ours): (Vec<_>, Vec<_>) = (
@@ -135,7 +128,7 @@ async fn packets(browser: &Chromium) -> Result {
 }
 
 async fn from_disk(browser: &Chromium) -> Result {
-    let (served, tab) = opened(browser).await?;
+    let (served, tab) = Served::sample(browser).await?;
     let all = tab.rows().await?;
     let file = export(browser, &tab, "One HTML", "html").await?;
     served.program.end().await?;

@@ -63,11 +63,7 @@ async fn policy(browser: &Chromium) -> Result {
 
 /// A page at another port that knows the token.
 async fn stranger(browser: &Chromium) -> Result {
-    let words = ["demo", "--http", "127.0.0.1:0", "--json"];
-    let served = Served::start(&words, "inspector").await?;
-    let tab = served.open(browser).await?;
-    tab.until_state("state.live === 'on' && state.rows > 0")
-        .await?;
+    let (served, tab) = Served::demonstration(browser).await?;
     let (base, token) = served.url.split_once("/#token=").ok_or("a token")?;
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use wigwag_browser_tests::inputs::{decoded, sample};
+use wigwag_browser_tests::rows::number;
 use wigwag_browser_tests::{Chromium, Keys, Result, Served, Setup, Tab, in_browser, rows};
 use wigwag_runner::Suite;
 use wigwag_runner::tools::CHROMIUM;
@@ -37,20 +38,8 @@ fn main() {
         .run();
 }
 
-async fn opened(browser: &Chromium) -> Result<(Served, Tab)> {
-    let served = Served::inspect(Some(&sample()), &[]).await?;
-    let tab = served.open(browser).await?;
-    tab.until_read("sample.wgcap").await?;
-    Ok((served, tab))
-}
-
-fn number(row: &Json, name: &str) -> Result<u32> {
-    let number = row[name].as_u64().and_then(|it| u32::try_from(it).ok());
-    Ok(number.ok_or_else(|| format!("{name} of {row}"))?)
-}
-
 async fn filters(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     for filter in [
         "type == ORDER",
         "type in (PING, LINK) && direction == to_server",
@@ -70,7 +59,7 @@ async fn filters(browser: &Chromium) -> Result {
 }
 
 async fn typing(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     let all = tab.rows().await?.len();
     let none = Keys::default();
     tab.press("/", none).await?;
@@ -135,8 +124,8 @@ async fn settled(tab: &Tab) -> Result {
 }
 
 async fn in_step(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
-    for filter in ["type == ORDER", "fields.STAT"] {
+    let (_served, tab) = Served::sample(browser).await?;
+    for filter in ["type == ORDER", "fields.STAT", "type == DATA_STREAM"] {
         let row = first(&tab, filter).await?;
         tab.select(row).await?;
         settled(&tab).await?;
@@ -187,7 +176,7 @@ async fn in_step(browser: &Chromium) -> Result {
 }
 
 async fn jumps(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     let none = Keys::default();
     let row = first(&tab, "type == ORDER_CONFIRM").await?;
     let pair = number(&tab.rows().await?[0], "pair")?;
@@ -229,7 +218,7 @@ async fn jumps(browser: &Chromium) -> Result {
 }
 
 async fn compared(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     tab.filter("type == ORDER").await?;
     let orders = tab.rows().await?;
     let (a, b) = (number(&orders[0], "rows")?, number(&orders[1], "rows")?);
@@ -249,7 +238,7 @@ async fn compared(browser: &Chromium) -> Result {
 }
 
 async fn plotted(browser: &Chromium) -> Result {
-    let (_served, tab) = opened(browser).await?;
+    let (_served, tab) = Served::sample(browser).await?;
     let latencies = tab.rows().await?;
     let latencies = latencies.iter().filter_map(|row| row["latency"].as_f64());
     let greatest = latencies.fold(0.0, f64::max) / 1e3;
@@ -277,7 +266,7 @@ async fn plotted(browser: &Chromium) -> Result {
 }
 
 async fn shared(browser: &Chromium) -> Result {
-    let (served, tab) = opened(browser).await?;
+    let (served, tab) = Served::sample(browser).await?;
     let row = first(&tab, "type == ORDER").await?;
     tab.select(row).await?;
     tab.click("#theme").await?;

@@ -56,14 +56,14 @@ client() {
 }
 
 ngtt_tls() {
-    serve ngtt_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --repeat 3 --keylog ngtt_tls.keys
+    serve ngtt_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --repeat 3 --key-log ngtt_tls.keys
     device "$1" --data "$corpus/pathpoints_small.json" --logs "$corpus/logs.json" --max-orders 3
     device "$1" --baobs "$corpus/baobs.json" --reply reject --duration 2
     stop
 }
 
 suites_tls() {
-    serve suites_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --keylog suites_tls.keys
+    serve suites_tls ngtt --listen "127.0.0.1:$1" --pki trial --orders "$corpus/orders.json" --key-log suites_tls.keys
     client "$1" TLS_AES_256_GCM_SHA384
     client "$1" TLS_CHACHA20_POLY1305_SHA256
     stop
@@ -78,7 +78,7 @@ ncp_plain() {
 }
 
 ncp_tls() {
-    serve ncp_tls ncp --listen "127.0.0.1:$1" --tls --pki trial --user operator --password secret --keylog ncp_tls.keys
+    serve ncp_tls ncp --listen "127.0.0.1:$1" --tls --pki trial --user operator --password secret --key-log ncp_tls.keys
     timeout 60 "$wigwag" device ncp --connect "127.0.0.1:$1" --tls --server-name localhost \
         --ca trial/server-ca.pem --user operator --password secret --net host --json \
         --send DSPC STAT --send DSPC TIME SAMP=256 FCTR=915 >device.events

@@ -129,6 +129,16 @@ pub enum Piece<'a> {
 pub trait Sink {
     /// Takes the next piece.
     fn take(&mut self, piece: Piece<'_>);
+
+    /// Whoever makes the pieces holds so many bytes by now that it cannot tell yet: of
+    /// packets that came too early, of handshakes that are not whole. Returns whether
+    /// there is room for them; if not, it has to give up what it waits for.
+    ///
+    /// There is, where nobody counts.
+    fn hold(&mut self, bytes: usize) -> bool {
+        let _ = bytes;
+        true
+    }
 }
 
 impl<F: FnMut(Piece<'_>)> Sink for F {

@@ -14,6 +14,10 @@ use wigwag_inspect::{Piece, Sink};
 /// Records of more bytes are written as several: readers refuse larger ones.
 const MAX_RECORD: usize = 16 << 20;
 
+/// So many bytes may wait for packets that are missing before them: 256 MiB of the
+/// 4 GiB that a module's memory can have.
+const MAX_HELD: usize = 256 << 20;
+
 /// So much of a text is written: readers refuse longer ones.
 const MAX_TEXT: usize = 4 << 10;
 
@@ -104,6 +108,10 @@ impl Written {
 }
 
 impl Sink for Written {
+    fn hold(&mut self, bytes: usize) -> bool {
+        bytes <= MAX_HELD
+    }
+
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Open {

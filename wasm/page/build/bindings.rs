@@ -14,7 +14,13 @@ pub(crate) enum Form {
     /// As a script that sets the variable `wasm_bindgen`: for pages that are one
     /// file, whose parts cannot import each other.
     Script,
+    /// As that script, for a module that is taken apart: it has its names, and the
+    /// script asks `withParts` (`www/worker/parts.js`) for more to import.
+    Parts,
 }
+
+/// Where a script gets what its module imports.
+const IMPORTS: &str = "const imports = __wbg_get_imports();";
 
 /// What the generator makes of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,16 +52,34 @@ fn bind(
     generator.input_bytes(name, module.to_vec());
     match form {
         Form::Module => generator.web(true)?,
-        Form::Script => generator.no_modules(true)?,
+        Form::Script | Form::Parts => generator.no_modules(true)?,
     };
+    let with_parts = form == Form::Parts;
     let mut output = generator
         .typescript(true)
         .omit_default_module_path(false)
-        .remove_name_section(true)
+        .remove_name_section(!with_parts)
+        .demangle(false)
         .remove_producers_section(true)
         .generate_output()?;
+    // What the linker wrote for `links`.
+    let customs = &mut output.wasm_mut().customs;
+    let linkers = customs
+        .iter()
+        .filter(|(_, section)| section.name() == "linking" || section.name().starts_with("reloc."));
+    let linkers: Vec<_> = linkers.map(|(id, _)| id).collect();
+    for id in linkers {
+        customs.delete(id);
+    }
+    let mut glue = output.js().to_owned();
+    if with_parts {
+        if glue.matches(IMPORTS).count() != 2 {
+            return Err("the script does not get its imports where it did".into());
+        }
+        glue = glue.replace(IMPORTS, "const imports = withParts(__wbg_get_imports());");
+    }
     Ok(Bindings {
-        glue: output.js().to_owned(),
+        glue,
         types: output.ts().unwrap_or_default().to_owned(),
         wasm: output.wasm_mut().emit_wasm(),
     })

@@ -96,7 +96,7 @@ impl Compiler<'_> {
             .args(["--profile", PROFILE, "--target-dir"])
             .arg(&self.folder)
             .args(features)
-            .env("CARGO_ENCODED_RUSTFLAGS", short_paths(self.root))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(self.root))
             .output()
             .map_err(|error| format!("cannot start cargo for the browser crates: {error}"))?;
         if output.status.success() {
@@ -156,9 +156,13 @@ fn forget_the_outer_build(cargo: &mut Command) {
 }
 
 /// The places of panics are in the module: without the folders of the person who
-/// built it, so that it is the same on every machine.
-fn short_paths(root: &Path) -> String {
-    let mut flags = vec![format!("--remap-path-prefix={}=wigwag", root.display())];
+/// built it, so that it is the same on every machine. And what the linker knows is
+/// needed to take the module apart (`links.rs`).
+fn flags(root: &Path) -> String {
+    let mut flags = vec![
+        "-Clink-arg=--emit-relocs".to_owned(),
+        format!("--remap-path-prefix={}=wigwag", root.display()),
+    ];
     let cargo_home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")));

@@ -125,6 +125,12 @@ impl Gathered {
         Ok(())
     }
 
+    /// Writes a text that people may want to read who change the page: it lies in
+    /// `OUT_DIR` and is no file of the page.
+    pub(crate) fn note(&self, name: &str, text: &str) -> Result<(), String> {
+        write(&self.out.join(name), text.as_bytes())
+    }
+
     /// Writes the Rust code.
     pub(crate) fn finish(&self) -> Result<(), String> {
         let mut code = format!(

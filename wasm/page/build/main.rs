@@ -5,7 +5,14 @@ mod bindings;
 mod bundle;
 mod compile;
 mod gather;
+mod late;
+mod links;
+mod module;
+mod plan;
+mod reach;
+mod report;
 mod single;
+mod split;
 mod squeeze;
 mod together;
 
@@ -65,14 +72,20 @@ fn whole(wasm: &Path, modules: &Modules, files: &mut Gathered) -> Result<(), Str
     files.add(&format!("{PACKETS}_bg.wasm"), bindings.wasm)?;
     let www = wasm.join("www");
     println!("cargo::rerun-if-changed={}", www.display());
-    let bindings = generate(&modules.start, NAME, Form::Script)?;
+    let bindings = generate(&modules.start, NAME, Form::Parts)?;
     let page = Together::of(&www, &bindings, Late::Beside)?;
     files.add("index.html", page.index.into_bytes())?;
     files.add("style.css", page.style.into_bytes())?;
     files.add("app.js", page.app.into_bytes())?;
     files.add("worker.js", page.worker.into_bytes())?;
     files.folder(&www, &Together::has)?;
-    files.add(&format!("{NAME}_bg.wasm"), bindings.wasm)?;
+    let links = links::read(&modules.start)?;
+    let parts = split::split(&bindings.wasm, &links, &plan::PLAN)?;
+    files.add(&format!("{NAME}_bg.wasm"), parts.start)?;
+    for (late, wasm) in plan::PLAN.late.iter().zip(parts.late) {
+        files.add(&format!("{NAME}_{}.wasm", late.name), wasm)?;
+    }
+    files.note("parts.txt", &parts.report)?;
     // It has no folder to load from.
     let bindings = generate(&modules.whole, NAME, Form::Script)?;
     let all = Together::of(&www, &bindings, Late::Within)?;

@@ -78,7 +78,8 @@ export class Live {
       }
       if (first && this.#session.table.bytes > 0) {
         this.#session.renumbered += 1;
-        this.#session.begin({ ...this.#about, kind: "capture" });
+        const { bookmark } = this.#session.table;
+        this.#session.begin({ ...this.#about, kind: "capture", bookmark });
       }
       first = false;
       this.#session.push(new Uint8Array(data));
@@ -86,8 +87,23 @@ export class Live {
     socket.onclose = () => {
       if (socket === this.#socket) {
         this.#lost(opened > 0 && performance.now() - opened > STABLE);
+        if (opened === 0) {
+          this.#ask();
+        }
       }
     };
+  }
+
+  /** Why it did not open: a browser does not tell. A server that was started again
+   * may have another token. */
+  async #ask() {
+    const url = new URL("state", self.location.href);
+    url.search = this.#url.search;
+    const answer = await fetch(url, { cache: "no-store" }).catch(() => null);
+    if (answer?.status === 403 && this.#socket === null && this.#session.live === "lost") {
+      clearTimeout(this.#timer);
+      this.#say("ended");
+    }
   }
 
   #told({ hello, sent, refused, n }) {

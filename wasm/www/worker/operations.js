@@ -58,6 +58,11 @@ export const operations = {
     session.keyLog(text);
   },
 
+  /** `{text}` -> `{yes}`: whether a text is a key log, and not a recording. */
+  isKeyLog(session, { text }) {
+    return { yes: Inspector.isKeyLog(text) };
+  },
+
   // The view
 
   /** `{from, to}`: rows of the view, by position. */
@@ -87,10 +92,10 @@ export const operations = {
     return { text: session.table.follow(row, what === "connection") ?? "" };
   },
   /** `{text | expert, from, forward}`: `from` is a row; null if there is none. */
-  find(session, { text, expert, from, forward }) {
+  async find(session, { text, expert, from, forward }) {
     const row = expert
       ? session.table.findExpert(from, forward)
-      : matchingRow(session, text, from, forward);
+      : await matchingRow(session, text, from, forward);
     return row === undefined ? null : { row, position: session.table.position(row) ?? null };
   },
   /** `{row}`: its position in the view; null if the filter leaves it out. */

@@ -23,17 +23,25 @@ export async function exportRows(session, { format, rows }) {
   const parts =
     format === "html"
       ? await singleFile(session, rows, `${stem}.wgcap`)
-      : written(session, format, rows);
+      : await written(session, format, rows);
   return { blob: new Blob(parts, { type: known.type }), name: `${stem}.${known.ending}` };
 }
 
-/** The parts of an export of one of the table's formats. */
-function written(session, format, rows) {
+/** The parts of an export of one of the table's formats. An export that is not done
+ * when the next one begins is ended. */
+async function written(session, format, rows) {
+  const { table } = session;
   const parts = [];
+  const writer = { write: (chunk) => parts.push(chunk) };
   // Rows by position in the view are turned into rows of the table there.
   const chosen = Array.isArray(rows) || ArrayBuffer.isView(rows) ? Uint32Array.from(rows) : undefined;
-  session.table.export(format, rows === "view", chosen, { write: (chunk) => parts.push(chunk) });
-  return parts;
+  const exporter = table.exporter(format, rows === "view", chosen);
+  try {
+    await session.errands.run("export", () => exporter.step(table, writer));
+    return parts;
+  } finally {
+    exporter.free();
+  }
 }
 
 /** The page as one file with the capture inside. */
@@ -43,7 +51,7 @@ async function singleFile(session, rows, name) {
     throw new Error("this page cannot make another: save the capture and open it with the inspector");
   }
   const [before, after] = (await answer.text()).split(PLACE);
-  const capture = new Blob(written(session, "capture", rows));
+  const capture = new Blob(await written(session, "capture", rows));
   const packed = capture.stream().pipeThrough(new CompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
   const label = name.replace(/[&"<>]/g, (character) => `&#${character.charCodeAt(0)};`);

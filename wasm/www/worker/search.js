@@ -30,7 +30,16 @@ export function complete(session, { text, cursor }) {
   return { ...found, start: units(text, found.start), end: units(text, found.end) };
 }
 
-/** The next row that a text matches, `from` not included. Undefined if there is none. */
-export function matchingRow(session, text, from, forward) {
-  return checkFilter(text, () => session.table.find(text, from, forward));
+/** The next row that a text matches, `from` not included. Undefined if there is none.
+ * A search that is not done when the next one begins is ended.
+ * @returns {Promise<number | undefined>} */
+export async function matchingRow(session, text, from, forward) {
+  const { table } = session;
+  const search = checkFilter(text, () => table.search(text, from, forward));
+  try {
+    await session.errands.run("search", () => search.step(table));
+    return search.row;
+  } finally {
+    search.free();
+  }
 }

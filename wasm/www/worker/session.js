@@ -2,6 +2,8 @@
 // shows, and the work that goes on in the background.
 
 import { Inspector } from "../wigwag.js";
+import { Clock } from "./clock.js";
+import { Errands } from "./errands.js";
 import { Schedule, nextStep } from "./schedule.js";
 
 /** The page is told at most this often, in milliseconds. */
@@ -14,7 +16,7 @@ export class Session {
   /** @type {Inspector} */
   table = new Inspector();
   name = "";
-  /** @type {"off" | "connecting" | "on" | "lost"} */
+  /** @type {"off" | "connecting" | "on" | "lost" | "ended"} */
   live = "off";
   /** Whether frames can be sent. */
   send = false;
@@ -24,6 +26,8 @@ export class Session {
   opening = 0;
   /** Counts how often rows got other numbers without another opening. */
   renumbered = 0;
+  /** What requests wait for. @type {Errands} */
+  errands;
 
   #post;
   #schedule;
@@ -36,8 +40,7 @@ export class Session {
   #keyLog = "";
   /** Makes a capture of packets, if the input is of those. */
   #packets = null;
-  /** Rows of the view while it is paused. */
-  #frozen = null;
+  #clock = new Clock();
   #timer = null;
   #told = 0;
 
@@ -48,18 +51,22 @@ export class Session {
     this.memory = memory;
     this.#post = post;
     this.#schedule = new Schedule(failed);
+    this.errands = new Errands(this.#schedule);
   }
 
-  /** Begins anew, with the filter that there was.
+  /** Begins anew, with the filter that there was. `bookmark`: it stays paused there.
    * @param {{ name?: string, kind?: string, protocol?: string, keyLog?: string,
-   *   total?: number | null }} about */
-  begin({ name = "", kind, protocol, keyLog, total = null } = {}) {
+   *   total?: number | null, bookmark?: number }} about */
+  begin({ name = "", kind, protocol, keyLog, total = null, bookmark } = {}) {
     const table = new Inspector(kind, protocol, keyLog);
     if (total) {
       table.expect(total);
     }
+    table.bookmark = bookmark;
+    this.errands.end("something else was opened");
     this.table.free();
     this.table = table;
+    this.#clock = new Clock();
     this.#packets?.free();
     this.#packets = null;
     this.#keyLog = keyLog ?? "";
@@ -69,7 +76,6 @@ export class Session {
     this.#total = total;
     this.#done = false;
     this.#error = null;
-    this.#frozen = null;
     table.filter(this.#filter);
     this.#version = 0;
     this.#filtering = false;
@@ -98,6 +104,7 @@ export class Session {
     } else {
       this.table.push(bytes);
     }
+    this.#clock.heard(this.table.lastHeard);
     this.#work();
   }
 
@@ -133,6 +140,7 @@ export class Session {
   /** The connection's bytes are read again as another protocol. */
   override(connection, protocol) {
     const known = this.table.overrideProtocol(connection, protocol);
+    this.errands.end("the rows have other numbers now");
     this.renumbered += 1;
     this.#anew();
     if (!known) {
@@ -140,10 +148,13 @@ export class Session {
     }
   }
 
-  /** Tells the table what time it is. */
+  /** Tells the table what time it is where it is recorded. */
   settle() {
-    this.table.settle(Date.now() * 1000);
-    this.#work();
+    const now = this.#clock.now();
+    if (!Number.isNaN(now)) {
+      this.table.settle(now);
+      this.#work();
+    }
   }
 
   /** Adds keys for bytes that come. @param {string} text */
@@ -153,15 +164,17 @@ export class Session {
     this.table.addKeyLog?.(text);
   }
 
-  /** Holds the view still, or lets it go on. @param {boolean} on */
+  /** Holds the view still, or lets it go on. What comes later than now stays out of
+   * it, whatever is filtered meanwhile. @param {boolean} on */
   pause(on) {
-    this.#frozen = on ? this.table.viewRows : null;
+    this.table.bookmark = on ? this.table.rows : undefined;
     this.tell();
   }
 
   /** How many rows the page may ask for. */
   get viewRows() {
-    return Math.min(this.#frozen ?? Infinity, this.table.viewRows);
+    const { bookmark } = this.table;
+    return bookmark === undefined ? this.table.viewRows : this.table.viewRowsBefore(bookmark);
   }
 
   /** Tells the page the state, soon. */
@@ -188,16 +201,32 @@ export class Session {
       dropped: table.dropped,
       live: this.live,
       send: this.send,
-      paused: this.#frozen !== null,
+      paused: table.bookmark !== undefined,
       generation: this.generation,
       renumbered: this.renumbered,
       filter: this.#filter,
+      hint: this.#hint(),
       filtering: this.#filtering,
       problems: table.problemCount,
       examined: table.examined,
       first: table.firstTime,
       last: table.lastTime,
     };
+  }
+
+  #hinted = { at: "", text: "" };
+  /** Of a filter that lets nothing pass: what may have been meant. */
+  #hint() {
+    const { table } = this;
+    if (this.#filtering || this.#filter === "" || table.rows === 0 || table.viewRows > 0) {
+      return "";
+    }
+    // It looks at all rows: once for those that there are.
+    const at = `${this.generation} ${table.rows}`;
+    if (this.#hinted.at !== at) {
+      this.#hinted = { at, text: table.filterHint() };
+    }
+    return this.#hinted.text;
   }
 
   #tellNow() {
@@ -208,7 +237,6 @@ export class Session {
 
   #anew() {
     this.generation += 1;
-    this.#frozen = this.#frozen === null ? null : Infinity;
     this.#filtering = true;
     this.#work();
   }

@@ -2,6 +2,7 @@
 
 use super::json_lines::{direction_name, words};
 use super::out::Out;
+use super::{Format, whole};
 use crate::table::{NO_ROW, kind_name};
 use crate::{ConnectionId, Protocol, Table, summary};
 
@@ -11,28 +12,33 @@ const HEAD: &str = "row,time_us,connection,device,server,direction,protocol,type
 
 /// Writes a line with the columns' names, then one for each row; the last column is
 /// what a list shows of the frame ([`summary`](crate::summary())). Lines end with CR
-/// LF. A text that a spreadsheet would take for a formula (it begins with `=`, `+`,
+/// LF. `row` and `pair` are counted from 1, as the page shows them to people; programs,
+/// and [`json_lines`](super::json_lines()), count from 0. `connection` is the
+/// recording's own number. A text that a spreadsheet would take for a formula (it begins with `=`, `+`,
 /// `-`, `@`, a tab or a carriage return) has an apostrophe before it, so that nobody
 /// who opens a recording runs what a device has sent.
 pub fn csv(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn FnMut(&[u8])) {
-    let mut out = Out::new(out);
+    whole(Format::Csv, table, rows, out);
+}
+
+pub(super) fn begin(out: &mut Out<'_>) {
     out.write(HEAD.as_bytes());
-    let mut line = String::new();
-    for row in rows {
-        if (row as usize) < table.columns().len() {
-            line.clear();
-            write(table, row, &mut line);
-            out.write(line.as_bytes());
-        }
+}
+
+/// Writes the line of a row, if there is such a row.
+pub(super) fn row(table: &Table, row: u32, out: &mut Out<'_>) {
+    if (row as usize) < table.columns().len() {
+        let mut line = String::new();
+        write(table, row, &mut line);
+        out.write(line.as_bytes());
     }
-    out.finish();
 }
 
 fn write(table: &Table, row: u32, line: &mut String) {
     let (columns, at) = (table.columns(), row as usize);
     let protocol = Protocol::from_number(u32::from(columns.protocol[at]));
     let connection = table.connection(ConnectionId(columns.connection[at]));
-    number(u64::from(row), line);
+    number(u64::from(row) + 1, line);
     number(columns.micros(row), line);
     number(u64::from(columns.connection[at]), line);
     field(connection.map_or("", |known| &known.device), line);
@@ -45,7 +51,7 @@ fn write(table: &Table, row: u32, line: &mut String) {
     number(columns.offset[at] as u64, line);
     match columns.pair[at] {
         NO_ROW => line.push(','),
-        pair => number(u64::from(pair), line),
+        pair => number(u64::from(pair) + 1, line),
     }
     match columns.latency[at] {
         latency if latency >= 0.0 => number(latency as u64, line),

@@ -10,8 +10,8 @@ const NONE: u32 = u32::MAX;
 ///
 /// A gap is written before the row that has one before it; but right behind a frame
 /// that it has cut off, which ended when the gap was noticed.
-pub(super) struct Gaps<'t> {
-    columns: &'t Columns,
+#[derive(Debug)]
+pub(super) struct Gaps {
     /// For each of the rows to be written: the row that follows it in its direction;
     /// [`NONE`] too for whole frames, for which nobody asks. Empty if all are.
     next: Vec<u32>,
@@ -28,8 +28,8 @@ pub(super) struct Gap {
     pub(super) aligned: bool,
 }
 
-impl<'t> Gaps<'t> {
-    pub(super) fn new(table: &'t Table, rows: &[u32]) -> Self {
+impl Gaps {
+    pub(super) fn new(table: &Table, rows: &[u32]) -> Self {
         let columns = table.columns();
         let mut next = Vec::new();
         if rows.iter().any(|row| columns.is_broken(*row)) {
@@ -53,48 +53,53 @@ impl<'t> Gaps<'t> {
             }));
         }
         Self {
-            columns,
             next,
             open: vec![[None; 2]; table.connections().len()],
         }
     }
 
     /// The gap to be written before a row.
-    pub(super) fn before(&mut self, row: u32, index: usize) -> Option<Gap> {
-        let has_gap = self.columns.has(row, flags::GAP);
-        let is_due = match self.open[index][self.columns.direction_of(row) as usize].take() {
+    pub(super) fn before(&mut self, columns: &Columns, row: u32, index: usize) -> Option<Gap> {
+        let has_gap = columns.has(row, flags::GAP);
+        let is_due = match self.open[index][columns.direction_of(row) as usize].take() {
             Some((_, true)) => false,
             // Rows between them were not chosen.
             Some((next, false)) => has_gap || next != row,
             None => has_gap,
         };
-        is_due.then(|| self.gap(row, row))
+        is_due.then(|| gap(columns, row, row))
     }
 
     /// The gap to be written behind a row, which is the `at`th that is written.
-    pub(super) fn behind(&mut self, at: usize, row: u32, index: usize) -> Option<Gap> {
-        if !self.columns.is_broken(row) {
+    pub(super) fn behind(
+        &mut self,
+        columns: &Columns,
+        at: usize,
+        row: u32,
+        index: usize,
+    ) -> Option<Gap> {
+        if !columns.is_broken(row) {
             return None;
         }
         let next = *self.next.get(at)?;
         if next == NONE {
             // Cut off by a gap or by the end: either way nothing follows.
-            return Some(self.gap(row, row));
+            return Some(gap(columns, row, row));
         }
-        let has_gap = self.columns.has(next, flags::GAP);
-        let is_frame = self.columns.protocol[row as usize] != Protocol::Unknown as u8;
+        let has_gap = columns.has(next, flags::GAP);
+        let is_frame = columns.protocol[row as usize] != Protocol::Unknown as u8;
         if has_gap || !is_frame {
-            let direction = self.columns.direction_of(row) as usize;
+            let direction = columns.direction_of(row) as usize;
             self.open[index][direction] = Some((next, has_gap));
         }
-        has_gap.then(|| self.gap(row, next))
+        has_gap.then(|| gap(columns, row, next))
     }
+}
 
-    fn gap(&self, when: u32, before: u32) -> Gap {
-        Gap {
-            time: self.columns.micros(when),
-            aligned: self.columns.protocol[before as usize] != Protocol::Unknown as u8,
-        }
+fn gap(columns: &Columns, when: u32, before: u32) -> Gap {
+    Gap {
+        time: columns.micros(when),
+        aligned: columns.protocol[before as usize] != Protocol::Unknown as u8,
     }
 }
 

@@ -4,7 +4,8 @@ use wigwag_codec::minijson::Value;
 use wigwag_codec::ngtt::HEADER_LEN;
 
 use super::out::Out;
-use super::walk::{Step, walk};
+use super::walk::Step;
+use super::{Format, whole};
 use crate::detail::LIMITS;
 use crate::table::{Expert, NO_ROW, kind_name};
 use crate::text::hex::hex;
@@ -22,11 +23,11 @@ const MAX_VALUE: usize = 1 << 20;
 ///
 /// | key | value |
 /// |---|---|
-/// | `row` | its row in the table |
+/// | `row` | its row in the table, counted from 0 (the page, and CSV, count from 1) |
 /// | `time` | microseconds since 1970-01-01T00:00:00Z |
-/// | `connection`, `direction` | number; `to_server` or `to_device` |
+/// | `connection`, `direction` | the recording's own number of it; `to_server` or `to_device` |
 /// | `protocol`, `type`, `id`, `length` | as in the columns; `type` only where there are types |
-/// | `pair`, `latency` | the other half's row; microseconds since it (in the second half) |
+/// | `pair`, `latency` | the other half's row, counted likewise; microseconds between both (in both) |
 /// | `flags` | words, as the filter knows them; only if there are any |
 /// | `hex` | all its bytes |
 /// | `value` | NGTT: the payload; NCP: the packet; minijson: the value; as `decode --json` of the command line shows them. Only of frames of at most 1 MiB |
@@ -36,39 +37,39 @@ const MAX_VALUE: usize = 1 << 20;
 /// (`"event": "gap"`, with `missing` and `aligned`).
 /// [`input::Kind::JsonLines`](crate::input::Kind::JsonLines) reads all of them back.
 pub fn json_lines(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn FnMut(&[u8])) {
-    let mut out = Out::new(out);
+    whole(Format::JsonLines, table, rows, out);
+}
+
+/// Writes the lines of a step.
+pub(super) fn write(table: &Table, step: &Step<'_>, out: &mut Out<'_>) {
     let mut line = String::new();
-    walk(table, rows.into_iter().collect(), &mut |step| {
-        if let Step::Frame {
-            row,
-            connection,
-            time,
-            frame,
-        } = step
-        {
-            for bytes in frame.bytes.chunks(MAX_BYTES) {
-                line.clear();
-                line.push('{');
-                number("row", u64::from(row), &mut line);
-                begin(time, connection, Some(frame.direction), &mut line);
-                columns(table, row, &mut line);
-                key("hex", &mut line);
-                line.push('"');
-                hex(bytes, &mut line);
-                line.push('"');
-                if bytes.len() == frame.bytes.len() {
-                    meaning(frame, &mut line);
-                }
-                line.push_str("}\n");
-                out.write(line.as_bytes());
-            }
-            return;
-        }
-        line.clear();
-        event(&step, &mut line);
+    let Step::Frame {
+        row,
+        connection,
+        time,
+        frame,
+    } = *step
+    else {
+        event(step, &mut line);
         out.write(line.as_bytes());
-    });
-    out.finish();
+        return;
+    };
+    for bytes in frame.bytes.chunks(MAX_BYTES) {
+        line.clear();
+        line.push('{');
+        number("row", u64::from(row), &mut line);
+        begin(time, connection, Some(frame.direction), &mut line);
+        columns(table, row, &mut line);
+        key("hex", &mut line);
+        line.push('"');
+        hex(bytes, &mut line);
+        line.push('"');
+        if bytes.len() == frame.bytes.len() {
+            meaning(frame, &mut line);
+        }
+        line.push_str("}\n");
+        out.write(line.as_bytes());
+    }
 }
 
 fn event(step: &Step<'_>, line: &mut String) {

@@ -10,25 +10,28 @@
 //!
 //! Rows are written in the order in which they are given. What comes out is handed
 //! over in pieces of some 64 KiB (large frames as they are): the whole of it is
-//! nowhere.
+//! nowhere. [`Export`] does the same in steps, for who has other things to do besides.
 
 mod csv;
 mod gaps;
 mod json_lines;
 mod out;
 mod pcapng;
+mod steps;
 mod talk;
 mod walk;
 
 pub use csv::csv;
 pub use json_lines::json_lines;
 pub use pcapng::pcapng;
+pub use steps::{Export, Format, RowsChanged};
 
-use wigwag_codec::capture::{LABEL, MAX_BYTES_HEAD, Record, bytes_head};
+use wigwag_codec::capture::{MAX_BYTES_HEAD, Record, bytes_head};
 
 use crate::{Protocol, Table};
 use out::Out;
-use walk::{Step, walk};
+use steps::whole;
+use walk::Step;
 
 /// Records of more bytes are written as several: readers refuse larger ones.
 const MAX_RECORD: usize = 16 << 20;
@@ -61,78 +64,72 @@ const MAX_RECORD: usize = 16 << 20;
 /// assert_eq!(again.frame(1), table.frame(2));
 /// ```
 pub fn capture(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn FnMut(&[u8])) {
-    let mut out = Out::new(out);
-    out.write(&LABEL);
-    walk(table, rows.into_iter().collect(), &mut |step| {
-        let record = match step {
-            Step::Open(connection) => Record::Open {
-                connection: connection.id.0,
-                time: connection.opened,
-                protocol: match connection.protocol {
-                    Protocol::Unknown => None,
-                    known => Some(known as u32),
-                },
-                device: &connection.device,
-                server: &connection.server,
+    whole(Format::Capture, table, rows, out);
+}
+
+/// Writes the record of a step.
+fn write_record(step: &Step<'_>, out: &mut Out<'_>) {
+    let record = match *step {
+        Step::Open(connection) => Record::Open {
+            connection: connection.id.0,
+            time: connection.opened,
+            protocol: match connection.protocol {
+                Protocol::Unknown => None,
+                known => Some(known as u32),
             },
-            Step::Gap {
-                connection,
-                time,
-                direction,
-                missing,
-                aligned,
-            } => Record::Gap {
-                connection,
-                time,
-                direction,
-                missing,
-                aligned,
-            },
-            Step::Frame {
-                connection,
-                time,
-                frame,
-                ..
-            } => {
-                for bytes in frame.bytes.chunks(MAX_RECORD) {
-                    let mut head = [0; MAX_BYTES_HEAD];
-                    out.write(bytes_head(
-                        connection,
-                        time,
-                        frame.direction,
-                        bytes.len(),
-                        &mut head,
-                    ));
-                    out.write(bytes);
-                }
-                return;
+            device: &connection.device,
+            server: &connection.server,
+        },
+        Step::Gap {
+            connection,
+            time,
+            direction,
+            missing,
+            aligned,
+        } => Record::Gap {
+            connection,
+            time,
+            direction,
+            missing,
+            aligned,
+        },
+        Step::Frame {
+            connection,
+            time,
+            frame,
+            ..
+        } => {
+            for bytes in frame.bytes.chunks(MAX_RECORD) {
+                let mut head = [0; MAX_BYTES_HEAD];
+                out.write(bytes_head(
+                    connection,
+                    time,
+                    frame.direction,
+                    bytes.len(),
+                    &mut head,
+                ));
+                out.write(bytes);
             }
-            Step::End {
-                connection,
-                time,
-                reason,
-            } => Record::End {
-                connection,
-                time,
-                reason,
-            },
-        };
-        let mut place = vec![0; record.encoded_len()];
-        // The place is as long as it has to be.
-        if record.write(&mut place).is_ok() {
-            out.write(&place);
+            return;
         }
-    });
-    out.finish();
+        Step::End {
+            connection,
+            time,
+            reason,
+        } => Record::End {
+            connection,
+            time,
+            reason,
+        },
+    };
+    let mut place = vec![0; record.encoded_len()];
+    // The place is as long as it has to be.
+    if record.write(&mut place).is_ok() {
+        out.write(&place);
+    }
 }
 
 /// Writes the bytes of the rows' frames, one behind the other.
 pub fn raw(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn FnMut(&[u8])) {
-    let mut out = Out::new(out);
-    for row in rows {
-        if let Some(frame) = table.frame(row) {
-            out.write(frame.bytes);
-        }
-    }
-    out.finish();
+    whole(Format::Raw, table, rows, out);
 }

@@ -6,16 +6,27 @@ const ENOUGH: usize = 64 << 10;
 /// Collects what is small, passes on what is large.
 pub(super) struct Out<'o> {
     bytes: Vec<u8>,
+    written: usize,
     to: &'o mut dyn FnMut(&[u8]),
 }
 
 impl<'o> Out<'o> {
     pub(super) fn new(to: &'o mut dyn FnMut(&[u8])) -> Self {
         let bytes = Vec::with_capacity(ENOUGH);
-        Self { bytes, to }
+        Self {
+            bytes,
+            written: 0,
+            to,
+        }
+    }
+
+    /// How much was written.
+    pub(super) const fn written(&self) -> usize {
+        self.written
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) {
+        self.written = self.written.saturating_add(bytes.len());
         if self.bytes.len() + bytes.len() > ENOUGH {
             self.finish();
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::out::Out;
 use super::talk::{Packet, Talk};
-use super::walk::{Step, walk};
+use super::walk::Step;
+use super::{Format, whole};
 use crate::{Direction, Table};
 
 /// Types of blocks.
@@ -52,10 +53,21 @@ const ABOUT: &str = "Ethernet, IP and TCP headers were made when the frames were
 /// assert_eq!(again.frame(2), table.frame(2));
 /// ```
 pub fn pcapng(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn FnMut(&[u8])) {
-    let mut file = File { out: Out::new(out) };
-    file.begin();
-    let mut talks = BTreeMap::<u32, Talk>::new();
-    walk(table, rows.into_iter().collect(), &mut |step| match step {
+    whole(Format::Pcapng, table, rows, out);
+}
+
+/// The connections that are being written.
+pub(super) type Talks = BTreeMap<u32, Talk>;
+
+/// Writes what stands before the packets.
+pub(super) fn begin(out: &mut Out<'_>) {
+    File { out }.begin();
+}
+
+/// Writes the packets of a step.
+pub(super) fn write(talks: &mut Talks, step: &Step<'_>, out: &mut Out<'_>) {
+    let mut file = File { out };
+    match *step {
         Step::Open(connection) => {
             let mut talk = Talk::new(connection);
             talk.open(&mut |packet| file.packet(connection.opened, packet, None));
@@ -96,19 +108,18 @@ pub fn pcapng(table: &Table, rows: impl IntoIterator<Item = u32>, out: &mut dyn 
                 };
                 let mut comment = Some(reason).filter(|reason| !reason.is_empty());
                 talk.close(first, &mut |packet| {
-                    file.packet(time, packet, comment.take())
+                    file.packet(time, packet, comment.take());
                 });
             }
         }
-    });
-    file.out.finish();
+    }
 }
 
-struct File<'o> {
-    out: Out<'o>,
+struct File<'a, 'o> {
+    out: &'a mut Out<'o>,
 }
 
-impl File<'_> {
+impl File<'_, '_> {
     fn begin(&mut self) {
         // The byte order, version 1.0, a section of unknown length.
         let mut section = Vec::new();

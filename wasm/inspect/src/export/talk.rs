@@ -29,6 +29,7 @@ pub(super) struct Packet<'a> {
 type Out<'a> = &'a mut dyn FnMut(&Packet<'_>);
 
 /// A connection in the making. Index 0 is the device.
+#[derive(Debug)]
 pub(super) struct Talk {
     ends: [SocketAddr; 2],
     /// The sequence number of the next byte that each end sends.

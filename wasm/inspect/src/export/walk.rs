@@ -31,54 +31,84 @@ pub(super) enum Step<'t> {
     },
 }
 
-/// Goes through the rows. A connection is opened before its first row and before
-/// those that began after it, and ended behind its last row, before the rows of
-/// others that came later: so a table that reads it has the same rows in the same
-/// order.
-pub(super) fn walk<'t>(table: &'t Table, rows: Vec<u32>, each: &mut dyn FnMut(Step<'t>)) {
-    let columns = table.columns();
-    let connections = table.connections();
-    // Where the row's connection is among all of them, if there is such a row.
-    let index_of = |row: u32| {
-        let id = columns.connection.get(row as usize)?;
-        table.connection_index(ConnectionId(*id))
-    };
-    // How many rows are still to come, of each connection.
-    let mut to_come = vec![0_u32; connections.len()];
-    for index in rows.iter().filter_map(|row| index_of(*row)) {
-        to_come[index] += 1;
-    }
-    let is_wanted: Vec<bool> = to_come.iter().map(|rows| *rows > 0).collect();
-    let mut gaps = Gaps::new(table, &rows);
-    let mut unopened = 0;
-    // Connections that have ended, and when: the earliest is the last.
-    let mut ends = Vec::<(u64, usize)>::new();
-    for (at, row) in rows.into_iter().enumerate() {
-        let Some(index) = index_of(row) else {
-            continue;
-        };
-        while unopened <= index {
-            if is_wanted[unopened] {
-                each(Step::Open(&connections[unopened]));
-            }
-            unopened += 1;
+/// A way through rows that goes on where it stopped.
+///
+/// A connection is opened before its first row and before those that began after it,
+/// and ended behind its last row, before the rows of others that came later: so a
+/// table that reads it has the same rows in the same order.
+#[derive(Debug)]
+pub(super) struct Walk {
+    rows: Vec<u32>,
+    /// How many of them are behind.
+    at: usize,
+    /// By connection: how many rows are still to come, and whether there are any.
+    to_come: Vec<u32>,
+    is_wanted: Vec<bool>,
+    gaps: Gaps,
+    /// Connections before this one were opened.
+    unopened: usize,
+    /// Connections that have ended, and when: the earliest is the last.
+    ends: Vec<(u64, usize)>,
+}
+
+impl Walk {
+    pub(super) fn new(table: &Table, rows: Vec<u32>) -> Self {
+        let mut to_come = vec![0_u32; table.connections().len()];
+        for index in rows.iter().filter_map(|row| index_of(table, *row)) {
+            to_come[index] += 1;
         }
-        let time = columns.micros(row);
-        while let Some((_, which)) = ends.pop_if(|(ended, _)| *ended < time) {
+        Self {
+            is_wanted: to_come.iter().map(|rows| *rows > 0).collect(),
+            gaps: Gaps::new(table, &rows),
+            rows,
+            at: 0,
+            to_come,
+            unopened: 0,
+            ends: Vec::new(),
+        }
+    }
+
+    /// Takes the next row; behind the last one what is left. Whether there are more.
+    pub(super) fn next<'t>(&mut self, table: &'t Table, each: &mut dyn FnMut(Step<'t>)) -> bool {
+        let connections = table.connections();
+        let Some(row) = self.rows.get(self.at).copied() else {
+            while let Some((_, which)) = self.ends.pop() {
+                end(&connections[which], each);
+            }
+            return false;
+        };
+        let at = self.at;
+        self.at += 1;
+        // Of rows that there are.
+        let Some(index) = index_of(table, row) else {
+            return true;
+        };
+        while self.unopened <= index {
+            if self.is_wanted[self.unopened] {
+                each(Step::Open(&connections[self.unopened]));
+            }
+            self.unopened += 1;
+        }
+        let time = table.columns().micros(row);
+        while let Some((_, which)) = self.ends.pop_if(|(ended, _)| *ended < time) {
             end(&connections[which], each);
         }
-        frame(table, &mut gaps, (at, row, index), each);
-        to_come[index] -= 1;
-        if to_come[index] == 0
+        frame(table, &mut self.gaps, (at, row, index), each);
+        self.to_come[index] -= 1;
+        if self.to_come[index] == 0
             && let Some((ended, _)) = &connections[index].ended
         {
-            let place = ends.partition_point(|(later, _)| later > ended);
-            ends.insert(place, (*ended, index));
+            let place = self.ends.partition_point(|(later, _)| later > ended);
+            self.ends.insert(place, (*ended, index));
         }
+        true
     }
-    while let Some((_, which)) = ends.pop() {
-        end(&connections[which], each);
-    }
+}
+
+/// Where the row's connection is among all of them, if there is such a row.
+fn index_of(table: &Table, row: u32) -> Option<usize> {
+    let id = table.columns().connection.get(row as usize)?;
+    table.connection_index(ConnectionId(*id))
 }
 
 fn end<'t>(connection: &'t Connection, each: &mut dyn FnMut(Step<'t>)) {
@@ -94,7 +124,7 @@ fn end<'t>(connection: &'t Connection, each: &mut dyn FnMut(Step<'t>)) {
 /// Writes a row, and the gaps around it.
 fn frame<'t>(
     table: &'t Table,
-    gaps: &mut Gaps<'t>,
+    gaps: &mut Gaps,
     (at, row, index): (usize, u32, usize),
     each: &mut dyn FnMut(Step<'t>),
 ) {
@@ -108,7 +138,7 @@ fn frame<'t>(
         missing: 0,
         aligned: gap.aligned,
     };
-    if let Some(gap) = gaps.before(row, index) {
+    if let Some(gap) = gaps.before(columns, row, index) {
         each(as_step(gap));
     }
     each(match table.frame(row) {
@@ -126,7 +156,7 @@ fn frame<'t>(
             aligned: true,
         },
     });
-    if let Some(gap) = gaps.behind(at, row, index) {
+    if let Some(gap) = gaps.behind(columns, at, row, index) {
         each(as_step(gap));
     }
 }

@@ -82,17 +82,15 @@ pub fn complete(table: &Table, text: &str, cursor: usize) -> Completions {
         Wants::Value(subject, _) => value(&mut items, table, subject),
         Wants::Unit(subject, list) => {
             unit(&mut items, subject);
-            if list {
-                items.add(",", "one more value");
-                items.add(")", "no more values");
-            } else {
-                join(&mut items);
+            // A duration has to have its unit, a size may do without.
+            let is_duration = matches!(subject, Subject::Column(Column::Time | Column::Latency));
+            match list {
+                _ if is_duration => {}
+                true => more(&mut items),
+                false => join(&mut items),
             }
         }
-        Wants::More(_) => {
-            items.add(",", "one more value");
-            items.add(")", "no more values");
-        }
+        Wants::More(_) => more(&mut items),
         Wants::Join => join(&mut items),
     }
     Completions {
@@ -194,6 +192,11 @@ fn test(items: &mut Items<'_>, subject: Subject<'_>) {
     if matches!(subject, Subject::Path(_) | Subject::Column(Column::Latency)) {
         join(items);
     }
+}
+
+fn more(items: &mut Items<'_>) {
+    items.add(",", "one more value");
+    items.add(")", "no more values");
 }
 
 fn join(items: &mut Items<'_>) {

@@ -8,7 +8,9 @@ use super::expr::{Field, Literal, name, pattern, unquoted};
 use super::number::{NotANumber, Number};
 use super::parse::{Parser, shortened};
 use super::token::{Spanned, Token};
-use super::words::{COLUMNS, Column, DIRECTIONS, DURATIONS, PROTOCOLS, SIZES, Word, find, nearest};
+use super::words::{
+    COLUMNS, Column, DIRECTIONS, DURATIONS, PROTOCOLS, SIZES, Word, akin, find, nearest,
+};
 use super::{FilterError, moment};
 
 /// Bytes that a compiled regular expression may take.
@@ -118,14 +120,19 @@ impl Parser<'_> {
         }
         let known = (0..=10).map(|number| FrameType::from_u16(number).name());
         if text.len() > 4 && !known.clone().any(|name| name.eq_ignore_ascii_case(&text)) {
-            let message = match nearest(known, &text) {
-                Some(near) => format!("no type `{}`: did you mean {near}?", shortened(&text)),
-                None => format!(
-                    "no type `{}`: NGTT has ORDER, PING and others, NCP names of four letters",
-                    shortened(&text)
-                ),
+            let near = match nearest(known.clone(), &text) {
+                Some(near) => vec![near],
+                None => akin(known.clone(), &text),
             };
-            return Err(self.wrong(message));
+            let hint = match near.as_slice() {
+                [] => {
+                    let all = known.collect::<Vec<_>>().join(", ");
+                    format!("NGTT has {all}; NCP's names have four letters at most")
+                }
+                [one] => format!("did you mean {one}?"),
+                [first @ .., last] => format!("did you mean {} or {last}?", first.join(", ")),
+            };
+            return Err(self.wrong(format!("no type `{}`: {hint}", shortened(&text))));
         }
         self.take()?;
         Ok(Literal::Name(text.to_ascii_uppercase()))

@@ -5,7 +5,7 @@
 //! | `type == ORDER`, `type in (PING, DSPC)`, `type >= 3` | frame types of NGTT by name or number, packet types of NCP by name; names in either case |
 //! | `id == 7` (or `tid`), `connection != 2`, `length > 1 kB`, `offset < 4096` | numbers; units of bytes: `B`, `kB`, `KiB`, `MB`, `MiB` |
 //! | `direction == to_device`, `protocol == ncp` | |
-//! | `latency > 200 ms`; `latency` alone: this row answers another | units of time: `us`, `ms`, `s`, `min`, `h`, `d` |
+//! | `latency > 200 ms`; `latency` alone: it has an answer, or is one. Both halves of a pair have it | units of time: `us`, `ms`, `s`, `min`, `h`, `d` |
 //! | `time >= 2026-11-21T19:25:00Z`, `time > 12 s` | RFC 3339, or since the first row |
 //! | `malformed`, `unanswered`, `late`, `resync`, `gap`, `error`, `warning`, `repeated` | flags |
 //! | `payload[0].orders[0].path == "W1"`, `fields.STAT.LEVL > -80.5`, `head.length > 9` | what a path finds (see [`Path`](crate::detail::Path)); alone: it is there |
@@ -18,7 +18,7 @@
 //! A path with `[*]`, or a key that comes twice, finds several values. A comparison
 //! holds if it holds for one of them, except `!=`: there must be a value, and all
 //! must differ. So `payload.a != 1` leaves out what has no `a`; `!(payload.a == 1)`
-//! does not. The same goes for columns: `latency != 0 s` is about answers only, and
+//! does not. The same goes for columns: `latency != 0 s` is about pairs only, and
 //! frames without types are neither `== ORDER` nor `!= ORDER`.
 //!
 //! Numbers are compared by their exact values, whatever their size and kind.
@@ -43,6 +43,7 @@ mod field;
 mod kind;
 mod literal;
 mod moment;
+mod needle;
 mod number;
 mod old;
 mod parse;
@@ -53,8 +54,10 @@ mod run;
 mod tests;
 mod text;
 mod token;
+mod unseen;
 mod words;
 
 pub use complete::{Completion, Completions, complete};
 pub use error::FilterError;
 pub use run::Filter;
+pub use unseen::UnseenType;

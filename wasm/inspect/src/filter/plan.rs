@@ -71,12 +71,16 @@ impl Plan {
     }
 
     /// Whether a row that was tested may be found otherwise later, because what is
-    /// said of it has changed: flags.
-    pub(super) fn needs_flags(&self) -> bool {
+    /// said of it has changed: flags, and the latency of a request.
+    pub(super) fn may_change(&self) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::needs_flags),
-            Self::Not(part) => part.needs_flags(),
-            Self::Flag(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::may_change),
+            Self::Not(part) => part.may_change(),
+            Self::Flag(_)
+            | Self::Real {
+                column: Column::Latency,
+                ..
+            } => true,
             _ => false,
         }
     }

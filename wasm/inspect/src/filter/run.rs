@@ -49,11 +49,12 @@ impl Filter {
         !self.plan.needs_frames()
     }
 
-    /// Whether it asks for flags, which the table may set and clear in rows that
-    /// are there already: then it has to be run again when they have changed.
+    /// Whether it asks for what may change in rows that are there already: flags, and
+    /// the latency, which a request has as soon as it is answered. Then it has to be
+    /// run again when the table has changed.
     #[must_use]
-    pub fn asks_for_flags(&self) -> bool {
-        self.plan.needs_flags()
+    pub fn may_change(&self) -> bool {
+        self.plan.may_change()
     }
 
     /// Tests rows of a table from `from` on and appends those that pass to `out`, in

@@ -53,7 +53,7 @@ pub(super) const COLUMNS: &[Word<Column>] = &[
     word(
         "latency",
         Column::Latency,
-        "from the request to this answer: > 200 ms",
+        "from the request to its answer, in both rows: > 200 ms",
     ),
     word(
         "time",
@@ -145,6 +145,21 @@ pub(super) fn nearest<'w>(words: impl Iterator<Item = &'w str>, wrong: &str) -> 
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+/// The words of a list that have a part in common with one that is in none: parts are
+/// what stands between underscores, of more than two letters.
+pub(super) fn akin<'w>(words: impl Iterator<Item = &'w str>, wrong: &str) -> Vec<&'w str> {
+    let wrong = wrong.to_ascii_uppercase();
+    let parts: Vec<&str> = wrong.split('_').filter(|part| part.len() > 2).collect();
+    let is_akin = |word: &&str| {
+        let word = word.to_ascii_uppercase();
+        let mut of_word = word.split('_');
+        of_word.any(|part| {
+            (parts.iter()).any(|wrong| part.starts_with(wrong) || wrong.starts_with(part))
+        })
+    };
+    words.filter(is_akin).collect()
 }
 
 /// How many characters have to be put in, taken out, replaced or exchanged with

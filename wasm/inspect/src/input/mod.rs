@@ -15,16 +15,17 @@
 
 mod base64;
 mod capture;
-mod compressed;
 mod detect;
 mod hex;
 mod hex_dump;
 mod lines;
+mod not_frames;
 mod problems;
 mod resync;
 mod stream;
 
 pub use detect::{Kind, PREFIX, detect};
+pub use not_frames::is_key_log;
 
 #[cfg(feature = "packets")]
 use crate::net::{self, Recording};
@@ -97,7 +98,6 @@ enum Reader {
     #[cfg(feature = "packets")]
     Net(Box<net::Reader>),
     /// What is not read.
-    #[cfg(not(feature = "packets"))]
     Nothing,
 }
 
@@ -187,9 +187,7 @@ impl Input {
             Some(Reader::Capture(capture)) => capture.finish(sink),
             #[cfg(feature = "packets")]
             Some(Reader::Net(net)) => net.finish(&mut Named::new(self.options.protocol, sink)),
-            #[cfg(not(feature = "packets"))]
-            Some(Reader::Nothing) => {}
-            Some(Reader::Raw(_)) | None => {}
+            Some(Reader::Raw(_) | Reader::Nothing) | None => {}
         }
     }
 
@@ -200,12 +198,20 @@ impl Input {
         let Some(kind) = self.kind.or_else(|| detect(&self.held, is_all)) else {
             return;
         };
+        if self.options.kind.is_none() && not_frames::is_key_log(&self.held) {
+            // Secrets are not to be shown as frames.
+            let message = not_frames::KEY_LOG.into();
+            sink.take(Piece::Problem { offset: 0, message });
+            self.reader = Some(Reader::Nothing);
+            self.held.clear();
+            return;
+        }
         // The layout of a text shows in its first lines.
         if kind == Kind::Hex && !is_all {
             return;
         }
         if self.options.kind.is_none() && kind == Kind::Raw {
-            compressed::warn(&self.held, sink);
+            not_frames::warn(&self.held, sink);
         }
         self.kind = Some(kind);
         let stream = stream::Stream::new(self.options.protocol, self.options.direction);
@@ -252,9 +258,7 @@ impl Input {
             Some(Reader::Capture(capture)) => capture.push(bytes, sink),
             #[cfg(feature = "packets")]
             Some(Reader::Net(net)) => net.push(bytes, &mut Named::new(self.options.protocol, sink)),
-            #[cfg(not(feature = "packets"))]
-            Some(Reader::Nothing) => {}
-            None => {}
+            Some(Reader::Nothing) | None => {}
         }
     }
 }
@@ -276,6 +280,10 @@ impl<'s> Named<'s> {
 
 #[cfg(feature = "packets")]
 impl Sink for Named<'_> {
+    fn hold(&mut self, bytes: usize) -> bool {
+        self.sink.hold(bytes)
+    }
+
     fn take(&mut self, mut piece: Piece<'_>) {
         if let Piece::Open { about, .. } = &mut piece {
             about.protocol = self.protocol.or(about.protocol);

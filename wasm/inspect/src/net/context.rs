@@ -21,6 +21,10 @@ pub(super) struct Shared {
     /// where reading can go on after a gap.
     pub(super) trials: u64,
     pub(super) problems: Problems,
+    /// How many bytes all connections hold.
+    pub(super) held: usize,
+    /// Whether it was said that they hold too much.
+    pub(super) told_crowded: bool,
 }
 
 impl Default for Shared {
@@ -28,6 +32,8 @@ impl Default for Shared {
         Self {
             trials: 128 << 20,
             problems: Problems(0),
+            held: 0,
+            told_crowded: false,
         }
     }
 }
@@ -54,6 +60,13 @@ impl Problems {
 }
 
 impl Context<'_> {
+    /// A connection that held `before` bytes holds `after` now. Whether there is room
+    /// for what all of them hold.
+    pub(super) fn hold(&mut self, before: usize, after: usize) -> bool {
+        self.shared.held = self.shared.held.saturating_sub(before) + after;
+        (self.sink).hold(self.shared.held + self.keys.held())
+    }
+
     /// Tells a problem at the packet that is read.
     pub(super) fn problem(&mut self, message: Cow<'_, str>) {
         self.shared.problems.tell(self.offset, message, self.sink);

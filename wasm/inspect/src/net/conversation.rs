@@ -74,6 +74,23 @@ impl Conversation {
         }
     }
 
+    /// How many bytes of memory wait here.
+    pub(super) fn held(&self) -> usize {
+        match &self.kind {
+            Kind::Undecided(firsts) => firsts.iter().map(|first| first.bytes.capacity()).sum(),
+            Kind::Tls(session, _) => size_of::<Session>() + session.held(),
+            Kind::Plain | Kind::Lost => 0,
+        }
+    }
+
+    /// No longer waits for a handshake that is not whole.
+    pub(super) fn give_up(&mut self, time: u64, cx: &mut Context<'_>) {
+        if let Kind::Tls(session, client) = &mut self.kind {
+            let (_, mut out) = tls(self.connection, *client, time, cx);
+            session.give_up(&mut out);
+        }
+    }
+
     fn begin_tls(&mut self, client: Direction, time: u64, cx: &mut Context<'_>) {
         self.decide(Kind::Tls(Box::default(), client), time, cx);
     }

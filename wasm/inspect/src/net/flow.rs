@@ -87,6 +87,20 @@ impl Flow {
         self.ending.is_some()
     }
 
+    /// How many bytes of memory it takes.
+    pub(super) fn held(&self) -> usize {
+        let halves = self.halves.iter().flatten().map(Half::held).sum::<usize>();
+        size_of::<Self>() + halves + self.conversation.held()
+    }
+
+    /// No longer waits for anything: gives out what it holds.
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
+        for end in [0, 1] {
+            self.with_half(end, cx, |half, out| half.give_up(out));
+        }
+        self.conversation.give_up(self.time, cx);
+    }
+
     fn direction(&self, from: End) -> Direction {
         if from == self.server {
             Direction::ToDevice

@@ -51,7 +51,7 @@ impl Flows {
             && !flow.has_syn(from, segment.sequence)
             && let Some(flow) = self.flows.remove(&ends)
         {
-            flow.settle(Some("its ports were used for another connection"), cx);
+            settle(flow, Some("its ports were used for another connection"), cx);
         }
         let flow = match self.flows.get_mut(&ends) {
             Some(flow) => flow,
@@ -65,11 +65,21 @@ impl Flows {
                 let connection = ConnectionId(self.opened);
                 self.opened = self.opened.wrapping_add(1);
                 let flow = Flow::open(connection, from, time, segment, cx);
+                cx.hold(0, flow.held());
                 self.flows.entry(ends).or_insert(flow)
             }
         };
         let before = flow.is_ending();
+        let mut held = flow.held();
         flow.segment(from, time, segment, cx);
+        if !cx.hold(held, flow.held()) {
+            held = flow.held();
+            flow.give_up(cx);
+            cx.hold(held, flow.held());
+            if !std::mem::replace(&mut cx.shared.told_crowded, true) {
+                cx.problem(CROWDED.into());
+            }
+        }
         if flow.is_ending() && !before {
             self.ending.push_back((self.packets, ends, flow.connection));
         }
@@ -88,7 +98,7 @@ impl Flows {
                 .is_some_and(|flow| flow.connection == connection)
                 && let Some(flow) = self.flows.remove(&ends)
             {
-                flow.settle(None, cx);
+                settle(flow, None, cx);
             }
         }
     }
@@ -98,7 +108,19 @@ impl Flows {
         self.ending.clear();
         let flows: Vec<Flow> = core::mem::take(&mut self.flows).into_values().collect();
         for flow in sorted(flows, &|a, b| a.connection < b.connection) {
-            flow.settle(None, cx);
+            settle(flow, None, cx);
         }
     }
+}
+
+/// What is said when connections wait for more than there is room for.
+const CROWDED: &str = "connections of this recording wait for packets that are missing before \
+                       others, and hold more bytes than there is room for: from here on some \
+                       have gaps instead";
+
+/// Nothing more will come of a connection.
+fn settle(flow: Flow, why: Option<&str>, cx: &mut Context<'_>) {
+    let held = flow.held();
+    flow.settle(why, cx);
+    cx.hold(held, 0);
 }

@@ -88,6 +88,11 @@ impl Half {
         self.end == Some(self.next)
     }
 
+    /// How many bytes of memory wait here.
+    pub(super) fn held(&self) -> usize {
+        self.held_bytes + self.held.capacity() * size_of::<Held>()
+    }
+
     /// Takes a segment. Of bytes that come twice the first are kept.
     pub(super) fn segment(
         &mut self,
@@ -212,11 +217,18 @@ impl Half {
         }
     }
 
-    /// Nothing more will come: gives out what is held, and says what is missing.
-    pub(super) fn settle(&mut self, now: u64, out: &mut dyn FnMut(Out<'_>)) {
+    /// Gives out what is held, and no longer waits for what is missing before it.
+    pub(super) fn give_up(&mut self, out: &mut dyn FnMut(Out<'_>)) {
         while !self.held.is_empty() {
             self.pass_over(0, out);
         }
+        self.held = VecDeque::new();
+        self.waiting = None;
+    }
+
+    /// Nothing more will come: gives out what is held, and says what is missing.
+    pub(super) fn settle(&mut self, now: u64, out: &mut dyn FnMut(Out<'_>)) {
+        self.give_up(out);
         // Without the stream's end in view, the byte that FIN takes cannot be told
         // from a lost one.
         let end = self.end.unwrap_or(self.acknowledged.saturating_sub(1));

@@ -7,7 +7,8 @@
 //! read a [`Piece::Problem`] with its offset; the rest is read on.
 //!
 //! Limits: records of 16 MiB; 65,536 connections at a time; 4 MiB or 2048 segments
-//! of a direction that wait for one before them.
+//! of a direction that wait for one before them; and of all of them together what the
+//! [`Sink`] has room for ([`Sink::hold`]).
 
 mod blocks;
 mod context;
@@ -168,6 +169,7 @@ impl Reader {
             shared: &mut state.shared,
         };
         state.flows.settle(&mut cx);
+        sink.hold(0);
         state.summary(sink);
     }
 }
@@ -176,6 +178,11 @@ impl State {
     fn record(&mut self, offset: u64, record: Record<'_>, sink: &mut dyn Sink) {
         self.offset = offset;
         if let Record::Secrets(text) = record {
+            if !sink.hold(self.shared.held + self.keys.held() + text.len()) {
+                let message = "secrets of TLS connections that there is no room for";
+                self.shared.problems.tell(offset, message.into(), sink);
+                return;
+            }
             let unread = self.keys.add(&String::from_utf8_lossy(text));
             if unread > 0 {
                 let message = format!("{unread} lines of the key log within cannot be read");

@@ -121,9 +121,10 @@ impl Series {
             let time = columns.time.get(index).copied().unwrap_or(f64::NAN);
             match &quantity {
                 Quantity::Latency => {
-                    // Only answers have one.
+                    // When the answer came; its request has the same.
                     if let Some(latency) = columns.latency.get(index)
                         && !latency.is_nan()
+                        && columns.is_answer(row)
                     {
                         self.add_point(time, f64::from(*latency) / 1000.0);
                     }

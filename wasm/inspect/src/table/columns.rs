@@ -28,7 +28,9 @@ pub struct Columns {
     /// The row of the other half (an order's confirmation, a request's reply, and
     /// back); [`NO_ROW`] if there is none (yet).
     pub pair: Vec<u32>,
-    /// In the row of the second half: microseconds since the first; NaN elsewhere.
+    /// In both rows of a pair: microseconds from the first half to the second; NaN
+    /// elsewhere. The first half is the one whose [`pair`](Self::pair) is the larger
+    /// row.
     pub latency: Vec<f32>,
     /// Where in its direction's stream the frame begins, in bytes.
     pub offset: Vec<f64>,
@@ -161,13 +163,22 @@ impl Columns {
             return;
         }
         // A clock that was put back makes no answer come before its question.
-        self.latency[b] = (self.time[b] - self.time[a]).max(0.0) as f32;
+        let latency = (self.time[b] - self.time[a]).max(0.0) as f32;
+        self.latency[a] = latency;
+        self.latency[b] = latency;
     }
 
     /// Takes two rows apart again.
     pub(super) fn part(&mut self, first: u32, second: u32) {
         self.pair[first as usize] = NO_ROW;
         self.pair[second as usize] = NO_ROW;
+        self.latency[first as usize] = f32::NAN;
         self.latency[second as usize] = f32::NAN;
+    }
+
+    /// Whether a row is the second half of a pair: the answer.
+    #[must_use]
+    pub fn is_answer(&self, row: u32) -> bool {
+        self.pair.get(row as usize).is_some_and(|pair| *pair < row)
     }
 }

@@ -1,5 +1,6 @@
 //! The connections of an input.
 
+use super::detect::Spoken;
 use super::early::Early;
 use super::stream::Stream;
 use crate::{ConnectionId, Protocol};
@@ -12,6 +13,9 @@ pub struct Connection {
     /// What its frames are; `Unknown` until the input, its bytes or
     /// [`super::Table::override_protocol`] have said it.
     pub protocol: Protocol,
+    /// Why that is believed, for people: what of its bytes shows it, or who has said
+    /// it. Empty while nobody knows.
+    pub why: &'static str,
     /// Who the device is; may be empty.
     pub device: String,
     /// Who the server is; may be empty.
@@ -54,6 +58,7 @@ impl Connection {
         Self {
             id,
             protocol: Protocol::Unknown,
+            why: "",
             device: String::new(),
             server: String::new(),
             opened: time,
@@ -62,6 +67,20 @@ impl Connection {
             bytes: [0; 2],
             gaps: 0,
         }
+    }
+
+    /// Whether its protocol was found out by its bytes, and not said by the recording
+    /// or by a person.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        let known = [Spoken::told, Spoken::chosen].map(|spoken| spoken(self.protocol).why);
+        self.protocol != Protocol::Unknown && !known.contains(&self.why)
+    }
+
+    /// What it speaks is known now.
+    pub(super) const fn speaks(&mut self, spoken: Spoken) {
+        self.protocol = spoken.protocol;
+        self.why = spoken.why;
     }
 }
 

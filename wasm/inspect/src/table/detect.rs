@@ -37,46 +37,117 @@ enum Verdict {
 
 use Verdict::{Maybe, No, Yes};
 
+/// What a connection speaks, and why that is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spoken {
+    pub(super) protocol: Protocol,
+    /// For people; empty if nothing is believed.
+    pub(super) why: &'static str,
+}
+
+impl Spoken {
+    const fn new(protocol: Protocol, why: &'static str) -> Self {
+        Self { protocol, why }
+    }
+
+    /// The recording names the protocol.
+    pub(super) const fn told(protocol: Protocol) -> Self {
+        Self::new(protocol, "the recording says so")
+    }
+
+    /// A person has said it.
+    pub(super) const fn chosen(protocol: Protocol) -> Self {
+        Self::new(protocol, "chosen by hand")
+    }
+
+    pub(super) const NOTHING: Self = Self::new(Protocol::Unknown, "");
+    const NCP: Self = Self::new(
+        Protocol::Ncp,
+        "it has the magic word of NCP's packets, or the HTTP head of their tunnel",
+    );
+    const NGTT: Self = Self::new(
+        Protocol::Ngtt,
+        "frames of known types with payloads that fit their lengths",
+    );
+    const NGTT_DAMAGED: Self = Self::new(
+        Protocol::Ngtt,
+        "it begins as a frame of a known type, though its payload is damaged or cut off",
+    );
+    const PREFIX: Self = Self::new(
+        Protocol::Prefix,
+        "lengths of four bytes lead from message to message",
+    );
+    const MINIJSON: Self = Self::new(Protocol::Minijson, "whole values, one after another");
+}
+
 /// The protocol, if the bytes show it already.
-pub(super) fn decide(heard: &[Heard; 2]) -> Option<Protocol> {
+pub(super) fn decide(heard: &[Heard; 2]) -> Option<Spoken> {
     if heard.iter().any(|heard| is_ncp(heard) == Yes) {
-        return Some(Protocol::Ncp);
+        return Some(Spoken::NCP);
     }
     if heard.iter().any(|heard| is_ncp(heard) == Maybe) {
         return None;
     }
     match verdict(heard, ngtt) {
-        Yes => return Some(Protocol::Ngtt),
+        Yes => return Some(Spoken::NGTT),
         Maybe => return None,
         No => {}
     }
     match verdict(heard, prefix) {
-        Yes => return Some(Protocol::Prefix),
+        Yes => return Some(Spoken::PREFIX),
         Maybe => return None,
+        No if begins_as_ngtt(heard) => return Some(Spoken::NGTT_DAMAGED),
         No => {}
     }
-    (verdict(heard, minijson) == Yes).then_some(Protocol::Minijson)
+    (verdict(heard, minijson) == Yes).then_some(Spoken::MINIJSON)
 }
 
 /// What is most likely; `Unknown` if nothing is.
-pub(super) fn guess(heard: &[Heard; 2]) -> Protocol {
-    if let Some(protocol) = decide(heard) {
-        return protocol;
+pub(super) fn guess(heard: &[Heard; 2]) -> Spoken {
+    if let Some(spoken) = decide(heard) {
+        return spoken;
     }
     // Bytes that end too early for any of them are not named after the first.
     let long = heard.iter().any(|heard| heard.bytes.len() >= HEADER_LEN);
-    let candidates = [
-        (verdict(heard, ngtt), Protocol::Ngtt),
-        (verdict(heard, prefix), Protocol::Prefix),
-        (verdict(heard, minijson), Protocol::Minijson),
-    ];
-    let mut best = (No, Protocol::Unknown);
-    for candidate in candidates {
+    let ngtt = match (verdict(heard, ngtt), begins_as_ngtt(heard)) {
+        // A head, and the begin of a value: more than a length that fits by chance.
+        (Maybe, true) => (Yes, Spoken::NGTT_DAMAGED),
+        (No, true) => (Maybe, Spoken::NGTT_DAMAGED),
+        (found, _) => {
+            let why = "it may be the begin of a frame";
+            (found, Spoken::new(Protocol::Ngtt, why))
+        }
+    };
+    let why = "its first bytes may be a message's length";
+    let prefix = (verdict(heard, prefix), Spoken::new(Protocol::Prefix, why));
+    let why = "it may be the begin of a value";
+    let minijson = (
+        verdict(heard, minijson),
+        Spoken::new(Protocol::Minijson, why),
+    );
+    let mut best = (No, Spoken::NOTHING);
+    for candidate in [ngtt, prefix, minijson] {
         if candidate.0 > best.0 && (candidate.0 == Yes || long) {
             best = candidate;
         }
     }
     best.1
+}
+
+/// Whether a direction begins with a head as only frames of NGTT have it: a type that
+/// there is, and a payload if and only if that type has one. What follows need not be
+/// sound, as in text that was copied in part. Where the same bytes are messages behind
+/// lengths, one after another, it says nothing.
+fn begins_as_ngtt(heard: &[Heard; 2]) -> bool {
+    heard.iter().any(|heard| {
+        let Some(header) = heard.bytes.first_chunk::<HEADER_LEN>() else {
+            return false;
+        };
+        let (head, length) = FrameHead::parse(*header);
+        let is_head = has_payload(head.kind) == Some(length > 0) && *header != [0; HEADER_LEN];
+        let is_credible = length as usize <= MAX_LENGTH && length <= MAX_PREFIX;
+        is_head && is_credible && !heard.is_loose && messages(&heard.bytes).0 < 2
+    })
 }
 
 /// What both directions say together: one that is sure is enough.
@@ -161,14 +232,21 @@ fn follow_ngtt(bytes: &[u8]) -> Verdict {
 }
 
 fn prefix(bytes: &[u8], _is_loose: bool) -> Verdict {
+    match messages(bytes) {
+        (_, None) => No,
+        (1.., Some([])) | (FRAMES.., _) => Yes,
+        _ => Maybe,
+    }
+}
+
+/// How many messages that are not empty stand whole behind their lengths, and what
+/// follows them: `None` if it is too large a length.
+fn messages(bytes: &[u8]) -> (usize, Option<&[u8]>) {
     let (mut rest, mut messages) = (bytes, 0);
-    while !rest.is_empty() {
-        let Some((length, behind)) = rest.split_first_chunk::<4>() else {
-            break;
-        };
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
         let length = u32::from_be_bytes(*length);
         if length > MAX_PREFIX {
-            return No;
+            return (messages, None);
         }
         match behind.get(length as usize..) {
             None => break,
@@ -176,11 +254,7 @@ fn prefix(bytes: &[u8], _is_loose: bool) -> Verdict {
         }
         messages += usize::from(length > 0);
     }
-    if messages > 0 && (rest.is_empty() || messages >= FRAMES) {
-        Yes
-    } else {
-        Maybe
-    }
+    (messages, Some(rest))
 }
 
 fn minijson(bytes: &[u8], _is_loose: bool) -> Verdict {

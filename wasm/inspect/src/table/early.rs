@@ -1,8 +1,8 @@
 //! What a connection has said before anybody knew its protocol: kept with the
 //! times, so that the frames are the same as if it had been known from the start.
 
-use super::detect::{self, Heard};
-use crate::{Direction, Protocol};
+use super::detect::{self, Heard, Spoken};
+use crate::Direction;
 
 /// The most bytes that are waited for.
 const LIMIT: usize = 64 << 10;
@@ -47,12 +47,7 @@ impl Early {
     }
 
     /// Adds bytes, and says what they show, if they do.
-    pub(super) fn push(
-        &mut self,
-        direction: Direction,
-        time: u64,
-        bytes: &[u8],
-    ) -> Option<Protocol> {
+    pub(super) fn push(&mut self, direction: Direction, time: u64, bytes: &[u8]) -> Option<Spoken> {
         self.heard[direction as usize]
             .bytes
             .extend_from_slice(bytes);
@@ -98,7 +93,7 @@ impl Early {
     }
 
     /// What is most likely; `Unknown` if nothing is.
-    pub(super) fn guess(&self) -> Protocol {
+    pub(super) fn guess(&self) -> Spoken {
         detect::guess(&self.heard)
     }
 

@@ -23,7 +23,7 @@
 //! assert_eq!(columns.kind, [1, 2]);
 //! assert_eq!(columns.id, [7, 7]);
 //! assert_eq!(columns.pair, [1, 0]);
-//! assert_eq!(columns.latency[1], 30.0);
+//! assert_eq!(columns.latency, [30.0, 30.0]);
 //! assert_eq!(table.frame(0).unwrap().bytes, b"\0\0\0\x01\0\x07\0\x01\x40");
 //! ```
 
@@ -74,8 +74,9 @@ pub struct Frame<'a> {
 /// How much a table may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Bytes of memory: of frames, of rows (48 each), of connections. When it is
-    /// used up, what was read stays, and nothing is taken any more.
+    /// Bytes of memory: of frames, of rows (48 each), of connections, and of what the
+    /// reader of an input holds back until more of it has come. When it is used up,
+    /// what was read stays, and nothing is taken any more.
     pub bytes: usize,
     /// The largest frame that is kept; a larger one has a row and no bytes.
     pub frame: usize,
@@ -119,11 +120,15 @@ pub struct Table {
     more_problems: u64,
     /// Bytes that wait in streams for the rest of their frames.
     waiting: usize,
+    /// Bytes that the reader of the input holds.
+    outside: usize,
     /// Bytes taken, and bytes refused because the budget was used up.
     taken: u64,
     refused: u64,
-    /// The latest time that was seen.
+    /// The latest time that was seen: of the input, or told by [`Table::settle`].
     latest: u64,
+    /// The latest time of the input.
+    heard: Option<u64>,
     /// Connections with bytes that time may explain.
     watched: Vec<u32>,
     /// Whether the input has ended.
@@ -134,6 +139,8 @@ pub struct Table {
     examined: u32,
     /// How often rows have changed their numbers.
     generation: u32,
+    /// A row that somebody remembers.
+    bookmark: Option<u32>,
 }
 
 impl Table {
@@ -216,10 +223,34 @@ impl Table {
         self.refused
     }
 
+    /// The latest time of anything in the input, in microseconds since
+    /// 1970-01-01T00:00:00Z: whose clock that is, the input knows. Who watches a
+    /// conversation adds the time that has passed since, and tells the sum to
+    /// [`Table::settle`].
+    #[must_use]
+    pub const fn last_heard(&self) -> Option<u64> {
+        self.heard
+    }
+
+    /// Remembers a row, or the place where the next one will be (the number of rows).
+    /// When rows change their numbers, the bookmark moves with them.
+    pub const fn set_bookmark(&mut self, row: Option<u32>) {
+        self.bookmark = row;
+    }
+
+    /// The row that is remembered, by its number now.
+    #[must_use]
+    pub const fn bookmark(&self) -> Option<u32> {
+        self.bookmark
+    }
+
     /// How much memory the budget has been charged for, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.book.held() + self.waiting + self.connections.len() * connection::CONNECTION_BYTES
+        self.book.held()
+            + self.waiting
+            + self.outside
+            + self.connections.len() * connection::CONNECTION_BYTES
     }
 
     fn problem(&mut self, offset: u64, message: String) {

@@ -3,6 +3,7 @@
 use super::book::{Note, bytes};
 use super::columns::{Columns, NO_ADDRESS, NO_ROW, Row};
 use super::connection::{CONNECTION_BYTES, State};
+use super::detect::Spoken;
 use super::store::Store;
 use super::{Direction, Table};
 use crate::{ConnectionId, Protocol};
@@ -53,7 +54,7 @@ impl Table {
             let state = self.states[index as usize].get_or_insert_default();
             state.is_overridden = true;
             if protocol != Protocol::Unknown {
-                self.decide(index, protocol);
+                self.decide(index, Spoken::chosen(protocol));
                 self.close_again(index);
             }
             return true;
@@ -61,7 +62,11 @@ impl Table {
         self.rewind(index, protocol);
         let mut before = self.set_aside();
         let mut rows = Vec::with_capacity(before.columns.len());
+        let marked = self.bookmark.take();
         for row in 0..before.columns.len() as u32 {
+            if marked == Some(row) {
+                self.bookmark = Some(self.book.next());
+            }
             let notes = before.notes_of(row);
             if before.columns.connection[row as usize] == connection.0 {
                 rows.push(NO_ROW);
@@ -73,6 +78,9 @@ impl Table {
             before.release(row);
         }
         self.renumber(index, &before, &rows);
+        if marked.is_some() && self.bookmark.is_none() {
+            self.bookmark = Some(self.book.next());
+        }
         true
     }
 
@@ -96,7 +104,10 @@ impl Table {
         self.states[at].get_or_insert_default().is_overridden = true;
         self.close(index, self.latest);
         self.connections[at].ended = ended;
-        self.connections[at].protocol = protocol;
+        self.connections[at].speaks(match protocol {
+            Protocol::Unknown => Spoken::NOTHING,
+            chosen => Spoken::chosen(chosen),
+        });
         self.states[at] = Some(Box::new(State {
             is_overridden: true,
             ..State::default()

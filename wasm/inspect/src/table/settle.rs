@@ -2,7 +2,6 @@
 
 use super::columns::{NO_ROW, flags};
 use super::pairs::is_question;
-use super::stream::Whose;
 use super::{Table, protocol};
 use crate::{ConnectionId, Direction, Protocol};
 
@@ -10,7 +9,8 @@ use crate::{ConnectionId, Direction, Protocol};
 pub(super) const PATIENCE: f64 = 10e6;
 
 impl Table {
-    /// A moment has come, in microseconds since 1970-01-01T00:00:00Z: what is
+    /// A moment has come, in microseconds since 1970-01-01T00:00:00Z by the clock of
+    /// who recorded ([`Table::last_heard`], plus what has passed since): what is
     /// asked and was not answered within ten seconds is
     /// [`UNANSWERED`](flags::UNANSWERED), and bytes that were waited with so that
     /// more would explain them are looked at. For who watches a conversation, now
@@ -34,27 +34,19 @@ impl Table {
             if !early.is_overdue(now) {
                 return true;
             }
-            let protocol = early.guess();
-            self.decide(index, protocol);
+            let spoken = early.guess();
+            self.decide(index, spoken);
         }
         if self.connections[at].protocol != Protocol::Minijson {
             return false;
         }
-        let Some(state) = self.states[at].as_mut() else {
+        if self.states[at].is_none() {
             return false;
-        };
+        }
         for direction in [Direction::ToServer, Direction::ToDevice] {
-            let stream = &mut state.streams[direction as usize];
-            let whose = Whose {
-                index,
-                direction,
-                protocol: Protocol::Minijson,
-                time: now,
-                is_overridden: state.is_overridden,
-            };
-            self.waiting -= stream.waiting();
-            stream.look(whose, &mut self.book);
-            self.waiting += stream.waiting();
+            self.with_stream(index, direction, now, |stream, whose, book| {
+                stream.look(whose, book);
+            });
         }
         self.count(index);
         true

@@ -1,12 +1,25 @@
 //! Pieces into the table.
 
+use super::book::Book;
 use super::columns::ROW_BYTES;
 use super::connection::{CONNECTION_BYTES, Connection, text};
+use super::detect::Spoken;
+use super::early::Early;
 use super::stream::{Stream, Whose};
 use super::{Budget, Table};
 use crate::{About, ConnectionId, Direction, Piece, Protocol, Sink};
 
+/// The part of the budget that the reader of an input may hold: so that what waits for
+/// packets that never come leaves room for what has.
+const OUTSIDE: usize = 4;
+
 impl Sink for Table {
+    fn hold(&mut self, bytes: usize) -> bool {
+        self.outside = bytes;
+        let Budget { bytes: budget, .. } = self.book.budget;
+        bytes <= budget / OUTSIDE && self.held() <= budget
+    }
+
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Open {
@@ -63,13 +76,13 @@ impl Table {
         let told = about.protocol.unwrap_or(Protocol::Unknown);
         if told != Protocol::Unknown && self.connections[at].bytes == [0; 2] {
             if self.is_early(index) {
-                self.decide(index, told);
+                self.decide(index, Spoken::told(told));
             } else {
-                let known = &mut self.connections[at].protocol;
-                if told == Protocol::Minijson && *known != told {
+                let known = &mut self.connections[at];
+                if told == Protocol::Minijson && known.protocol != told {
                     self.watched.push(index);
                 }
-                *known = told;
+                known.speaks(Spoken::told(told));
             }
         }
     }
@@ -78,7 +91,7 @@ impl Table {
         if bytes.is_empty() {
             return;
         }
-        self.latest = self.latest.max(time);
+        self.hear(time);
         let room = self.book.budget.bytes.saturating_sub(self.held());
         if self.refused > 0 || bytes.len() + ROW_BYTES > room {
             self.refuse(bytes.len());
@@ -96,44 +109,70 @@ impl Table {
 
     /// Gives bytes to a connection that there is.
     pub(super) fn feed(&mut self, index: u32, direction: Direction, time: u64, bytes: &[u8]) {
+        if !self.is_undecided(index) {
+            self.with_stream(index, direction, time, |stream, whose, book| {
+                stream.take(whose, bytes, book);
+            });
+            self.count(index);
+        } else if let Some(found) =
+            self.with_early(index, |early| early.push(direction, time, bytes))
+        {
+            self.decide(index, found);
+        }
+    }
+
+    /// Whether what the connection says is kept until it shows its protocol.
+    fn is_undecided(&self, index: u32) -> bool {
+        let at = index as usize;
+        let has_given_up = self.states[at].as_ref().is_some_and(|state| state.given_up);
+        self.connections[at].protocol == Protocol::Unknown && !has_given_up
+    }
+
+    /// Does something with what a connection has said so far, and keeps the count of
+    /// what waits.
+    fn with_early<T>(&mut self, index: u32, act: impl FnOnce(&mut Early) -> T) -> T {
+        let state = self.states[index as usize].get_or_insert_default();
+        if state.early.is_none() {
+            self.watched.push(index);
+        }
+        let early = state.early.get_or_insert_default();
+        self.waiting -= early.held();
+        let result = act(early);
+        self.waiting += early.held();
+        result
+    }
+
+    /// Does something with a stream of a connection, and keeps the count of what
+    /// waits.
+    pub(super) fn with_stream(
+        &mut self,
+        index: u32,
+        direction: Direction,
+        time: u64,
+        act: impl FnOnce(&mut Stream, Whose, &mut Book),
+    ) {
         let at = index as usize;
         let state = self.states[at].get_or_insert_default();
-        let protocol = self.connections[at].protocol;
-        let undecided = protocol == Protocol::Unknown && !state.given_up;
-        if undecided {
-            if state.early.is_none() {
-                self.watched.push(index);
-            }
-            let early = state.early.get_or_insert_default();
-            self.waiting -= early.held();
-            let shown = early.push(direction, time, bytes);
-            self.waiting += early.held();
-            if let Some(protocol) = shown {
-                self.decide(index, protocol);
-            }
-            return;
-        }
         let stream = &mut state.streams[direction as usize];
         let whose = Whose {
             index,
             direction,
-            protocol,
+            protocol: self.connections[at].protocol,
             time,
             is_overridden: state.is_overridden,
         };
         self.waiting -= stream.waiting();
-        stream.take(whose, bytes, &mut self.book);
+        act(stream, whose, &mut self.book);
         self.waiting += stream.waiting();
-        self.count(index);
     }
 
-    /// From now on the connection speaks `protocol`, and always has. `Unknown`:
+    /// From now on the connection speaks this protocol, and always has. `Unknown`:
     /// nobody will find it out.
-    pub(super) fn decide(&mut self, index: u32, protocol: Protocol) {
+    pub(super) fn decide(&mut self, index: u32, spoken: Spoken) {
         let at = index as usize;
-        self.connections[at].protocol = protocol;
+        self.connections[at].speaks(spoken);
         let state = self.states[at].get_or_insert_default();
-        state.given_up = protocol == Protocol::Unknown;
+        state.given_up = spoken.protocol == Protocol::Unknown;
         let Some(early) = state.early.take() else {
             return;
         };
@@ -159,7 +198,7 @@ impl Table {
         missing: u64,
         aligned: bool,
     ) {
-        self.latest = self.latest.max(time);
+        self.hear(time);
         if self.refused > 0 {
             return;
         }
@@ -182,35 +221,18 @@ impl Table {
         missing: u64,
         aligned: bool,
     ) {
-        let at = index as usize;
-        let state = self.states[at].get_or_insert_default();
-        let protocol = self.connections[at].protocol;
-        if protocol == Protocol::Unknown && !state.given_up {
-            if state.early.is_none() {
-                self.watched.push(index);
-            }
-            let early = state.early.get_or_insert_default();
-            self.waiting -= early.held();
-            early.gap(direction, time, missing, aligned);
-            self.waiting += early.held();
+        if self.is_undecided(index) {
+            self.with_early(index, |early| early.gap(direction, time, missing, aligned));
             return;
         }
-        let stream = &mut state.streams[direction as usize];
-        let whose = Whose {
-            index,
-            direction,
-            protocol,
-            time,
-            is_overridden: state.is_overridden,
-        };
-        self.waiting -= stream.waiting();
-        stream.gap(whose, missing, aligned, &mut self.book);
-        self.waiting += stream.waiting();
+        self.with_stream(index, direction, time, |stream, whose, book| {
+            stream.gap(whose, missing, aligned, book);
+        });
         self.count(index);
     }
 
     fn end(&mut self, id: ConnectionId, time: u64, reason: &str) {
-        self.latest = self.latest.max(time);
+        self.hear(time);
         if let Some(index) = self.index(id, time) {
             self.close(index, time);
             self.connections[index as usize].ended = Some((time, text(reason)));
@@ -224,24 +246,16 @@ impl Table {
             .as_ref()
             .and_then(|state| state.early.as_ref())
         {
-            let protocol = early.guess();
-            self.decide(index, protocol);
+            let spoken = early.guess();
+            self.decide(index, spoken);
         }
-        let Some(state) = &mut self.states[at] else {
+        if self.states[at].is_none() {
             return;
-        };
+        }
         for direction in [Direction::ToServer, Direction::ToDevice] {
-            let stream = &mut state.streams[direction as usize];
-            let whose = Whose {
-                index,
-                direction,
-                protocol: self.connections[at].protocol,
-                time,
-                is_overridden: state.is_overridden,
-            };
-            self.waiting -= stream.waiting();
-            stream.end(whose, &mut self.book);
-            self.waiting += stream.waiting();
+            self.with_stream(index, direction, time, |stream, whose, book| {
+                stream.end(whose, book);
+            });
         }
         self.count(index);
     }
@@ -275,6 +289,12 @@ impl Table {
         self.states.push(None);
         self.book.ids.push((id, 0));
         Some(index)
+    }
+
+    /// Something of the input is of this time.
+    fn hear(&mut self, time: u64) {
+        self.latest = self.latest.max(time);
+        self.heard = Some(self.heard.map_or(time, |heard| heard.max(time)));
     }
 
     pub(super) fn count(&mut self, index: u32) {

@@ -95,6 +95,12 @@ impl KeyLog {
         self.secrets.len()
     }
 
+    /// About how many bytes of memory it takes.
+    pub(crate) fn held(&self) -> usize {
+        // A tree's nodes are half empty at worst.
+        2 * self.secrets.len() * (size_of::<Random>() + size_of::<Secrets>())
+    }
+
     pub(crate) fn get(&self, random: &Random) -> Option<&Secrets> {
         self.secrets.get(random)
     }

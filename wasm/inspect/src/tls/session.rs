@@ -12,6 +12,8 @@ use super::suite::{Keys, Suite};
 const MAX_HELD: usize = 1 << 20;
 /// The longest hello that is read, in bytes.
 const MAX_HELLO: usize = 64 << 10;
+/// Room for a record (RFC 8446, section 5.2), which is kept.
+const MAX_RECORD: usize = 17 << 10;
 /// The alert that ends a direction in order.
 const CLOSE_NOTIFY: u8 = 0;
 
@@ -104,6 +106,28 @@ impl Session {
         }
     }
 
+    /// How many bytes of memory wait here.
+    pub(crate) fn held(&self) -> usize {
+        let of = |half: &Half| half.input.capacity() + half.hello.capacity();
+        self.sides.iter().map(of).sum()
+    }
+
+    /// No longer waits for the other direction's hello.
+    pub(crate) fn give_up(&mut self, out: Out<'_>) {
+        for side in [0, 1] {
+            let half = &mut self.sides[side];
+            half.hello = Vec::new();
+            let input = core::mem::take(&mut half.input);
+            if half.side.phase == Phase::Hello && !input.is_empty() {
+                let why = "a TLS connection whose handshake is not whole, while too many others \
+                           wait, too: it cannot be read";
+                self.lose(side, why.into(), out);
+            } else {
+                half.input = input;
+            }
+        }
+    }
+
     /// Nothing more will come.
     pub(crate) fn finish(&mut self, out: Out<'_>) {
         let waits = |half: &Half| half.side.phase == Phase::Hello && !half.input.is_empty();
@@ -123,6 +147,10 @@ impl Session {
             }
         }
         input.drain(..at.min(input.len()));
+        if input.is_empty() && input.capacity() > MAX_RECORD {
+            // What had waited for a hello.
+            input = Vec::new();
+        }
         self.sides[side].input = input;
         if self.sides[side].input.len() > MAX_HELD {
             self.sides[side].input = Vec::new();
@@ -286,7 +314,8 @@ impl Session {
             self.tell(
                 format!(
                     "TLS without its secrets: a key log is needed that has the lines for client \
-                     random {random} (`wigwag serve ngtt --keylog FILE` writes one)"
+                     random {random} (drop or paste it here, or name it with --key-log; \
+                     `wigwag serve ngtt --key-log FILE` writes one)"
                 )
                 .into(),
                 out,

@@ -18,7 +18,7 @@ fn json_lines_say_what_is_known_of_a_frame() {
     let lines = text(|out| export::json_lines(&table, all(&table), out));
     let expected = [
         r#"{"event":"open","time":1756000000000000,"connection":1,"protocol":"ngtt","device":"device 1","server":"the \"server\", ü"}"#,
-        r#"{"row":0,"time":1756000000000010,"connection":1,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":4,"length":11,"pair":2,"hex":"0000000300040001410305","value":[5]}"#,
+        r#"{"row":0,"time":1756000000000010,"connection":1,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":4,"length":11,"pair":2,"latency":20,"hex":"0000000300040001410305","value":[5]}"#,
         r#"{"event":"open","time":1756000000000005,"connection":7,"protocol":"ngtt","device":"device 7","server":"the \"server\", ü"}"#,
         r#"{"row":1,"time":1756000000000020,"connection":7,"direction":"to_device","protocol":"ngtt","type":"ORDER","id":5,"length":9,"flags":["unanswered"],"hex":"000000010005000140","value":[]}"#,
         r#"{"row":2,"time":1756000000000030,"connection":1,"direction":"to_server","protocol":"ngtt","type":"ORDER_CONFIRM","id":4,"length":8,"pair":0,"latency":20,"hex":"0000000000040002"}"#,
@@ -51,8 +51,8 @@ fn csv_has_a_line_a_row() {
     let table = sample();
     let lines = text(|out| export::csv(&table, [0, 2, 99], out));
     let expected = "row,time_us,connection,device,server,direction,protocol,type,id,length,offset,pair,latency_us,flags,summary\r\n\
-        0,1756000000000010,1,device 1,\"the \"\"server\"\", ü\",to_device,ngtt,ORDER,4,11,0,2,,,no commands\r\n\
-        2,1756000000000030,1,device 1,\"the \"\"server\"\", ü\",to_server,ngtt,ORDER_CONFIRM,4,8,0,0,20,,the order was executed\r\n";
+        1,1756000000000010,1,device 1,\"the \"\"server\"\", ü\",to_device,ngtt,ORDER,4,11,0,3,20,,no commands\r\n\
+        3,1756000000000030,1,device 1,\"the \"\"server\"\", ü\",to_server,ngtt,ORDER_CONFIRM,4,8,0,1,20,,the order was executed\r\n";
     assert_eq!(lines, expected);
 }
 

@@ -3,3 +3,4 @@
 mod common;
 mod forms;
 mod round_trip;
+mod steps;

@@ -1,7 +1,7 @@
 //! What an input is taken for.
 
 use wigwag_inspect::Piece;
-use wigwag_inspect::input::{Kind, Options, PREFIX, detect};
+use wigwag_inspect::input::{Kind, Options, PREFIX, detect, is_key_log};
 
 use crate::common::{FRAMES, read, read_as};
 
@@ -125,6 +125,37 @@ fn what_has_to_be_unpacked_is_said() {
             read_as(Kind::Raw, begin).problems().is_empty(),
             "it is wanted so"
         );
+    }
+}
+
+#[test]
+fn a_key_log_is_no_recording_and_its_secrets_are_not_shown() {
+    let line = format!(
+        "CLIENT_TRAFFIC_SECRET_0 {} {}\n",
+        "ab".repeat(32),
+        "cd".repeat(32)
+    );
+    let commented = format!("\u{feff}# made by a browser\r\n\r\n{line}");
+    let older = format!("CLIENT_RANDOM {} {}", "ab".repeat(32), "cd".repeat(48));
+    for text in [&line.repeat(400), &commented, &older] {
+        assert!(is_key_log(text.as_bytes()), "{text}");
+        let found = read(text);
+        assert!(
+            matches!(&found.pieces[..], [Piece::Problem { offset: 0, message }]
+                if message.contains("key log")),
+            "{:?}",
+            found.pieces
+        );
+    }
+    let short = format!("SECRET {} {}", "ab".repeat(31), "cd".repeat(32));
+    for text in [
+        "",
+        "# only a comment",
+        "0000003d 0007 0001 41",
+        &short,
+        &line[..70],
+    ] {
+        assert!(!is_key_log(text.as_bytes()), "{text}");
     }
 }
 

@@ -32,7 +32,7 @@ fn words_of_the_language_are_offered_where_they_may_stand() {
         ("protocol in (ngtt, |", &["ncp", "prefix"], &[")"]),
         ("protocol in (ngtt |", &[",", ")"], &["&&"]),
         ("protocol in |", &["("], &["ngtt"]),
-        ("latency > 3 |", &["s", "ms", "&&"], &["type"]),
+        ("latency > 3 |", &["s", "ms"], &["type", "&&"]),
         ("latency > 3 s |", &["&&", "||"], &["ms"]),
         ("length > 3 |", &["kB", "MiB"], &["ms"]),
         ("late |", &["&&", "||"], &["type"]),

@@ -124,7 +124,7 @@ fn fields_of_packets_are_compared_by_their_values() {
 fn a_payload_that_breaks_off_is_searched_to_its_fault() {
     let mut table = Table::default();
     // A list of two texts, and a code that no value begins with.
-    let frame = b"\0\0\0\x07\0\x01\0\x01\x43\x82W1\x82W2\x1c";
+    let frame = b"\0\0\0\x08\0\x01\0\x01\x43\x82W1\x82W2\x1c";
     table.take(Piece::Bytes {
         connection: ConnectionId(0),
         direction: Direction::ToDevice,
@@ -132,7 +132,7 @@ fn a_payload_that_breaks_off_is_searched_to_its_fault() {
         bytes: &frame[..],
     });
     let mut second = frame.to_vec();
-    second[3] = 8;
+    second[3] = 9;
     second.insert(15, b'!');
     table.take(Piece::Bytes {
         connection: ConnectionId(0),

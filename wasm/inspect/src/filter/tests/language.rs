@@ -91,8 +91,29 @@ fn what_is_wrong_is_told_with_its_place_and_what_to_write() {
         ("payload.a = 3", "=", "write =="),
         ("type == ODER", "", ""),
         ("type == ORDRE", "ORDRE", "did you mean ORDER?"),
-        ("type == SOMETHING", "SOMETHING", "names of four letters"),
+        ("type == SOMETHING", "SOMETHING", "four letters at most"),
         ("type > ORDER", "ORDER", "numbers of types"),
+        ("type == ODRER", "ODRER", "did you mean ORDER?"),
+        (
+            "type == ORDER_ACK",
+            "ORDER_ACK",
+            "did you mean ORDER, ORDER_CONFIRM, ORDER_REJECT or FETCH_ORDERS?",
+        ),
+        (
+            "type in (PING, order_acknowledgement)",
+            "order_acknowledgement",
+            "did you mean ORDER, ORDER_CONFIRM",
+        ),
+        (
+            "type == baob_reply",
+            "baob_reply",
+            "SYNC_BAOB_REQUEST or SYNC_BAOB_RESPONSE",
+        ),
+        (
+            "type == telemetry",
+            "telemetry",
+            "NGTT has PING, ORDER, ORDER_CONFIRM",
+        ),
         ("type ==", "", "expected a type"),
         ("direction == up", "up", "to_server, to_device"),
         (
@@ -150,14 +171,14 @@ fn what_is_wrong_is_told_with_its_place_and_what_to_write() {
 fn a_filter_says_what_it_needs() {
     for (text, columns, flags) in [
         ("", true, false),
-        ("type == ORDER && latency > 3 s", true, false),
+        ("type == ORDER && latency > 3 s", true, true),
         ("late || id == 3", true, true),
         ("!(id == 3 && payload.a)", false, false),
         ("payload ~ 'x' && !(late)", false, true),
     ] {
         let filter = Filter::parse(text).unwrap();
         assert_eq!(filter.only_columns(), columns, "{text}");
-        assert_eq!(filter.asks_for_flags(), flags, "{text}");
+        assert_eq!(filter.may_change(), flags, "{text}");
         assert_eq!(filter.is_everything(), text.is_empty(), "{text}");
     }
 }

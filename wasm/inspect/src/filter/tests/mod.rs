@@ -1,6 +1,7 @@
 //! The language, what it means for columns and for fields, and what it withstands.
 
 mod attacks;
+mod checks;
 mod columns;
 mod completion;
 mod fields;

@@ -1,6 +1,7 @@
 //! Recordings made by hand: packets in any order, with what may happen to them.
 
 mod contents;
+mod crowd;
 mod formats;
 mod headers;
 mod oracle;

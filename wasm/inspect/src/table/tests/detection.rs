@@ -78,6 +78,60 @@ fn frames_without_the_payload_that_they_should_have_do_not_hide_the_others() {
 }
 
 #[test]
+fn the_head_of_a_frame_counts_more_than_what_its_damaged_payload_looks_like() {
+    let order = ngtt(1, 7, b"\x41\x52\x02id\x03\x01\x06orders\x03\x02");
+    let finished = |wire: &[u8]| {
+        let mut table = Table::default();
+        push(&mut table, ToServer, 0, wire);
+        table.finish();
+        table
+    };
+    // Cut off anywhere behind its head, or with a byte of the payload lost, doubled
+    // or wrong, as in text that somebody has copied by hand.
+    let mut wires: Vec<Vec<u8>> = (9..order.len()).map(|cut| order[..cut].to_vec()).collect();
+    for at in 8..order.len() {
+        let (before, behind) = order.split_at(at);
+        wires.push([before, &behind[1..]].concat());
+        wires.push([before, &behind[..1], behind].concat());
+        wires.push([before, &[0xff], &behind[1..]].concat());
+    }
+    for wire in wires {
+        let table = finished(&wire);
+        let known = &table.connections()[0];
+        assert_eq!(known.protocol, Protocol::Ngtt, "{wire:02x?}");
+        assert!(!known.why.is_empty());
+        assert_eq!(frames(&table).concat(), wire);
+        assert_eq!(table.columns().kind[0], 1, "{wire:02x?}");
+    }
+    // Messages behind lengths stay messages, though the first looks like a head of
+    // NGTT and the last is cut off.
+    let messages = b"\0\0\0\x04\0\x01\0\x01\0\0\0\x05hello\0\0\0\x05wor";
+    let table = finished(messages);
+    assert_eq!(table.connections()[0].protocol, Protocol::Prefix);
+}
+
+#[test]
+fn a_connection_says_why_its_protocol_is_believed() {
+    let why = |wire: &[u8]| {
+        let mut table = Table::default();
+        push(&mut table, ToServer, 0, wire);
+        table.finish();
+        table.connections()[0].why
+    };
+    assert!(why(&ngtt(1, 7, &[0x40])).contains("fit their lengths"));
+    assert!(why(&ngtt(1, 7, &[0x41, 0xff])).contains("damaged"));
+    assert!(why(&packet("SWEP", 1)).contains("magic"));
+    assert!(why(b"\0\0\0\x05hello").contains("message to message"));
+    assert!(why(&[0x41, 0x82, b'W', b'1']).contains("values"));
+    assert_eq!(why(&[0x7f; 20]), "");
+    let mut table = Table::default();
+    push(&mut table, ToServer, 0, &ngtt(1, 7, &[0x40]));
+    assert!(table.override_protocol(ONE, Protocol::Prefix));
+    assert_eq!(table.connections()[0].why, "chosen by hand");
+    assert!(!table.connections()[0].is_guessed());
+}
+
+#[test]
 fn who_watches_does_not_wait_for_ever() {
     let mut table = Table::default();
     // The begin of a list that may as well be anything.

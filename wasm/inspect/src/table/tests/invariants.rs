@@ -163,8 +163,9 @@ pub(super) fn check(table: &Table, is_whole: bool) {
             "row {row}: the pair is one-sided"
         );
         assert_eq!(columns.connection[other], columns.connection[row]);
-        assert_eq!(columns.latency[row].is_nan(), row < other);
-        assert!(columns.latency[row].is_nan() || columns.latency[row] >= 0.0);
+        assert_eq!(columns.latency[row], columns.latency[other]);
+        assert!(columns.latency[row] >= 0.0);
+        assert_eq!(columns.is_answer(number), row > other);
         assert!(!columns.has(number, flags::UNANSWERED));
     }
     let of_connections: u32 = table.connections().iter().map(|known| known.rows).sum();

@@ -264,3 +264,73 @@ fn one_direction_without_times_leaves_nothing_unanswered() {
     table.finish();
     assert_eq!(flag(&table, flags::UNANSWERED), []);
 }
+
+#[test]
+fn a_bookmark_moves_with_the_rows_and_the_clock_is_the_inputs() {
+    let mut table = Table::default();
+    assert_eq!((table.last_heard(), table.bookmark()), (None, None));
+    let other = ConnectionId(2);
+    for time in 0..10 {
+        push(
+            &mut table,
+            Direction::ToDevice,
+            100 + time,
+            &ngtt(1, time as u16, &[0x40]),
+        );
+        table.take(Piece::Bytes {
+            connection: other,
+            direction: Direction::ToDevice,
+            time: 50,
+            bytes: &ngtt(0, time as u16 + 1, b""),
+        });
+    }
+    assert_eq!(table.last_heard(), Some(109));
+    table.settle(20_000_000);
+    assert_eq!(table.last_heard(), Some(109), "nothing more was heard");
+    // Three pings of the other connection are before it.
+    table.set_bookmark(Some(6));
+    // Eight zeros are two messages, a ping with a number is hardly one.
+    assert!(table.override_protocol(ONE, Protocol::Prefix));
+    let marked = table.bookmark().unwrap();
+    let before = |row: &u32| *row == other.0;
+    let pings = table.columns().connection[..marked as usize]
+        .iter()
+        .filter(|row| before(row));
+    assert_eq!(pings.count(), 3);
+    // At the end it stays at the end.
+    assert!(table.override_protocol(ONE, Protocol::Ngtt));
+    table.set_bookmark(Some(20));
+    assert!(table.override_protocol(ONE, Protocol::Ngtt));
+    assert_eq!((table.columns().len(), table.bookmark()), (20, Some(20)));
+}
+
+#[test]
+fn both_halves_have_the_latency_as_soon_as_the_second_is_there() {
+    use crate::filter::Filter;
+    let mut table = Table::default();
+    push(&mut table, Direction::ToDevice, 0, &ngtt(1, 7, &[0x40]));
+    push(&mut table, Direction::ToDevice, 0, &ngtt(1, 8, &[0x40]));
+    let slow = Filter::parse("type == ORDER && latency > 1 s").unwrap();
+    assert!(slow.may_change() && !slow.holds(&table, 0));
+    push(&mut table, Direction::ToServer, 3 * S, &ngtt(2, 7, b""));
+    let columns = table.columns();
+    assert_eq!((columns.latency[0], columns.latency[2]), (3e6, 3e6));
+    assert!(columns.latency[1].is_nan());
+    assert_eq!(
+        (
+            columns.is_answer(0),
+            columns.is_answer(1),
+            columns.is_answer(2)
+        ),
+        (false, false, true)
+    );
+    let mut found = Vec::new();
+    slow.run(&table, 0, 10, &mut found);
+    assert_eq!(found, [0]);
+    // Read again they are halves again; as messages of another protocol they are none.
+    assert!(table.override_protocol(ONE, Protocol::Ngtt));
+    assert_eq!(table.columns().latency[0], 3e6);
+    assert!(table.override_protocol(ONE, Protocol::Prefix));
+    let columns = table.columns();
+    assert!(columns.latency.iter().all(|latency| latency.is_nan()));
+}

@@ -22,7 +22,7 @@ fn without_secrets_it_is_said_what_is_needed() {
             panic!("{:?}", told.problems)
         };
         assert!(problem.contains(&"5a".repeat(32)), "{problem}");
-        assert!(problem.contains("wigwag serve ngtt --keylog"), "{problem}");
+        assert!(problem.contains("wigwag serve ngtt --key-log"), "{problem}");
     }
 }
 
