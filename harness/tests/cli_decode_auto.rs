@@ -83,7 +83,8 @@ fn every_protocol_has_its_own_form_in_the_rows() {
 fn filters_choose_rows_by_columns_flags_and_fields() {
     for (filter, ids) in [
         ("type == ORDER", &[7, 8, 9, 10][..]),
-        ("latency > 3 s", &[7]),
+        ("latency > 3 s", &[7, 7]),
+        ("type == ORDER && latency > 3 s", &[7]),
         ("unanswered && !malformed", &[9]),
         ("time > 5 s || error", &[8, 9, 10]),
         ("payload[0].orders[*].path == \"W1\"", &[7, 8, 9]),
@@ -119,7 +120,13 @@ fn every_filter_of_the_help_is_read() {
             "{filter}: {}",
             done.stderr
         );
-        assert_eq!(done.stderr, "", "{filter}");
+        let is_quiet = done.stderr.is_empty();
+        let none = "wigwag: 0 of 8 frames pass the filter";
+        assert!(
+            is_quiet || done.stderr.starts_with(none),
+            "{filter}: {}",
+            done.stderr
+        );
     }
 }
 
@@ -305,4 +312,81 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     assert!(first.starts_with("# connection 4"), "{first}");
     assert_eq!(done.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+}
+
+#[test]
+fn a_filter_that_lets_nothing_pass_is_told_and_what_may_be_meant() {
+    let filtered = |filter: &str| run(&[AUTO, &["--filter", filter]].concat(), &conversation());
+    let done = filtered("type == ORDR");
+    assert_eq!((done.status, done.text()), (Some(0), ""));
+    let told = &done.stderr;
+    assert!(told.contains("0 of 8 frames pass the filter"), "{told}");
+    assert!(
+        told.contains("no frame has the type ORDR (did you mean ORDER?)"),
+        "{told}"
+    );
+    let told = filtered("id == 4711").stderr;
+    assert!(
+        told.contains("0 of 8 frames") && !told.contains("type"),
+        "{told}"
+    );
+    let told = filtered("type == ORDER").stderr;
+    assert!(!told.contains("pass the filter"), "{told}");
+}
+
+#[test]
+fn what_is_no_recording_is_told_with_what_was_looked_for() {
+    let noise: Vec<u8> = (0..200_u8).map(|n| n.wrapping_mul(37) | 0x70).collect();
+    let done = run(AUTO, &noise);
+    assert_eq!(done.status, Some(1));
+    for word in ["no recording", "read as raw", "captures", "NGTT", "--kind"] {
+        assert!(done.stderr.contains(word), "{word}: {}", done.stderr);
+    }
+    // Who says what it is is not told that it is nothing.
+    let done = run(&[AUTO, &["--kind", "raw"]].concat(), &noise);
+    assert!(!done.stderr.contains("no recording"), "{}", done.stderr);
+    // A key log is named, and no secret is shown.
+    let secrets = format!(
+        "CLIENT_TRAFFIC_SECRET_0 {} {}",
+        "ab".repeat(32),
+        "cd".repeat(32)
+    );
+    let done = run(AUTO, secrets.as_bytes());
+    assert_eq!(done.status, Some(1));
+    assert!(done.stderr.contains("a key log"), "{}", done.stderr);
+    assert!(!done.text().contains("cdcd"), "{}", done.text());
+}
+
+#[test]
+fn a_guess_is_shown_with_its_reason() {
+    // An order whose payload was not copied to its end.
+    let done = run(&["decode", "auto"], b"0000001d 0007 0001 41 52 06 6f 72 64");
+    assert!(
+        done.text()
+            .contains("ngtt: it begins as a frame of a known type"),
+        "{}",
+        done.text()
+    );
+    let done = run(&["decode", "auto"], b"00 00 00 05 68 65 6c 6c 6f");
+    assert!(
+        done.text().contains("prefix: lengths of four bytes"),
+        "{}",
+        done.text()
+    );
+}
+
+#[test]
+fn the_key_log_has_one_name_and_its_old_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys.txt");
+    std::fs::write(&keys, "# nothing yet\n").expect("written");
+    let keys = keys.display().to_string();
+    for option in ["--key-log", "--keylog"] {
+        let done = run(
+            &[AUTO, &["--json", option, &keys]].concat(),
+            &conversation(),
+        );
+        assert_eq!(done.status, Some(1), "{option}: {}", done.stderr);
+        assert_eq!(done.json().len(), 8, "{option}");
+    }
 }

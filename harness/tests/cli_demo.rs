@@ -130,8 +130,10 @@ fn one_order_takes_three_seconds_and_delays_no_other() {
             continue;
         }
         let (tid, t) = (event["tid"].as_u64(), event["t"].as_u64().expect("t"));
-        // The only one of the corpus that has nothing else in it.
         let wait = serde_json::json!([{"orders": [{"type": "wait", "time": 3}]}]);
+        // No order tells the device to wait and is confirmed at once.
+        let waits = event["data"].to_string().contains("\"wait\"");
+        assert_eq!(waits, event["data"] == wait, "{event}");
         if event["event"] == "order" && event["data"] == wait {
             slow = Some((tid, t));
             meanwhile = 0;

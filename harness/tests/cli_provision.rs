@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use object::{Object as _, ObjectSegment as _};
 use serde_json::{Value as Json, json};
@@ -12,6 +13,7 @@ use support::{Done, folder, name, run};
 use tempfile::TempDir;
 use wigwag_embassy::settings::{Settings, Wifi, fingerprint};
 use wigwag_harness::pki::{Pki, Validity, seconds_since_1970};
+use wigwag_inspect::text::time::rfc3339;
 
 const PASSPHRASE: &str = " correct horse battery";
 const NETWORK: &str = "SHEDNET";
@@ -40,6 +42,13 @@ fn is_absent(folder: &Path, file: &str) -> bool {
     !folder.join(file).exists()
 }
 
+/// The time of day as an option takes it: the certificates are valid now.
+fn now() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.expect("after 1970").as_secs() as i64;
+    rfc3339(seconds, 0, 0).expect("a year of four digits")
+}
+
 /// Every way in which a terminal could show bytes.
 fn spellings(secret: &[u8]) -> [String; 3] {
     let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -52,6 +61,7 @@ fn all_that_a_device_can_be_told_is_in_the_image_and_no_secret_is_shown() {
     let (folder, pki) = site();
     let folder = folder.path();
     let phrase = name(folder, "phrase");
+    let now = now();
     let more = [
         "--server-name",
         "localhost",
@@ -66,7 +76,7 @@ fn all_that_a_device_can_be_told_is_in_the_image_and_no_secret_is_shown() {
         "--wifi-passphrase",
         &phrase,
         "--floor",
-        "2026-11-21T00:00:00Z",
+        &now,
         "--json",
     ];
     let done = provision(folder, "a.bin", "esp32c6", &more);
@@ -89,7 +99,7 @@ fn all_that_a_device_can_be_told_is_in_the_image_and_no_secret_is_shown() {
             passphrase
         })
     );
-    let floor = seconds_since_1970("2026-11-21T00:00:00Z");
+    let floor = seconds_since_1970(&now);
     assert_eq!(settings.floor, floor);
 
     let answer = done.json().pop().expect("an object");
@@ -129,7 +139,8 @@ fn all_that_a_device_can_be_told_is_in_the_image_and_no_secret_is_shown() {
 fn every_format_carries_the_image_to_the_boards_address() {
     let (folder, _) = site();
     let folder = folder.path();
-    let floor = ["--floor", "2026-11-21T00:00:00Z"];
+    let now = now();
+    let floor = ["--floor", &now];
     let done = provision(folder, "a.bin", "rp2350-w5500", &floor);
     assert_eq!(done.status, Some(0), "{}", done.stderr);
     let image = read(folder, "a.bin");

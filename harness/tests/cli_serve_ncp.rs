@@ -91,7 +91,7 @@ async fn commands_are_answered_and_told() {
 async fn a_login_and_tls_are_asked_for() {
     let (folder, pki) = folder();
     let (pki_folder, keys) = (name(folder.path(), "pki"), name(folder.path(), "keys"));
-    let tls = ["--tls", "--pki", &pki_folder, "--keylog", &keys];
+    let tls = ["--tls", "--pki", &pki_folder, "--key-log", &keys];
     let (server, address) = serve(&[&tls[..], &["--user", "u", "--password", "p:q"]].concat());
     assert!(Hand::secure(login("u", "p"), &pki, address).await.is_err());
     assert_eq!(server.event("refused")["reason"], "wrong user or password");
@@ -163,7 +163,7 @@ fn what_cannot_be_served_is_said() {
         (&["--pki", &pki], 2, "--tls"),
         (&["--user", "u"], 2, "--password"),
         (&["--password", "p"], 2, "--user"),
-        (&["--keylog", &missing], 2, "--tls"),
+        (&["--key-log", &missing], 2, "--tls"),
         (
             &["--user", "a:b", "--password", "p"],
             2,
@@ -175,7 +175,7 @@ fn what_cannot_be_served_is_said() {
                 "--tls",
                 "--pki",
                 &pki,
-                "--keylog",
+                "--key-log",
                 &format!("{missing}/keys"),
             ],
             1,

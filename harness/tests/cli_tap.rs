@@ -67,7 +67,7 @@ fn a_device_works_through_it_and_the_capture_is_what_the_server_saw() {
     ];
     let (mut server, address) = site.serve(&more);
     let keylog = name(site.0.path(), "keys.txt");
-    let more = ["--capture", of_tap.as_str(), "--keylog", &keylog, "--http"];
+    let more = ["--capture", of_tap.as_str(), "--key-log", &keylog, "--http"];
     let (mut tap, address) = tap(&address, &site.pki(), &more);
     let device = site.device(&address).with("max-orders", "30".to_owned());
     let (events, status) = device.run();
@@ -130,7 +130,7 @@ fn wrong_use_is_told() {
         &["--plain"],
         &["--connect", "nowhere", "--plain"],
         &["--connect", "127.0.0.1:0", "--plain"],
-        &["--connect", "127.0.0.1:1", "--plain", "--keylog", "k"],
+        &["--connect", "127.0.0.1:1", "--plain", "--key-log", "k"],
         &["--connect", "127.0.0.1:1", "--plain", "--server-name", "n"],
         &["--connect", "127.0.0.1:1", "--plain", "--force"],
     ] {

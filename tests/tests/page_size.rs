@@ -25,6 +25,7 @@ fn main() {
 fn group(path: &str) -> &'static str {
     match path {
         "wigwag_bg.wasm" => "module",
+        "wigwag_late.wasm" => "late",
         "single.html" => "single",
         _ if path.starts_with("packets") => "packets",
         _ if path.starts_with("sample.") => "sample",
@@ -39,7 +40,7 @@ fn group(path: &str) -> &'static str {
 const APART: [&str; 2] = ["sample", "single"];
 
 /// What it loads when it is needed, not when it begins.
-const LATER: [&str; 2] = ["packets", "vendor"];
+const LATER: [&str; 3] = ["late", "packets", "vendor"];
 
 fn weight() -> Outcome {
     let path = project().join("wasm/page/budget.toml");
@@ -100,6 +101,7 @@ fn whole() -> Outcome {
         "index.html",
         "worker.js",
         "wigwag_bg.wasm",
+        "wigwag_late.wasm",
         "packets_bg.wasm",
         "single.html",
     ] {
@@ -113,7 +115,7 @@ fn whole() -> Outcome {
 fn no_paths() -> Outcome {
     let folder = project().display().to_string();
     let home = std::env::home_dir().map(|home| home.join(".cargo").display().to_string());
-    for path in ["wigwag_bg.wasm", "packets_bg.wasm"] {
+    for path in ["wigwag_bg.wasm", "wigwag_late.wasm", "packets_bg.wasm"] {
         let module = wigwag_page::find(path).ok_or("a module")?;
         for own in [Some(&folder), home.as_ref()].into_iter().flatten() {
             let named = module

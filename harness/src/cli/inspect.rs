@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", value_parser = address, default_value_t = ANYWHERE)]
     http: SocketAddr,
     /// TLS secrets for the file, in NSS's key log format.
-    #[arg(long, value_name = "FILE", requires = "file")]
+    #[arg(long, alias = "keylog", value_name = "FILE", requires = "file")]
     key_log: Option<PathBuf>,
     /// Print the address as a JSON object.
     #[arg(long)]

@@ -1,7 +1,8 @@
 //! Standard output, buffered. A reader that goes away ends the command quietly.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write as _};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write as _};
 
 use serde_json::Value as Json;
 
@@ -42,15 +43,39 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The characters of a line for people, at most: a screen full of one order helps
+/// nobody. Whoever wants all of it takes `--json`.
+const LINE: usize = 4096;
+/// The same on a terminal, some lines of it.
+const TERMINAL_LINE: usize = 480;
+
+/// A line for people, cut where it is too long, with a mark.
+fn cut(line: &str, most: usize) -> Cow<'_, str> {
+    match line.char_indices().nth(most) {
+        None => line.into(),
+        Some(_) => {
+            // Room for the mark.
+            let end = line.char_indices().nth(most - 1).map_or(0, |(end, _)| end);
+            format!("{}\u{2026}", &line[..end]).into()
+        }
+    }
+}
+
 /// Standard output of this process.
 pub(crate) struct Output {
     stdout: BufWriter<StdoutLock<'static>>,
+    /// The characters of a line for people.
+    most: usize,
 }
 
 impl Output {
     /// Locks standard output for this command.
     pub(crate) fn new() -> Self {
         Self {
+            most: match io::stdout().is_terminal() {
+                true => TERMINAL_LINE,
+                false => LINE,
+            },
             stdout: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
         }
     }
@@ -64,6 +89,11 @@ impl Output {
     pub(crate) fn line(&mut self, line: &str) -> Outcome {
         self.bytes(line.as_bytes())?;
         self.bytes(b"\n")
+    }
+
+    /// Writes one line for people: of a long one the begin.
+    pub(crate) fn told(&mut self, line: &str) -> Outcome {
+        self.line(&cut(line, self.most))
     }
 
     /// Sends on what is still in the buffer. Without it a late failure would
@@ -83,5 +113,18 @@ fn failure(error: io::Error) -> Failure {
         Failure::OutputClosed
     } else {
         Failure::Work(format!("cannot write to standard output: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn long_lines_are_cut_between_characters_and_marked() {
+        assert_eq!(cut("order", 5), "order");
+        assert_eq!(cut("orders", 5), "orde\u{2026}");
+        assert_eq!(cut(&"\u{20ac}".repeat(9), 3), "\u{20ac}\u{20ac}\u{2026}");
+        assert_eq!(cut("", 5), "");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use wigwag_inspect::input::{self, Input, Kind};
-use wigwag_inspect::{Budget, Protocol, Table};
+use wigwag_inspect::{Budget, Connection, Protocol, Table};
 
 use super::input::Source;
 use super::outcome::{Failure, Outcome};
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(crate) protocol: Option<Protocol>,
     /// Secrets of TLS connections, as SSLKEYLOGFILE has them; may be given several
     /// times.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, alias = "keylog", value_name = "FILE")]
     pub(crate) key_log: Vec<PathBuf>,
 }
 
@@ -129,6 +129,27 @@ impl Recording {
     /// Whether times say when frames were seen; otherwise they count bytes.
     pub(crate) fn has_times(&self) -> bool {
         self.input.kind().is_none_or(Kind::has_times)
+    }
+
+    /// What is to be said of an input that nothing of the kind is in that was looked
+    /// for; `None` if there is.
+    pub(crate) fn not_understood(&self) -> Option<String> {
+        let options = self.input.options();
+        let connections = self.table.connections();
+        let is_known = |known: &Connection| known.protocol != Protocol::Unknown;
+        if options.kind.is_some()
+            || connections.is_empty()
+            || connections.iter().any(is_known)
+            || !self.table.problems().is_empty()
+        {
+            return None;
+        }
+        let kind = self.input.kind().map_or("nothing", Kind::name);
+        Some(format!(
+            "this seems to be no recording (read as {kind}): looked for captures, pcap, pcapng, \
+             JSON lines, hex and base64, and in their bytes for NGTT, NCP, messages behind a \
+             length, and minijson; --kind and --protocol say what it is"
+        ))
     }
 
     /// What could not be read: where, and why.

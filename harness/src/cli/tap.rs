@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
     /// No TLS on either side: for NCP over plain TCP.
-    #[arg(long, conflicts_with_all = ["pki", "server_name", "ca", "cert", "key", "keylog"])]
+    #[arg(long, conflicts_with_all = ["pki", "server_name", "ca", "cert", "key", "key_log"])]
     plain: bool,
     /// What is spoken. Without it, it shows in the bytes. With ncp, devices need
     /// no certificate.
@@ -61,8 +61,8 @@ pub(crate) struct Args {
     protocol: Option<Spoken>,
     /// Append the secrets of all TLS connections, on both sides, to this file
     /// (NSS format), so that other tools can read recorded traffic.
-    #[arg(long, value_name = "FILE")]
-    keylog: Option<PathBuf>,
+    #[arg(long, alias = "keylog", value_name = "FILE")]
+    key_log: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
     /// Print every event as a JSON object.
@@ -122,7 +122,7 @@ fn security(args: &Args) -> Outcome<Security> {
     };
     let failed = |error| unusable(folder, &error);
     let pki = Pki::load_dir(folder).map_err(failed)?;
-    let keylog = match &args.keylog {
+    let keylog = match &args.key_log {
         Some(path) => Some(KeyLogFile::open(path).map_err(|error| {
             let path = path.display();
             Failure::Work(format!("cannot open the key log {path}: {error}"))

@@ -24,6 +24,11 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "ADDR", value_parser = address, num_args = 0..=1,
         default_missing_value = "127.0.0.1:0")]
     pub(crate) http: Option<SocketAddr>,
+    /// Keep the token of the page's address in this file, readable by its owner
+    /// only, and use it again: pages that are open go on when the command is
+    /// started again at the same address. Without it every start has a new token.
+    #[arg(long, value_name = "FILE", requires = "http")]
+    pub(crate) token_file: Option<PathBuf>,
     /// Write everything that is said to this file, readable by its owner only, as
     /// a capture that `wigwag inspect` and `wigwag decode auto` open; also while
     /// it is being written. A file that is there already is kept, and the command
@@ -83,6 +88,7 @@ impl Watch {
                 server: name.to_owned(),
                 recorder: Some(recorder.clone()),
                 send,
+                token_file: args.token_file.clone(),
                 ..Options::default()
             };
             watch.inspector = Some(serve(options).await?);

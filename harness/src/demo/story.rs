@@ -241,11 +241,13 @@ fn work() -> Result<Work, BatchError> {
 }
 
 /// The orders of the story: the sections of the corpus, one an order, over and
-/// over.
+/// over. Those that tell the device to wait are left out: it would have to, and the
+/// story is shorter than they are. The one that it does wait for is [`SLOW`].
 fn orders() -> Result<Vec<Vec<u8>>, BatchError> {
     let sections = Value::parse(corpus::ORDERS)?;
     sections
         .items()
+        .filter(|section| !waits(*section))
         .map(|section| {
             let mut payload = vec![0; section.raw().len() + 1];
             let mut encoder = Encoder::new(&mut payload);
@@ -255,6 +257,13 @@ fn orders() -> Result<Vec<Vec<u8>>, BatchError> {
             Ok(payload)
         })
         .collect()
+}
+
+/// Whether a section has a command to wait.
+fn waits(section: Value<'_>) -> bool {
+    let commands = section.get("orders");
+    let mut commands = commands.iter().flat_map(Value::items);
+    commands.any(|command| command.get("type").and_then(|kind| kind.as_str()) == Some("wait"))
 }
 
 /// What the story plays with.

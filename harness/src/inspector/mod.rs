@@ -9,7 +9,8 @@
 //! | `GET /keylog?token=T` | the secrets for it, in NSS's key log format |
 //! | `WS /live?token=T` | binary messages, one after another: a capture, what is kept and then what comes; text: see below |
 //!
-//! The token is new for every start, 128 bits, and travels in the fragment of the
+//! The token is new for every start, unless [`Options::token_file`] keeps it; it has
+//! 128 bits, and travels in the fragment of the
 //! address that [`Inspector::url`] gives, which browsers do not send anywhere.
 //! Requests are answered only under names that cannot be another site's in
 //! disguise (DNS rebinding): the loopback's, and addresses when the server is
@@ -62,6 +63,7 @@ use crate::record::Recorder;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use token::Token;
@@ -90,6 +92,9 @@ pub struct Options {
     pub file: Option<Source>,
     /// Secrets that the page needs for the file, in NSS's key log format. None.
     pub key_log: Option<String>,
+    /// Where the token is kept from start to start, readable by its owner only;
+    /// pages then go on after a restart. None: it is new for every start.
+    pub token_file: Option<PathBuf>,
     /// Connections at a time; further ones are closed at once. 256.
     pub max_connections: usize,
     /// Pages at a time that get what is live; further ones are refused. 32.
@@ -110,6 +115,7 @@ impl Default for Options {
             send: true,
             file: None,
             key_log: None,
+            token_file: None,
             max_connections: 256,
             max_live: 32,
             head_limit: Duration::from_secs(10),
@@ -161,12 +167,19 @@ impl Inspector {
     /// Starts the server. Its tasks run on the current tokio runtime.
     ///
     /// # Errors
-    /// What listening answers.
+    /// What listening answers, or that the file of the token cannot be used.
     pub async fn start(options: Options) -> io::Result<Self> {
+        let token = match &options.token_file {
+            Some(path) => Token::kept(path).map_err(|error| {
+                let path = path.display();
+                io::Error::new(error.kind(), format!("the token's file {path}: {error}"))
+            })?,
+            None => Token::new(),
+        };
         let listener = TcpListener::bind(options.listen).await?;
         let site = Arc::new(Site {
             addr: listener.local_addr()?,
-            token: Token::new(),
+            token,
             options,
             stopping: watch::Sender::new(false),
             live: watch::Sender::new(0),

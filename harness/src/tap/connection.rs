@@ -76,36 +76,35 @@ impl Place {
         self.shared.tell(Some(self.number), kind);
     }
 
-    async fn run(self, mut device: TcpStream) {
-        // The server first: without it a device is to be refused at once, as by a
-        // port where nobody listens.
-        let server = tokio::select! {
-            server = self.dial() => server,
-            () = self.shared.until_stopping() => Err("the tap ends".into()),
-        };
-        let server = match server {
-            Ok(server) => server,
-            Err(reason) => {
-                device.reset();
-                return self.refuse(reason);
-            }
-        };
-        for stream in [&device, &server] {
-            // Frames are small and wanted at once. Failing costs time only.
-            let _ = stream.set_nodelay(true);
-        }
+    async fn run(self, device: TcpStream) {
+        // Frames are small and wanted at once. Failing costs time only.
+        let _ = device.set_nodelay(true);
         match &self.shared.options.security {
-            Security::Plain => self.talk(device, server, None).await,
-            Security::Tls(tls) => {
-                let secured = tokio::select! {
-                    secured = self.secure(tls, device, server) => secured,
-                    () = self.shared.until_stopping() => Err("the tap ends".into()),
-                };
-                match secured {
-                    Ok((device, server, name)) => self.talk(device, server, name).await,
-                    Err(reason) => self.refuse(reason),
+            Security::Plain => {
+                let mut device = device;
+                match self.until_stopping(self.dial()).await {
+                    Ok(server) => self.talk(device, server, None).await,
+                    Err(reason) => {
+                        device.reset();
+                        self.refuse(reason);
+                    }
                 }
             }
+            Security::Tls(tls) => match self.until_stopping(self.secure(tls, device)).await {
+                Ok((device, server, name)) => self.talk(device, server, name).await,
+                Err(reason) => self.refuse(reason),
+            },
+        }
+    }
+
+    /// What comes of it, if it does before the tap ends.
+    async fn until_stopping<T>(
+        &self,
+        work: impl Future<Output = Result<T, String>>,
+    ) -> Result<T, String> {
+        tokio::select! {
+            result = work => result,
+            () = self.shared.until_stopping() => Err("the tap ends".into()),
         }
     }
 
@@ -114,7 +113,10 @@ impl Place {
         let to = &options.connect;
         let limit = options.handshake_limit;
         match timeout(limit, TcpStream::connect(to)).await {
-            Ok(Ok(server)) => Ok(server),
+            Ok(Ok(server)) => {
+                let _ = server.set_nodelay(true);
+                Ok(server)
+            }
             Ok(Err(error)) => Err(format!("cannot connect to the server {to}: {error}")),
             Err(_) => Err(format!(
                 "connecting to the server {to} took longer than {limit:?}"
@@ -122,13 +124,13 @@ impl Place {
         }
     }
 
-    /// Makes both handshakes, the device's first, since its name decides what the
-    /// server is shown.
+    /// Makes both handshakes, the device's first: only who has proved what a device has
+    /// to prove makes the tap knock at the server, and its name decides what the server
+    /// is shown.
     async fn secure(
         &self,
         tls: &Tls,
         device: TcpStream,
-        server: TcpStream,
     ) -> Result<
         (
             server::TlsStream<TcpStream>,
@@ -158,6 +160,7 @@ impl Place {
         };
         let secured = async {
             let config = tls.for_device(name.as_deref())?;
+            let server = self.dial().await?;
             let connector = TlsConnector::from(Arc::new(config));
             let handshake = connector.connect(tls.server_name.clone(), server);
             match timeout(limit, handshake).await {

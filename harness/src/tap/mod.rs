@@ -4,7 +4,11 @@
 //! server the device's. So it needs what only their owner has, the keys of both,
 //! and it checks both as they would check each other: a device without a
 //! certificate of the device CA, or a server that does not prove its name, is
-//! refused. What is said goes on unchanged, byte by byte, and into a
+//! refused. The server hears of a device only when that has proved itself: a stranger
+//! makes the tap connect to nobody. Where nothing has to be proved
+//! ([`Security::Plain`], and devices without a certificate where
+//! [`Security::with`] lets them be) everybody who can reach the tap reaches the server
+//! through it: let it listen on loopback, or where only devices are. What is said goes on unchanged, byte by byte, and into a
 //! [`Recorder`]; so do an orderly end of either direction, and a disorderly one.
 //!
 //! ```no_run

@@ -78,11 +78,7 @@ async fn devices_that_the_server_would_refuse_are_refused() {
         assert!(reason.contains(words), "{reason}");
     }
     assert!(connect(&pki, pki.device("device-0001"), &tap).await);
-    assert_eq!(
-        server.book().refused,
-        5,
-        "they got no further than its port"
-    );
+    assert_eq!(server.book().refused, 0, "the server never heard of them");
     assert!(server.book().device("device-0001").connections == 1);
     let totals = tap.stop().await;
     assert_eq!((totals.connections, totals.refused), (1, 5));
@@ -187,7 +183,7 @@ async fn who_speaks_no_tls_or_nothing_at_all_is_refused() {
     let pki = Pki::generate();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let options = TapOptions {
-        handshake_limit: Duration::from_millis(300),
+        handshake_limit: Duration::from_secs(3),
         ..TapOptions::new(
             &silent.local_addr().unwrap().to_string(),
             Security::of(&pki, NAME, None).unwrap(),
@@ -231,4 +227,43 @@ async fn the_key_log_has_the_secrets_of_both_sides() {
     };
     assert_eq!(of("CLIENT_TRAFFIC_SECRET_0 "), 2);
     assert_eq!(of("SERVER_TRAFFIC_SECRET_0 "), 2);
+}
+
+#[tokio::test]
+async fn strangers_cause_no_connection_to_the_server() {
+    let (pki, stranger) = (Pki::generate(), Pki::generate());
+    let server = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let security = Security::of(&pki, NAME, None).unwrap();
+    let options = TapOptions {
+        handshake_limit: Duration::from_secs(3),
+        ..TapOptions::new(&server.local_addr().unwrap().to_string(), security)
+    };
+    let tap = Tap::start(options).await.unwrap();
+    let mut events = tap.events();
+    // One that says nothing, one that speaks no TLS, one without a certificate, one
+    // with another CA's.
+    let silent = TcpStream::connect(tap.addr()).await.unwrap();
+    reason(&mut events).await;
+    let mut plain = TcpStream::connect(tap.addr()).await.unwrap();
+    plain.write_all(&[0, 0, 0, 0, 0, 9, 0, 0]).await.unwrap();
+    reason(&mut events).await;
+    assert!(!connect(&pki, None, &tap).await);
+    reason(&mut events).await;
+    assert!(!connect(&pki, stranger.device("device-0001"), &tap).await);
+    reason(&mut events).await;
+    drop((silent, plain));
+    // The first that the server hears of is the device.
+    let device = async {
+        let config = pki.client_config(pki.device("device-0001")).unwrap();
+        let stream = TcpStream::connect(tap.addr()).await.unwrap();
+        let connector = TlsConnector::from(Arc::new(config));
+        let _ = connector.connect(NAME.try_into().unwrap(), stream).await;
+    };
+    let accepted = async { timeout(LIMIT, server.accept()).await.unwrap().unwrap() };
+    let (_, (first, _)) = tokio::join!(device, accepted);
+    // Nobody else has come before or behind it: the queue is empty.
+    let more = timeout(Duration::from_millis(100), server.accept()).await;
+    assert!(more.is_err(), "{more:?}");
+    drop(first);
+    assert_eq!(tap.stop().await.refused, 5);
 }

@@ -265,56 +265,38 @@ async fn at_once(setup: Setup) -> End {
     end
 }
 
+/// A buffer of `least` bytes is too small; with as many as it says that it needs it is
+/// large enough.
+async fn says_what_it_needs(
+    setup: impl Fn(usize) -> Setup,
+    least: usize,
+    needed: impl Fn(&End) -> Option<usize>,
+) {
+    let end = at_once(setup(least)).await;
+    let Some(size) = needed(&end) else {
+        panic!("{end} with {least} bytes");
+    };
+    // The signatures of each run differ by some bytes.
+    assert_eq!(at_once(setup(size + 8)).await, End::Closed);
+    let short = at_once(setup(size - 9)).await;
+    assert!(needed(&short).is_some(), "{short}");
+}
+
 #[test]
 fn buffers_that_are_too_small_say_what_is_needed() {
     in_paused_time(async || {
-        let setup = Setup {
-            receive: tls::MIN_RECEIVE,
-            ..USUAL
-        };
-        let End::ReceiveBufferTooSmall { needed } = at_once(setup).await else {
-            panic!("the flight of rustls fits into {} bytes", setup.receive);
-        };
-        // The signatures of each run differ by some bytes.
-        assert_eq!(
-            at_once(Setup {
-                receive: needed + 8,
-                ..USUAL
-            })
-            .await,
-            End::Closed
-        );
-        let short = at_once(Setup {
-            receive: needed - 9,
-            ..USUAL
+        let setup = |receive| Setup { receive, ..USUAL };
+        says_what_it_needs(setup, tls::MIN_RECEIVE, |end| match end {
+            End::ReceiveBufferTooSmall { needed } => Some(*needed),
+            _ => None,
         })
         .await;
-        assert!(
-            matches!(short, End::ReceiveBufferTooSmall { .. }),
-            "{short}"
-        );
-
-        let setup = Setup {
-            send: tls::MIN_SEND,
-            ..USUAL
-        };
-        let End::SendBufferTooSmall { needed } = at_once(setup).await else {
-            panic!("the certificate fits into {} bytes", setup.send);
-        };
-        assert_eq!(
-            at_once(Setup {
-                send: needed + 8,
-                ..USUAL
-            })
-            .await,
-            End::Closed
-        );
-        let short = at_once(Setup {
-            send: needed - 9,
-            ..USUAL
+        let setup = |send| Setup { send, ..USUAL };
+        says_what_it_needs(setup, tls::MIN_SEND, |end| match end {
+            End::SendBufferTooSmall { needed } => Some(*needed),
+            _ => None,
         })
         .await;
-        assert!(matches!(short, End::SendBufferTooSmall { .. }), "{short}");
     });
 }
 

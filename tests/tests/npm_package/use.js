@@ -30,7 +30,7 @@ same(all.protocol, Uint8Array.of(1, 1, 1, 1));
 same(all.connection, Uint32Array.of(4, 4, 4, 4));
 same(all.length, Uint32Array.of(11, all.length[1], 11, 8));
 same(all.pair, Uint32Array.of(3, NONE, NONE, 0));
-same(all.latency, Float32Array.of(NaN, NaN, NaN, 3e6));
+same(all.latency, Float32Array.of(3e6, NaN, NaN, 3e6));
 is(all.time[3] - all.time[0], 3e6);
 same(all.typeName, ["ORDER", "LOGS", "ORDER", "ORDER_CONFIRM"]);
 is(all.summary[1], "info pump: started");
@@ -49,7 +49,8 @@ is(inspector.position(1), 0);
 is(inspector.position(0), undefined);
 throws(() => inspector.filter("tpye == ORDER"), { start: 0, end: 4, message: /did you mean/ });
 same(view(""), [0, 1, 2, 3]);
-is(inspector.find("latency > 2 s", -1, true), 3);
+is(inspector.find("latency > 2 s", -1, true), 0);
+is(inspector.find("latency > 2 s", 0, true), 3);
 is(inspector.find("type == ORDER", 2, false), 0);
 is(inspector.findExpert(-1, true), 2);
 
@@ -72,6 +73,35 @@ is(experts.items[0].row, 2);
 is(JSON.parse(inspector.slowest(5))[0].text.startsWith("ORDER_CONFIRM 7 to ORDER 7"), true);
 is(JSON.parse(inspector.complete("late && mal", 11)).items[0].text, "malformed");
 same(view(inspector.follow(0, false)), [0, 3]);
+
+// What is no row is no row 0.
+for (const row of [undefined, NaN, -1, 0.5, 2 ** 32, "order"]) {
+  throws(() => inspector.detail(row), /a row is a whole number/);
+  throws(() => inspector.bytesOf(row), /a row is a whole number/);
+  throws(() => inspector.diff(0, row), /a row is a whole number/);
+  throws(() => inspector.edit(row), /a row is a whole number/);
+  throws(() => inspector.position(row), /a row is a whole number/);
+  throws(() => inspector.follow(row, true), /a row is a whole number/);
+}
+
+// A search and an export in steps.
+const search = inspector.search("type == LOGS", -1, false);
+while (search.step(inspector));
+is(search.row, 1);
+search.free();
+const lines = [];
+const exporter = inspector.exporter("jsonl", false, undefined);
+while (exporter.step(inspector, { write: (part) => lines.push(Buffer.from(part).toString()) }));
+is(lines.join("").match(/"hex"/g).length, 4);
+
+// A key log is told from a recording, a bookmark is kept.
+const secret = `CLIENT_TRAFFIC_SECRET_0 ${"ab".repeat(32)} ${"cd".repeat(32)}`;
+same([Inspector.isKeyLog(secret), Inspector.isKeyLog("0000003d 0007")], [true, false]);
+is(inspector.lastHeard >= inspector.lastTime, true);
+inspector.bookmark = 2;
+// Of the rows that the filter shows, one is before it.
+same([inspector.bookmark, inspector.viewRowsBefore(2)], [2, 1]);
+inspector.bookmark = undefined;
 
 // Plots.
 inspector.filter("");

@@ -58,7 +58,7 @@ Examples:
 ///
 /// Reads raw bytes from FILE or standard input; `auto` any recording of
 /// conversations. Without --json the answer is text for people; its form may change,
-/// that of --json does not. Depth limit of minijson values: 128. The exit status is 1
+/// that of --json does not; rows are counted from 0 there. Depth limit of minijson values: 128. The exit status is 1
 /// when an answer holds an error; an incomplete last frame is not an error but
 /// counted as `left` (with auto it is a malformed one).
 #[derive(clap::Args)]

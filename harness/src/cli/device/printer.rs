@@ -45,13 +45,13 @@ impl Printer {
         if !id.is_empty() {
             object["cn"] = json!(id);
         }
-        let line = if self.json {
-            object.to_string()
-        } else {
-            self.line(id, &object)
-        };
         let mut output = self.output.borrow_mut();
-        if let Err(failure) = output.line(&line).and_then(|()| output.flush()) {
+        let written = if self.json {
+            output.line(&object.to_string())
+        } else {
+            output.told(&self.line(id, &object))
+        };
+        if let Err(failure) = written.and_then(|()| output.flush()) {
             self.failure.set(Some(failure));
             self.stop.notify_waiters();
             self.stop.notify_one();

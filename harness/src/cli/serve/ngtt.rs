@@ -47,8 +47,8 @@ pub(crate) struct Args {
     repeat: usize,
     /// Append the secrets of all TLS connections to this file (NSS format), so
     /// that other tools can read recorded traffic.
-    #[arg(long, value_name = "FILE")]
-    keylog: Option<PathBuf>,
+    #[arg(long, alias = "keylog", value_name = "FILE")]
+    key_log: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
     /// Print every event as a JSON object.
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let options = MockOptions {
         listen: args.listen,
         orders: queue(args)?,
-        keylog: args.keylog.clone(),
+        keylog: args.key_log.clone(),
         ..MockOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

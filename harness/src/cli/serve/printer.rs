@@ -35,7 +35,7 @@ impl Printer {
                 self.output.line(&Json::Object(object).to_string())?;
             }
         } else {
-            self.output.line(&line())?;
+            self.output.told(&line())?;
         }
         self.output.flush()
     }
@@ -53,7 +53,7 @@ impl Printer {
             let seconds = started.elapsed().as_secs_f64();
             let fields = output::fields(&fields, &[]);
             self.output
-                .line(&format!("{seconds:8.3} s  -  {name}{fields}"))?;
+                .told(&format!("{seconds:8.3} s  -  {name}{fields}"))?;
         }
         self.output.flush()
     }

@@ -101,6 +101,9 @@ impl List {
                 or(server, "server")
             );
         }
+        if connection.is_guessed() {
+            line += &format!(", {}: {}", connection.protocol.name(), connection.why);
+        }
         if recording.has_times()
             && let Some(opened) = i64::try_from(connection.opened).ok()
             && let Some(opened) = text::time::of_micros(opened)

@@ -13,7 +13,7 @@ use wigwag_inspect::table::flags;
 use super::Args;
 use crate::cli::filter;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output::{Output, say};
+use crate::cli::output::{Output, printable, say};
 use crate::cli::recording::{self, Recording};
 use list::List;
 
@@ -88,6 +88,8 @@ struct Shown<'a> {
     next: u32,
     /// Whether only one row passes.
     alone: bool,
+    /// How many rows passed.
+    passed: usize,
     /// Whether a row that was printed is malformed.
     malformed: bool,
 }
@@ -101,6 +103,7 @@ impl<'a> Shown<'a> {
             output: Output::new(),
             next: 0,
             alone: false,
+            passed: 0,
             malformed: false,
         }
     }
@@ -122,6 +125,7 @@ impl<'a> Shown<'a> {
         let mut found = Vec::new();
         while (self.next as usize) < rows {
             self.next = self.filter.run(table, self.next, STEP, &mut found);
+            self.passed += found.len();
             for row in found.drain(..) {
                 self.malformed |= table.columns().has(row, flags::MALFORMED);
                 if self.args.json {
@@ -144,6 +148,19 @@ impl<'a> Shown<'a> {
         Ok(())
     }
 
+    /// What is said of a filter that lets nothing pass: it may be meant so, or be a
+    /// slip of the pen.
+    fn none_passed(&self, table: &Table) -> Option<String> {
+        if self.passed > 0 || self.filter.is_everything() {
+            return None;
+        }
+        let mut message = format!("0 of {} frames pass the filter", table.columns().len());
+        for unseen in self.filter.unseen_types(table) {
+            message += &format!("; {}", printable(&unseen.to_string()));
+        }
+        Some(message)
+    }
+
     /// Tells what could not be read, and returns whether something is wrong.
     fn finish(mut self, recording: &Recording, name: &str) -> Outcome<bool> {
         let mut failed = self.malformed;
@@ -158,6 +175,13 @@ impl<'a> Shown<'a> {
             } else {
                 messages.push(format!("{name}: at byte {offset}: {message}"));
             }
+        }
+        if let Some(message) = self.none_passed(&recording.table) {
+            messages.push(message);
+        }
+        if let Some(message) = recording.not_understood() {
+            failed = true;
+            messages.push(format!("{name}: {message}"));
         }
         self.output.finish()?;
         // Behind the list, where they are seen.

@@ -47,8 +47,8 @@ pub(crate) struct Args {
     password: Option<String>,
     /// Append the secrets of all TLS connections to this file (NSS format), so
     /// that other tools can read recorded traffic.
-    #[arg(long, value_name = "FILE", requires = "tls")]
-    keylog: Option<PathBuf>,
+    #[arg(long, alias = "keylog", value_name = "FILE", requires = "tls")]
+    key_log: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
     /// Print every event as a JSON object.
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let options = MockNcpOptions {
         listen: args.listen,
         tls: match &args.pki {
-            Some(folder) => Some(tls(folder, args.keylog.as_deref())?),
+            Some(folder) => Some(tls(folder, args.key_log.as_deref())?),
             None => None,
         },
         login: login(args)?,
