@@ -2,102 +2,99 @@
 
 mod budget;
 mod callgrind;
+mod case;
+#[cfg(feature = "peers")]
 mod clock;
-mod corpus;
-mod ncplib;
-mod operation;
+mod document;
+mod floor;
+mod formats;
+#[cfg(feature = "peers")]
+mod machine;
+mod packets;
+#[cfg(feature = "peers")]
+mod python;
+#[cfg(feature = "peers")]
+mod report;
+#[cfg(feature = "peers")]
+mod results;
+mod split;
+#[cfg(feature = "peers")]
+mod targets;
 
 use std::process::ExitCode;
 
-use corpus::Corpus;
-use operation::{File, Operation};
+use case::Case;
+
+const USAGE: &str = "usage:
+  --gate            hold instructions against budgets.toml
+  --update          write budgets.toml
+  --sections DIR    measure everything (feature `peers`) and write host.md and python.md
+  --run NAME COUNT  do one case so often, for a profiler; its name is one of budgets.toml";
+
+fn cases() -> Vec<Case> {
+    let mut cases = formats::cases();
+    cases.extend(split::cases());
+    cases.extend(packets::cases());
+    cases.extend(floor::cases());
+    cases
+}
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let mut corpus = Corpus::new();
-    match args.as_slice() {
-        [] => measure(&mut corpus),
-        // As callgrind runs it.
-        [name, count] => match (Operation::from_name(name), count.parse()) {
-            (Some(operation), Ok(count)) => {
-                operation.run(&mut corpus, count);
-                ExitCode::SUCCESS
-            }
-            _ => ExitCode::from(2),
-        },
-        _ => ExitCode::from(2),
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut cases = cases();
+    let outcome = match args.as_slice() {
+        [callgrind::UNDER_CALLGRIND] => {
+            callgrind::count(&mut cases);
+            Ok(())
+        }
+        ["--gate"] => budget::gate(&cases),
+        ["--update"] => budget::update(&cases),
+        ["--run", name, count] => run(&mut cases, name, count),
+        #[cfg(feature = "peers")]
+        ["--sections", folder] => sections(&mut cases, folder),
+        _ => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn measure(corpus: &mut Corpus) -> ExitCode {
-    let mut met = true;
-    let mut judge = |good: bool| {
-        met &= good;
-        if good { "" } else { "  MISSED" }
-    };
-    let times = Operation::ALL.map(|operation| clock::nanoseconds(operation, corpus));
-    let time = |wanted| {
-        let all = Operation::ALL.into_iter().zip(times);
-        all.filter(|(operation, _)| *operation == wanted)
-            .map(|(_, time)| time)
-            .sum::<f64>()
-    };
+fn run(cases: &mut [Case], name: &str, count: &str) -> Result<(), String> {
+    let case = cases.iter_mut().find(|case| case.name() == name);
+    let case = case.ok_or_else(|| format!("no case {name}"))?;
+    let count = count.parse().map_err(|_| format!("{count} is no number"))?;
+    case.run(count);
+    Ok(())
+}
 
-    println!(
-        "{:<14} {:>10} {:>12} {:>8}",
-        "", "ns", "instructions", "budget"
-    );
-    for (operation, time) in Operation::ALL.into_iter().zip(times) {
-        let name = operation.name();
-        let counted = callgrind::instructions(operation);
-        let budget = budget::instructions(operation);
-        let text = |number: Option<f64>| number.map_or("-".into(), |n| format!("{n:.0}"));
-        let within = match (&counted, budget) {
-            (Ok(counted), Some(budget)) => judge(*counted <= budget * budget::SLACK),
-            _ => "",
-        };
-        let (counted, budget) = (text(counted.ok()), text(budget));
-        println!("{name:<14} {time:>10.1} {counted:>12} {budget:>8}{within}");
-    }
-    if let Err(why) = callgrind::instructions(Operation::Nothing) {
-        println!("no instructions: {why}");
-    }
+#[cfg(feature = "peers")]
+fn sections(cases: &mut [Case], folder: &str) -> Result<(), String> {
+    let results = results::Results::measure(cases)?;
+    let write = |name: &str, text: String| {
+        let path = std::path::Path::new(folder).join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    write("host.md", report::host(&results))?;
+    let [big, small] = [document::BIG, document::SMALL].map(formats::as_minijson);
+    let python = python::measure(&big, &small)?;
+    write("python.md", report::python(&results, &python))
+}
 
-    println!("\nreading 61,440 bytes of array, as a part of memcpy's speed");
-    for operation in Operation::ALL {
-        if let Operation::ArrayCopy(_) = operation {
-            let part = time(Operation::Memcpy) / time(operation);
-            let within = judge(part >= budget::OF_MEMCPY);
-            println!("{:<14} {part:>10.2}{within}", operation.name());
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_case_has_a_name_of_its_own_and_can_be_done_again() {
+        let mut names = HashSet::new();
+        for mut case in super::cases() {
+            assert!(names.insert(case.name()), "{}", case.name());
+            case.run(2);
         }
     }
-
-    println!("\ntimes as fast as ncplib 6.1.0");
-    match ncplib::measure() {
-        Err(why) => println!("not measured: {why}"),
-        Ok([command, sweep]) => {
-            for (operation, theirs) in [
-                (Operation::Walk(File::Command), command.decode),
-                (Operation::Write(File::Command), command.encode),
-                (Operation::Walk(File::Sweep), sweep.decode),
-                (Operation::Read, sweep.decode),
-                (Operation::Write(File::Sweep), sweep.encode),
-            ] {
-                // On both sides of theirs: others may have had the machine.
-                let again = clock::nanoseconds(operation, corpus);
-                let ours = time(operation).min(again);
-                let ratio = theirs / ours;
-                let goal = budget::of_ncplib(operation);
-                let within = judge(goal.is_none_or(|goal| ratio >= goal));
-                let name = operation.name();
-                println!("{name:<14} {ratio:>10.1}  ({theirs:.0} ns : {ours:.1} ns){within}");
-            }
-        }
-    }
-    println!(
-        "\nbytes: command {}, sweep {}",
-        corpus.wire(File::Command).len(),
-        corpus.wire(File::Sweep).len()
-    );
-    ExitCode::from(u8::from(!met))
 }

@@ -1,9 +1,15 @@
 //! What the targets share. Each target is one way in or out of the codec, in
 //! `fuzz_targets/`; it looks for broken promises, not only for panics.
 
+mod end;
+mod script;
+
 use wigwag_codec::framer::write;
 use wigwag_codec::minijson::{Floats, Limits, Options, Value, canonical};
 use wigwag_codec::ncp::{FOOTER_LEN, HEADER_LEN, Header, Ident, NcpFramer};
+
+pub use end::End;
+pub use script::Script;
 
 /// The deepest limits there are, so that nothing hides behind them.
 pub fn deep() -> Limits {
@@ -26,37 +32,4 @@ pub fn ncp_packet(body: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; body.len() + HEADER_LEN + FOOTER_LEN];
     write(&mut NcpFramer::new(usize::MAX), &header, body, &mut packet).expect("it fits");
     packet
-}
-
-/// Input as a list of choices.
-pub struct Script<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Script<'a> {
-    /// The choices that these bytes are.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
-    }
-
-    /// Whether all choices were made.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// From 0 below `end`, at most 256; 0 when all choices were made.
-    pub fn below(&mut self, end: usize) -> usize {
-        let Some((first, rest)) = self.rest.split_first() else {
-            return 0;
-        };
-        self.rest = rest;
-        usize::from(*first) % end
-    }
-
-    /// The next bytes as they are, up to `length` of them.
-    pub fn take(&mut self, length: usize) -> &'a [u8] {
-        let (taken, rest) = self.rest.split_at(length.min(self.rest.len()));
-        self.rest = rest;
-        taken
-    }
 }

@@ -116,7 +116,7 @@ mod receiver;
 mod step;
 mod switch;
 
-use crate::Instant;
+use crate::{Instant, bytes};
 
 pub use datagram::decode_datagram;
 pub use error::{FrameError, FrameErrorKind};
@@ -311,12 +311,10 @@ pub fn write<F: Framer>(
     let (front, tail) = out.split_at_mut_checked(body_at_most).ok_or(no_space)?;
     let (head, place) = front.split_at_mut_checked(F::HEAD).ok_or(no_space)?;
     let (head_len, tail_len) = framer.encode(meta, body.len(), head, tail)?;
-    place.copy_from_slice(body);
-    out.copy_within(F::HEAD..body_at_most, head_len);
+    bytes::copy(place, body);
+    bytes::shift(out, F::HEAD..body_at_most, head_len);
     let body_end = head_len.saturating_add(body.len());
-    out.copy_within(
-        body_at_most..body_at_most.saturating_add(tail_len),
-        body_end,
-    );
+    let tail_end = body_at_most.saturating_add(tail_len);
+    bytes::shift(out, body_at_most..tail_end, body_end);
     Ok(body_end.saturating_add(tail_len))
 }

@@ -1,4 +1,5 @@
 use super::{FrameError, FrameErrorKind, Framer};
+use crate::bytes;
 
 /// How many messages a framer can put into an [`Out`] in one call.
 pub const OUT_MESSAGES: usize = 4;
@@ -60,7 +61,7 @@ impl<'a> Out<'a> {
         for part in parts {
             let next = end.saturating_add(part.len());
             let place = self.buffer.get_mut(end..next).ok_or(no_space)?;
-            place.copy_from_slice(part);
+            bytes::copy(place, part);
             end = next;
         }
         self.end_message(end)
@@ -116,8 +117,7 @@ impl<'a> Out<'a> {
         // They are moved to the end of the place, so that each has room before
         // it for its head and tail.
         let mut from = self.buffer.len().saturating_sub(length);
-        self.buffer
-            .copy_within(start..start.saturating_add(length), from);
+        bytes::shift(self.buffer, start..start.saturating_add(length), from);
         let mut before = 0;
         for end in ends.into_iter().take(count) {
             let message_len = end.saturating_sub(before);
@@ -151,14 +151,12 @@ impl<'a> Out<'a> {
         let tail_to = start.saturating_add(head_len);
         let message_to = tail_to.saturating_add(tail_len);
         let end = message_to.saturating_add(message_len);
-        self.buffer
-            .copy_within(tail_at..tail_at.saturating_add(tail_len), tail_to);
-        self.buffer
-            .copy_within(from..from.saturating_add(message_len), message_to);
-        self.buffer
-            .get_mut(tail_to..end)
-            .ok_or(no_space)?
-            .rotate_left(tail_len);
+        let tail_end = tail_at.saturating_add(tail_len);
+        bytes::shift(self.buffer, tail_at..tail_end, tail_to);
+        let message_end = from.saturating_add(message_len);
+        bytes::shift(self.buffer, from..message_end, message_to);
+        let both = self.buffer.get_mut(tail_to..end).ok_or(no_space)?;
+        bytes::turn(both, tail_len);
         self.end_message(end)
     }
 

@@ -1,7 +1,7 @@
 mod handshake;
 
 use super::{FrameError, FrameErrorKind, Framer, Handshake, OUT_MESSAGES, Out, Start, Step};
-use crate::Instant;
+use crate::{Instant, bytes};
 
 /// Two framers, one on top of the other: application, `Inner`, `Outer`, wire.
 ///
@@ -192,7 +192,7 @@ impl<Inner: Framer, Outer: Framer> Framer for Over<Inner, Outer> {
             .encode(&meta.1, carried, outer_head, outer_tail)?;
         // The inner head was written behind the longest outer head.
         let inner_end = Outer::HEAD.saturating_add(inner_head_len);
-        head.copy_within(Outer::HEAD..inner_end, outer_head_len);
+        bytes::shift(head, Outer::HEAD..inner_end, outer_head_len);
         Ok((
             outer_head_len.saturating_add(inner_head_len),
             inner_tail_len.saturating_add(outer_tail_len),

@@ -1,6 +1,7 @@
 use core::ops::Range;
 
 use super::{Found, FrameError, Framer, Out, Piece, Receiver, Start, Turn};
+use crate::bytes;
 
 /// Collects received chunks in a buffer of the caller, `&mut [u8]`, `[u8; N]` or
 /// any other, and cuts messages out.
@@ -91,7 +92,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// [`FrameReader::next`] returned `Ok(None)` and the buffer is not empty.
     pub fn space(&mut self) -> &mut [u8] {
         if self.held.start > 0 {
-            self.buffer.as_mut().copy_within(self.held.clone(), 0);
+            bytes::shift(self.buffer.as_mut(), self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
         self.buffer

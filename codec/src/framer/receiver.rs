@@ -201,7 +201,8 @@ impl<M: Copy> Receiver<M> {
                 found: Found::Message { meta, body },
                 consumed,
             } => {
-                if body.len() <= max {
+                let length = body.end.saturating_sub(body.start);
+                if length <= max {
                     let (data, end_of_message) = (body, true);
                     let found = Piece {
                         meta,
@@ -212,7 +213,7 @@ impl<M: Copy> Receiver<M> {
                 }
                 self.body = Some(Body {
                     meta,
-                    left: Some(body.len()),
+                    left: Some(length),
                     tail: consumed.saturating_sub(body.end),
                 });
                 Turn::Drop(body.start)

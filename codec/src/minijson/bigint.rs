@@ -80,7 +80,7 @@ impl<'a> BigInt<'a> {
         let digits = self.digits();
         let start = N.checked_sub(digits.len())?;
         let mut bytes = [self.filler(); N];
-        bytes.get_mut(start..)?.copy_from_slice(digits);
+        crate::bytes::copy(bytes.get_mut(start..)?, digits);
         Some(bytes)
     }
 
@@ -137,8 +137,8 @@ impl<'a> BigInt<'a> {
         let out = out.get_mut(..length)?;
         out.fill(self.filler());
         let digits = self.digits();
-        out.get_mut(length.checked_sub(digits.len())?..)?
-            .copy_from_slice(digits);
+        let place = out.get_mut(length.checked_sub(digits.len())?..)?;
+        crate::bytes::copy(place, digits);
         Some(length)
     }
 
@@ -224,20 +224,27 @@ impl fmt::Display for BigInt<'_> {
             f.write_str("0x")?;
             return self.bytes.iter().try_for_each(|b| write!(f, "{b:02x}"));
         };
-        // Horner's rule, little end first: chunks = chunks * 256 + byte.
+        // Horner's rule, little end first, four bytes at a time:
+        // chunks = chunks * 2^32 + word.
         let mut chunks = [0_u32; MAX_CHUNKS];
         let mut used = 0_usize;
-        for byte in magnitude {
-            let mut carry = u64::from(*byte);
+        let (first, words) = magnitude.as_rchunks::<4>();
+        let first = first
+            .iter()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
+        let words = words.iter().map(|word| u32::from_be_bytes(*word));
+        for word in core::iter::once(first).chain(words) {
+            let mut carry = u64::from(word);
             for chunk in chunks.iter_mut().take(used) {
-                carry = carry.saturating_add(u64::from(*chunk) << 8);
+                carry = carry.saturating_add(u64::from(*chunk) << 32);
                 *chunk = (carry % CHUNK) as u32;
                 carry /= CHUNK;
             }
-            if carry > 0
+            while carry > 0
                 && let Some(chunk) = chunks.get_mut(used)
             {
-                *chunk = carry as u32;
+                *chunk = (carry % CHUNK) as u32;
+                carry /= CHUNK;
                 used = used.saturating_add(1);
             }
         }

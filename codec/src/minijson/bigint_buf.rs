@@ -77,7 +77,7 @@ impl BigIntBuf {
                 if digits.len() == MAX_INT_BYTES && rest.iter().all(|byte| *byte == 0) =>
             {
                 let mut bytes = [0; MAX_INT_BYTES];
-                bytes.copy_from_slice(digits);
+                crate::bytes::copy(&mut bytes, digits);
                 Ok(Self {
                     bytes,
                     length: MAX_INT_BYTES,

@@ -76,7 +76,7 @@ fn merge(
         let a = read_entry(&mut Reader::new(a), form)?;
         let b = read_entry(&mut Reader::new(b), form)?;
         if compare(&a, &b)? == Ordering::Greater {
-            turn(body, middle);
+            crate::bytes::turn(body, middle);
         }
         return Ok(());
     }
@@ -97,7 +97,7 @@ fn merge(
     }
     let end = middle.saturating_add(lower.1);
     if let Some(inner) = body.get_mut(upper.1..end) {
-        turn(inner, middle.saturating_sub(upper.1));
+        crate::bytes::turn(inner, middle.saturating_sub(upper.1));
     }
     let (first, second) = split(body, upper.1.saturating_add(lower.1))?;
     merge(first, upper.0, upper.1, lower.0, form)?;
@@ -128,13 +128,6 @@ fn run_below(
         }
     }
     Ok((count, reader.position()))
-}
-
-/// Exchanges the first `middle` bytes with those behind them.
-fn turn(bytes: &mut [u8], middle: usize) {
-    if middle <= bytes.len() {
-        bytes.rotate_left(middle);
-    }
 }
 
 fn split(body: &mut [u8], at: usize) -> Result<(&mut [u8], &mut [u8]), ErrorKind> {

@@ -6,6 +6,7 @@ use super::code;
 use super::error::{Error, ErrorKind};
 use super::float::{self, Floats};
 use super::nesting::Container;
+use crate::bytes;
 
 /// A filling slice.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl<'b> Writer<'b> {
         let reach = self.length.max(end);
         let written = self.out.get_mut(..reach).ok_or(full)?;
         if from.saturating_add(moved) <= written.len() && end <= written.len() {
-            written.copy_within(from..from.saturating_add(moved), to);
+            bytes::shift(written, from..from.saturating_add(moved), to);
             self.length = end;
         }
         Ok(())
@@ -62,17 +63,14 @@ impl<'b> Writer<'b> {
 
     /// Copies written bytes to the left.
     pub(crate) fn move_back(&mut self, from: usize, end: usize, to: usize) {
-        let written = self.written_from(0);
-        if from <= end && end <= written.len() && to <= from {
-            written.copy_within(from..end, to);
-        }
+        bytes::shift(self.written_from(0), from..end, to);
     }
 
     /// Writes over what stands at `at`.
-    pub(crate) fn overwrite(&mut self, at: usize, bytes: &[u8]) {
-        let end = at.saturating_add(bytes.len());
+    pub(crate) fn overwrite(&mut self, at: usize, piece: &[u8]) {
+        let end = at.saturating_add(piece.len());
         if let Some(place) = self.out.get_mut(at..end) {
-            place.copy_from_slice(bytes);
+            bytes::copy(place, piece);
         }
     }
 
@@ -83,8 +81,8 @@ impl<'b> Writer<'b> {
         let (_, room) = self.out.split_at_mut_checked(self.length).ok_or(full)?;
         let (head_room, room) = room.split_at_mut_checked(head.len()).ok_or(full)?;
         let (body_room, _) = room.split_at_mut_checked(body.len()).ok_or(full)?;
-        head_room.copy_from_slice(head);
-        body_room.copy_from_slice(body);
+        bytes::copy(head_room, head);
+        bytes::copy(body_room, body);
         self.length = self
             .length
             .saturating_add(head.len())

@@ -12,19 +12,29 @@ mod sealed {
     /// How a number is read from its bytes, the least first.
     pub trait Wire {
         /// Its bytes.
-        const LEN: usize;
-        /// Reads one; `bytes` has as many as that.
-        fn read(bytes: &[u8]) -> Self;
+        type Bytes: Copy + core::fmt::Debug + 'static;
+        /// How many those are.
+        const LEN: usize = size_of::<Self::Bytes>();
+        /// The numbers that begin in `bytes` and are whole.
+        fn chunks(bytes: &[u8]) -> &[Self::Bytes];
+        /// Reads one.
+        fn read(bytes: &Self::Bytes) -> Self;
     }
 }
 
 macro_rules! wire {
     ($($number:ty),*) => {$(
         impl sealed::Wire for $number {
-            const LEN: usize = size_of::<Self>();
+            type Bytes = [u8; size_of::<Self>()];
 
-            fn read(bytes: &[u8]) -> Self {
-                bytes.first_chunk().map_or(Self::default(), |bytes| Self::from_le_bytes(*bytes))
+            #[inline]
+            fn chunks(bytes: &[u8]) -> &[Self::Bytes] {
+                bytes.as_chunks().0
+            }
+
+            #[inline]
+            fn read(bytes: &Self::Bytes) -> Self {
+                Self::from_le_bytes(*bytes)
             }
         }
     )*};
@@ -100,24 +110,21 @@ impl<'a, T: Element> Array<'a, T> {
     /// The number at `index`, counted from 0; `None` behind the last.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<T> {
-        let start = index.checked_mul(T::LEN)?;
-        let bytes = self.bytes.get(start..start.checked_add(T::LEN)?)?;
-        Some(T::read(bytes))
+        T::chunks(self.bytes).get(index).map(T::read)
     }
 
     /// All of them, in their order; from the back too.
     #[must_use]
     pub fn iter(&self) -> Elements<'a, T> {
         Elements {
-            chunks: self.bytes.chunks_exact(T::LEN),
-            number: PhantomData,
+            chunks: T::chunks(self.bytes).iter(),
         }
     }
 
     /// Copies the first ones, as many as there is room for, and says how many
     /// that are.
     pub fn copy_to(&self, into: &mut [T]) -> usize {
-        for (place, bytes) in into.iter_mut().zip(self.bytes.chunks_exact(T::LEN)) {
+        for (place, bytes) in into.iter_mut().zip(T::chunks(self.bytes)) {
             *place = T::read(bytes);
         }
         self.len().min(into.len())
@@ -167,9 +174,8 @@ impl<'a, T: Element> IntoIterator for Array<'a, T> {
 
 /// The numbers of an [`Array`].
 #[derive(Clone, Debug)]
-pub struct Elements<'a, T> {
-    chunks: core::slice::ChunksExact<'a, u8>,
-    number: PhantomData<T>,
+pub struct Elements<'a, T: Element> {
+    chunks: core::slice::Iter<'a, T::Bytes>,
 }
 
 impl<T: Element> Iterator for Elements<'_, T> {

@@ -113,8 +113,8 @@ impl Header {
             self.info,
         ];
         let mut bytes = [0; HEADER_LEN];
-        for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
-            place.copy_from_slice(&word);
+        for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *place = word;
         }
         bytes
     }
@@ -123,8 +123,8 @@ impl Header {
 /// The eight words of a header.
 fn words(bytes: &[u8; HEADER_LEN]) -> [[u8; 4]; 8] {
     let mut words = [[0; 4]; 8];
-    for (word, from) in words.iter_mut().zip(bytes.chunks_exact(4)) {
-        word.copy_from_slice(from);
+    for (word, from) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+        *word = *from;
     }
     words
 }

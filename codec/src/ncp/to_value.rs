@@ -4,6 +4,7 @@ use super::WORD;
 use super::array::Array;
 use super::error::NcpErrorKind;
 use super::value::{Value, ValueType};
+use crate::bytes;
 
 /// What can be the value of a parameter.
 ///
@@ -57,7 +58,7 @@ macro_rules! scalars {
             }
 
             fn put(&self, place: &mut [u8]) {
-                place.copy_from_slice(&self.to_le_bytes());
+                bytes::copy(place, &self.to_le_bytes());
             }
         }
     )*};
@@ -75,9 +76,9 @@ macro_rules! slices {
             }
 
             fn put(&self, place: &mut [u8]) {
-                let each = place.chunks_exact_mut(size_of::<$number>());
-                for (place, number) in each.zip(*self) {
-                    place.copy_from_slice(&number.to_le_bytes());
+                let (each, _) = place.as_chunks_mut::<{ size_of::<$number>() }>();
+                for (place, number) in each.iter_mut().zip(*self) {
+                    *place = number.to_le_bytes();
                 }
             }
         }
@@ -110,7 +111,7 @@ macro_rules! arrays {
             }
 
             fn put(&self, place: &mut [u8]) {
-                place.copy_from_slice(self.bytes());
+                bytes::copy(place, self.bytes());
             }
         }
     )*};
@@ -160,7 +161,7 @@ impl Put for &[u8] {
     }
 
     fn put(&self, place: &mut [u8]) {
-        place.copy_from_slice(self);
+        bytes::copy(place, self);
     }
 }
 
@@ -190,7 +191,7 @@ impl Put for &str {
 
     fn put(&self, place: &mut [u8]) {
         if let Some((nul, text)) = place.split_last_mut() {
-            text.copy_from_slice(self.as_bytes());
+            bytes::copy(text, self.as_bytes());
             *nul = 0;
         }
     }
@@ -226,7 +227,7 @@ impl Put for Value<'_> {
             Self::F32(number) => number.put(place),
             Self::F64(number) => number.put(place),
             Self::Str(text) => text.put(place),
-            _ => place.copy_from_slice(self.bytes()),
+            _ => bytes::copy(place, self.bytes()),
         }
     }
 

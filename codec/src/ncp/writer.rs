@@ -108,8 +108,8 @@ impl<'p> PacketWriter<'p> {
         let start = self.at;
         let mut header = [0; FIELD_HEADER_LEN];
         let words = [name.bytes(), [3, 0, 0, 0], id.to_le_bytes()];
-        for (place, word) in header.chunks_exact_mut(WORD).zip(words) {
-            place.copy_from_slice(&word);
+        for (place, word) in header.as_chunks_mut::<WORD>().0.iter_mut().zip(words) {
+            *place = word;
         }
         if self.put(&header) {
             self.field = Some(start);
@@ -224,7 +224,7 @@ impl<'p> PacketWriter<'p> {
         let end = self.at.saturating_add(bytes.len());
         match self.place.get_mut(self.at..end) {
             Some(place) if self.error.is_none() => {
-                place.copy_from_slice(bytes);
+                crate::bytes::copy(place, bytes);
                 self.at = end;
                 true
             }

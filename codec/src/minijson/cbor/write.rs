@@ -69,7 +69,7 @@ fn big_int(encoder: &mut SliceEncoder<'_>, value: &BigInt<'_>) -> Written {
     let mut bytes = [0_u8; MAX_INT_BYTES];
     let digits = value.digits();
     let bytes = bytes.get_mut(..digits.len()).unwrap_or(&mut []);
-    bytes.copy_from_slice(digits);
+    crate::bytes::copy(bytes, digits);
     let tag = if value.is_negative() {
         bytes.iter_mut().for_each(|byte| *byte = !*byte);
         IanaTag::NegBignum

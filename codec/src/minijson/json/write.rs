@@ -68,10 +68,8 @@ struct SliceSink<'b> {
 impl Write for SliceSink<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let end = self.length.checked_add(text.len()).ok_or(fmt::Error)?;
-        self.out
-            .get_mut(self.length..end)
-            .ok_or(fmt::Error)?
-            .copy_from_slice(text.as_bytes());
+        let room = self.out.get_mut(self.length..end).ok_or(fmt::Error)?;
+        crate::bytes::copy(room, text.as_bytes());
         self.length = end;
         Ok(())
     }

@@ -190,7 +190,7 @@ impl Write for ShortText {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let end = self.length.checked_add(text.len()).ok_or(fmt::Error)?;
         let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
+        crate::bytes::copy(room, text.as_bytes());
         self.length = end;
         Ok(())
     }

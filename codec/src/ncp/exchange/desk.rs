@@ -4,6 +4,7 @@ use super::super::{FIELD_HEADER_LEN, FOOTER, FOOTER_LEN, Header, Ident, WORD};
 use super::mailbox::Mailbox;
 use super::outcome::{Counters, Offer, OpenError, Request, Taken, Who};
 use super::table::{NONE, Table};
+use crate::bytes;
 
 /// What an exchange has besides its requests and its mailbox.
 #[derive(Clone, Debug)]
@@ -163,7 +164,7 @@ impl<'e> Desk<'e> {
         let Some(place) = buffer.get_mut(..length) else {
             return Taken::TooSmall { needed: length };
         };
-        place.copy_from_slice(mailbox.field(&record));
+        bytes::copy(place, mailbox.field(&record));
         mailbox.remove(&record);
         Taken::Field {
             header: record.header,
@@ -197,7 +198,7 @@ impl<'e> Desk<'e> {
                 let Some(place) = buffer.get_mut(..length) else {
                     return Offer::TooSmall { needed: length };
                 };
-                place.copy_from_slice(field);
+                bytes::copy(place, field);
                 self.advance(length);
                 let is_done = self.next_field(body).is_none();
                 if is_done {

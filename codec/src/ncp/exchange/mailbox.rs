@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::super::{Header, Ident, Time};
 use super::table::NONE;
+use crate::bytes;
 
 /// Bytes that stand before each field.
 pub(super) const RECORD: usize = 28;
@@ -64,10 +65,10 @@ impl Mailbox<'_> {
         let Some((head, rest)) = place.split_at_mut_checked(RECORD) else {
             return false;
         };
-        for (place, word) in head.chunks_exact_mut(4).zip(words) {
-            place.copy_from_slice(&word);
+        for (place, word) in head.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *place = word;
         }
-        rest.copy_from_slice(field);
+        bytes::copy(rest, field);
         *self.used = end;
         true
     }
@@ -117,8 +118,8 @@ impl Mailbox<'_> {
         let used = self.bytes.get(..*self.used)?;
         let (head, rest) = used.get(at..)?.split_first_chunk::<RECORD>()?;
         let mut words = [[0; 4]; 7];
-        for (word, from) in words.iter_mut().zip(head.chunks_exact(4)) {
-            word.copy_from_slice(from);
+        for (word, from) in words.iter_mut().zip(head.as_chunks::<4>().0) {
+            *word = *from;
         }
         let [[o0, o1, l0, l1], length, kind, id, secs, nanos, info] = words;
         let length = usize::try_from(u32::from_le_bytes(length)).ok()?;
@@ -155,7 +156,7 @@ impl Mailbox<'_> {
     pub(super) fn remove(&mut self, record: &Record) {
         let (start, end) = (record.start(), record.field.end);
         if end <= *self.used && *self.used <= self.bytes.len() {
-            self.bytes.copy_within(end..*self.used, start);
+            bytes::shift(self.bytes, end..*self.used, start);
             *self.used = self.used.saturating_sub(end.saturating_sub(start));
         }
     }

@@ -56,6 +56,18 @@ pub(super) enum Pinged {
     Suppressed,
 }
 
+/// Keeps, in their order, those for which it is so. (heapless's own has an assertion.)
+fn retain<T, const N: usize>(queue: &mut heapless::Deque<T, N>, keep: impl Fn(&T) -> bool) {
+    for _ in 0..queue.len() {
+        if let Some(item) = queue.pop_front()
+            && keep(&item)
+        {
+            // There is room: it was there before.
+            let _ = queue.push_back(item);
+        }
+    }
+}
+
 impl KeepAlive {
     pub(super) const fn new(now: Instant) -> Self {
         Self {
@@ -150,15 +162,16 @@ impl KeepAlive {
         }
         if self.answered.iter().any(|answered| *answered == tid) {
             // Only once: after that the server may mean it as its own.
-            self.answered.retain(|answered| *answered != tid);
+            retain(&mut self.answered, |answered| *answered != tid);
             return Pinged::Late;
         }
         self.echo(tid, now, config)
     }
 
     fn echo(&mut self, tid: u16, now: Instant, config: &Config) -> Pinged {
-        self.echoed
-            .retain(|(_, at)| now.saturating_duration_since(*at) < config.echo_quiet);
+        retain(&mut self.echoed, |(_, at)| {
+            now.saturating_duration_since(*at) < config.echo_quiet
+        });
         let burst = config.echo_interval.saturating_mul(ECHOES as u32);
         let full_at = self
             .echo_full_at

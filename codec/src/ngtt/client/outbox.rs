@@ -298,7 +298,7 @@ impl<S: Sizes> Outbox<S> {
         };
         match payload.map(|payload| (payload, slot.payload.as_mut().get_mut(..payload.len()))) {
             Ok((payload, Some(place))) => {
-                place.copy_from_slice(payload);
+                crate::bytes::copy(place, payload);
                 slot.length = payload.len();
                 slot.answer(Outcome::Response);
             }

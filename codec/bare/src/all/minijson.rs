@@ -1,0 +1,149 @@
+//! minijson, but for serde.
+
+use core::hash::Hash as _;
+use core::str::FromStr as _;
+
+use wigwag_codec::minijson::{
+    BigInt, BigIntBuf, Decoder, Encoder, Entries, Error, ErrorKind, Items, Key, Limits, Options,
+    Text, Value, canonical, cbor, json,
+};
+
+/// Takes what it is given.
+struct Sink(usize);
+
+impl core::fmt::Write for Sink {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0 = self.0.wrapping_add(text.len());
+        Ok(())
+    }
+}
+
+struct Sum(u64);
+
+impl core::hash::Hasher for Sum {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(5) ^ u64::from(*byte);
+        }
+    }
+}
+
+fn json_write(value: Value<'_>) -> Result<usize, Error> {
+    // json::write
+    let mut sink = Sink(0);
+    json::write(value, &mut sink)?;
+    Ok(sink.0)
+}
+
+fn hash(number: &BigInt<'_>) -> u64 {
+    // BigInt::hash
+    let mut sum = Sum(0);
+    number.hash(&mut sum);
+    sum.0
+}
+
+super::functions![
+    <BigInt<'_> as Ord>::cmp,
+    <BigInt<'_> as PartialEq>::eq,
+    <BigInt<'_> as PartialOrd>::partial_cmp,
+    BigInt::as_i128,
+    BigInt::as_i64,
+    BigInt::as_u128,
+    BigInt::as_u64,
+    BigInt::from_be_bytes,
+    BigInt::from_unsigned_be_bytes,
+    BigInt::is_negative,
+    BigInt::signed_len,
+    BigInt::write_signed,
+    BigIntBuf::as_be_bytes,
+    <BigIntBuf as PartialEq>::eq,
+    <BigIntBuf as From<i64>>::from,
+    BigIntBuf::from_magnitude,
+    BigIntBuf::from_str,
+    BigIntBuf::from_view,
+    BigIntBuf::view,
+    Decoder::depth,
+    Decoder::finish,
+    Decoder::new,
+    Decoder::next,
+    Decoder::position,
+    Decoder::skip,
+    Decoder::with_limits,
+    Encoder::big_int,
+    Encoder::bool,
+    Encoder::bytes,
+    Encoder::f32,
+    Encoder::f64,
+    Encoder::finish,
+    Encoder::float,
+    Encoder::int,
+    Encoder::int128,
+    Encoder::is_empty,
+    Encoder::key,
+    Encoder::len,
+    Encoder::list,
+    Encoder::map,
+    Encoder::new,
+    Encoder::null,
+    Encoder::raw,
+    Encoder::sdict,
+    Encoder::str,
+    Encoder::uint,
+    Encoder::with_floats,
+    Entries::next,
+    Entries::size_hint,
+    <ErrorKind as From<core::fmt::Error>>::from,
+    ErrorKind::name,
+    Items::next,
+    Items::size_hint,
+    Key::as_bytes_of_text,
+    Key::as_str,
+    Limits::default,
+    Limits::new,
+    Limits::with_depth,
+    Limits::with_items,
+    Limits::with_length,
+    Options::new,
+    Options::with_floats,
+    Options::with_strict_order,
+    <Text<'_> as PartialEq<str>>::eq,
+    <Text<'_> as PartialEq<&str>>::eq,
+    Text::as_bytes,
+    Text::to_str,
+    Value::as_big_int,
+    Value::as_bool,
+    Value::as_bytes,
+    Value::as_f32,
+    Value::as_f64,
+    Value::as_i128,
+    Value::as_i64,
+    Value::as_str,
+    Value::as_text,
+    Value::as_u64,
+    Value::at,
+    Value::entries,
+    Value::get,
+    Value::is_empty,
+    Value::is_null,
+    Value::items,
+    Value::kind,
+    Value::len,
+    Value::parse,
+    Value::parse_prefix,
+    Value::parse_structure,
+    Value::parse_with,
+    Value::raw,
+    canonical,
+    cbor::read,
+    cbor::read_with,
+    cbor::write,
+    hash,
+    json::read,
+    json::read_with,
+    json::to_slice,
+    json_write,
+];
