@@ -2,9 +2,15 @@
 //! need beyond Rust itself, how to see whether they are there, and how to
 //! install them. The commands themselves are in the binary, one file each.
 
+pub mod api;
+pub mod bare;
+pub mod benchmarks;
 pub mod chromium;
 pub mod conformance;
+pub mod figures;
 pub mod firmware;
+pub mod licences;
+pub mod linear;
 pub mod nodejs;
 pub mod openssl;
 pub mod python;
@@ -13,6 +19,7 @@ pub mod run;
 pub mod system;
 pub mod targets;
 pub mod tools;
+pub mod valgrind;
 
 use std::path::PathBuf;
 

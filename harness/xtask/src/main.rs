@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{bench, check, check_features, ci, firmware, fuzz, soak, test, wasm};
+use commands::{
+    api, bench, check, check_features, ci, firmware, fuzz, licences, linear, miri, panics, size,
+    soak, test, wasm,
+};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -26,7 +29,13 @@ enum Command {
     Wasm(wasm::Args),
     Firmware(firmware::Args),
     Fuzz(fuzz::Args),
+    Miri(miri::Args),
     Bench(bench::Args),
+    Size(size::Args),
+    Licences(licences::Args),
+    Linear(linear::Args),
+    Api(api::Args),
+    Panics(panics::Args),
 }
 
 fn main() -> ExitCode {
@@ -39,7 +48,13 @@ fn main() -> ExitCode {
         Command::Wasm(args) => wasm::run(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Miri(args) => miri::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Size(args) => size::run(&args),
+        Command::Licences(args) => licences::run(&args),
+        Command::Linear(args) => linear::run(&args),
+        Command::Api(args) => api::run(&args),
+        Command::Panics(args) => panics::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 //! `wigwag_tests::runner` shows as ignored where it is missing.
 
 use crate::run::Result;
-use crate::{chromium, nodejs, openssl, python, qemu, targets};
+use crate::{chromium, nodejs, openssl, python, qemu, targets, valgrind};
 
 /// Something that a test needs and that a machine with Rust may lack.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +101,14 @@ pub const NODE: Tool = Tool {
     install: nodejs::install,
 };
 
+/// What counts instructions.
+pub const VALGRIND: Tool = Tool {
+    name: "Valgrind",
+    purpose: "holding the codec's instructions against their budgets",
+    probe: valgrind::probe,
+    install: valgrind::install,
+};
+
 /// All of them, in the order of installation.
 pub const ALL: &[Tool] = &[
     THUMB_TARGET,
@@ -113,6 +121,7 @@ pub const ALL: &[Tool] = &[
     PYTHON_TLS,
     CHROMIUM,
     NODE,
+    VALGRIND,
 ];
 
 fn probe_target(triple: &str) -> Result {

@@ -6,10 +6,11 @@ use xtask::run::{Result, cargo, run as run_command};
 use xtask::target;
 use xtask::targets;
 
-use super::{check_features, firmware, wasm};
+use super::{api, bench, check_features, firmware, licences, linear, panics, size, wasm};
 
 /// Formatting, lints and documentation of all workspaces, feature combinations
-/// for the bare target, the browser's crate.
+/// for the bare target, the browser's crate; what the codec takes, that it cannot
+/// panic, that its cost is linear; public API and licences.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -29,10 +30,20 @@ pub(crate) fn run(_: &Args) -> Result {
     boards()?;
     hardware()?;
     apart("codec/bench", &[])?;
+    apart("codec/bench", &["--features", "peers"])?;
     apart(
         "tests/browser",
         &["--target-dir", &target().display().to_string()],
     )?;
+    apart("codec/linear", &[])?;
+    apart("harness/xtask/api", &[])?;
+    bare()?;
+    licences::run(&licences::Args::default())?;
+    api::run(&api::Args::default())?;
+    bench::gate()?;
+    panics::run(&panics::Args::default())?;
+    size::run(&size::Args::default())?;
+    linear::run(&linear::Args::default())?;
     check_features::run(&check_features::Args {})?;
     wasm::run(&wasm::Args::default())
 }
@@ -44,6 +55,16 @@ fn apart(folder: &str, options: &[&str]) -> Result {
     run_command(cargo(&["fmt", "--check"]).args(manifest))?;
     let strict = ["--all-targets", "--", "-D", "warnings"];
     run_command(cargo(&["clippy"]).args(manifest).args(options).args(strict))
+}
+
+/// The codec's programs for a bare chip.
+fn bare() -> Result {
+    targets::ensure(targets::THUMB)?;
+    let manifest = ["--manifest-path", "codec/bare/Cargo.toml"];
+    run_command(cargo(&["fmt", "--check"]).args(manifest))?;
+    let on_chip = ["--release", "--target", targets::THUMB, "--features", "all"];
+    let strict = ["--", "-D", "warnings"];
+    run_command(cargo(&["clippy"]).args(manifest).args(on_chip).args(strict))
 }
 
 /// The boards' workspace: all of it as it is for a chip; what is shared by all

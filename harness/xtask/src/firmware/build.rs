@@ -150,7 +150,7 @@ pub fn boards_cargo(args: &[&str]) -> Command {
 }
 
 /// The same in another workspace for chips.
-pub(super) fn cargo_in(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn cargo_in(folder: &Path, args: &[&str]) -> Command {
     let mut command = cargo(args);
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
@@ -184,7 +184,7 @@ fn shapes_an_image(name: &str) -> bool {
 
 /// The folders of this machine whose names the compiler would put into the
 /// image (for a panic's place), each with the name that stands for it.
-fn renamed_paths() -> Result<Vec<(PathBuf, String)>> {
+pub(crate) fn renamed_paths() -> Result<Vec<(PathBuf, String)>> {
     let mut renamed = vec![(project(), "/wigwag".to_owned())];
     if let Ok(real) = fs::canonicalize(project()) {
         renamed.push((real, "/wigwag".to_owned()));
@@ -226,7 +226,7 @@ fn cargo_home() -> Result<PathBuf> {
 
 /// cargo's `--config` that renames the paths: a list there is joined with the
 /// board's own flags, where an environment variable would replace them.
-fn remap(renamed: &[(PathBuf, String)]) -> String {
+pub(crate) fn remap(renamed: &[(PathBuf, String)]) -> String {
     let flags: Vec<String> = renamed
         .iter()
         .map(|(path, name)| {
@@ -239,7 +239,7 @@ fn remap(renamed: &[(PathBuf, String)]) -> String {
 }
 
 /// Runs without a word; what the program said is the error when it fails.
-pub(super) fn quietly(command: &mut Command) -> Result {
+pub(crate) fn quietly(command: &mut Command) -> Result {
     let output = command
         .stdin(Stdio::null())
         .output()

@@ -16,8 +16,10 @@ pub mod goals;
 pub mod hardware;
 pub mod origin;
 pub mod panics;
+pub mod section;
 pub mod size;
 pub mod template;
 pub mod trial;
 
 pub use build::{Image, SHARED, Variant, boards_cargo, build};
+pub(crate) use build::{cargo_in, quietly, remap, renamed_paths};

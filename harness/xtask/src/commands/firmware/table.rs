@@ -2,7 +2,7 @@
 //! comparing, or writing new budgets.
 
 use xtask::firmware::budget::{Budgets, Rows, Table, Verdict, distance, grouped};
-use xtask::firmware::{Image, goals};
+use xtask::firmware::{Image, goals, section};
 use xtask::run::Result;
 
 /// Prints the rows of a table, the largest first.
@@ -37,7 +37,7 @@ pub(crate) fn print(table: Table, rows: &Rows, budgets: &Budgets) {
     println!();
 }
 
-/// Writes the figures as budgets if `update`, else holds them to the budgets.
+/// Writes the figures as budgets, and into BENCHMARKS.md, if `update`, else holds them to the budgets.
 pub(crate) fn conclude(mut budgets: Budgets, measured: &[(Table, Rows)], update: bool) -> Result {
     if update {
         for (table, rows) in measured {
@@ -45,6 +45,7 @@ pub(crate) fn conclude(mut budgets: Budgets, measured: &[(Table, Rows)], update:
         }
         budgets.save()?;
         println!("written to {}", budgets.image().budgets());
+        section::update()?;
         return Ok(());
     }
     let mut verdict = Verdict::default();

@@ -27,7 +27,7 @@ use super::origin;
 use super::size::{self, NO_CRATE, dwarf};
 use crate::run::Result;
 
-use scan::{Code, Entry};
+use scan::{Code, Entry, Functions};
 
 pub use list::{List, Verdict};
 
@@ -67,18 +67,35 @@ pub fn read(image: &Path) -> Result<Places> {
     let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", image.display());
     let bytes = fs::read(image).map_err(|error| wrong(&error))?;
     let file = File::parse(&*bytes).map_err(|error| wrong(&error))?;
-    places(&file).map_err(|error| wrong(&error))
+    places(&file, &scan::functions(&file)).map_err(|error| wrong(&error))
 }
 
-fn places(file: &File<'_>) -> Result<Places> {
-    let functions = scan::functions(file);
+/// As [`read`], of an image that may have no machinery of panics at all: then it has no
+/// place either.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_any(image: &Path) -> Result<Places> {
+    let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", image.display());
+    let bytes = fs::read(image).map_err(|error| wrong(&error))?;
+    let file = File::parse(&*bytes).map_err(|error| wrong(&error))?;
+    let functions = scan::functions(&file);
+    if scan::has_machinery(&functions) {
+        places(&file, &functions).map_err(|error| wrong(&error))
+    } else {
+        Ok(Places::new())
+    }
+}
+
+fn places(file: &File<'_>, functions: &Functions) -> Result<Places> {
     let code = Code::read(file)?;
     let context = Context::from_dwarf(dwarf(file)?).map_err(|error| error.to_string())?;
-    let mut entries = scan::entries(&functions, &code)?;
+    let mut entries = scan::entries(functions, &code)?;
     let mut seen: BTreeSet<Entry> = entries.iter().copied().collect();
     let mut places = Places::new();
     while let Some(entry) = entries.pop() {
-        let around = scan::around(&functions, entry.address);
+        let around = scan::around(functions, entry.address);
         let (place, way, line) = find(&context, entry.address, around.map(|(_, name)| name))?;
         // A function of the library that was not inlined panics on behalf of
         // whoever calls it, and so does what was common to several.

@@ -56,6 +56,12 @@ pub(super) fn functions(file: &File<'_>) -> Functions {
     functions
 }
 
+/// Whether any function is part of the machinery.
+pub(super) fn has_machinery(functions: &Functions) -> bool {
+    let mut names = functions.values().map(|(_, name)| name);
+    names.any(|name| machinery::is_machinery(name))
+}
+
 /// All ways into the machinery, by address.
 pub(super) fn entries(functions: &Functions, code: &Code) -> Result<Vec<Entry>> {
     let mut targets: BTreeMap<u64, &'static str> = functions
