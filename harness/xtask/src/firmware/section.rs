@@ -31,7 +31,7 @@ pub fn text() -> Result<String> {
 
 `cargo xtask firmware size`, `stack` and `instructions` measure it, each with `ncp` for
 the other image and with `--update` to commit what is measured; more than 2 % above a
-budget fails a test. The images are built for the board that QEMU emulates
+budget (for one crate, also 512 bytes) fails a test. The images are built for the board that QEMU emulates
 (`embassy-client/boards/qemu-mps2-an386`), at \"z\", logs off. **ngtt** has mutual TLS
 with webpki, transport services, the NGTT client, store, journal, outbox, settings,
 renewal of certificates, SNTP and the health watch; **ncp** is client and server of NCP

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::project;
 use crate::run::Result;
 
-use super::{Budgets, Image, TOLERANCE, Table, grouped};
+use super::{Budgets, Image, MOVED, TOLERANCE, Table, grouped};
 
 impl Budgets {
     /// Reads an image's committed file.
@@ -67,7 +67,8 @@ impl Budgets {
     pub fn text(&self) -> String {
         let mut text = format!(
             "# What the image {} of this board may take. A test fails where a figure is more\n\
-             # than {TOLERANCE} % above its budget. Written by the commands named below.\n",
+             # than {TOLERANCE} % above its budget (a crate, also {MOVED} bytes). Written by the commands\n\
+             # named below.\n",
             self.image.binary()
         );
         for (table, rows) in &self.tables {

@@ -2,8 +2,9 @@
 //! Whoever makes it larger changes the file in the same commit, so that the
 //! price of a change is read with the change.
 //!
-//! A figure may be [`TOLERANCE`] percent above its budget. One that is as much
-//! below it is told, so that the budget can follow.
+//! A figure may be [`TOLERANCE`] percent above its budget, a crate's flash also
+//! [`MOVED`] bytes. One that is as much below it is told, so that the budget can
+//! follow.
 
 mod file;
 
@@ -16,6 +17,12 @@ use super::size::Sizes;
 
 /// How far a figure may be from its budget, in percent.
 pub const TOLERANCE: u64 = 2;
+
+/// How far a crate's flash may be from its budget in any case, in bytes. What is
+/// inlined where differs with the folder a clone is in (cargo's names of the crates
+/// do), and moves a few hundred bytes from one crate to another; the image's
+/// flash as a whole moves by far less than [`TOLERANCE`].
+pub const MOVED: u64 = 512;
 
 /// A crate that takes more flash than this, in bytes, has a row of its own.
 pub const OWN_ROW: u64 = 1_000;
@@ -51,6 +58,17 @@ impl Table {
             Self::Crates => "crates",
             Self::Stack => "stack",
             Self::Instructions => "instructions",
+        }
+    }
+
+    /// How far a figure may be from `budget` and still hold it.
+    fn tolerance(self, budget: u64) -> u64 {
+        // Rounded down without losing what a product of large numbers would.
+        let percent = u128::from(budget) * u128::from(TOLERANCE) / 100;
+        let percent = u64::try_from(percent).unwrap_or(u64::MAX);
+        match self {
+            Self::Crates => percent.max(MOVED),
+            Self::Size | Self::Stack | Self::Instructions => percent,
         }
     }
 
@@ -166,10 +184,10 @@ impl Budgets {
                     table.update(self.image)
                 )
             };
-            let (measured, budget) = (u128::from(number) * 100, u128::from(budget));
-            if measured > budget * u128::from(100 + TOLERANCE) {
+            let tolerance = table.tolerance(budget);
+            if number > budget.saturating_add(tolerance) {
                 verdict.broken.push(line("accept it"));
-            } else if measured < budget * u128::from(100 - TOLERANCE) {
+            } else if number < budget.saturating_sub(tolerance) {
                 verdict.loose.push(line("tighten it"));
             }
         }
@@ -184,15 +202,11 @@ impl Budgets {
     }
 
     /// The rows of [`Table::Crates`]: crates that have a budget, and those that
-    /// need one because they take more than [`OWN_ROW`] (and the tolerance:
-    /// a crate at the limit shall not come and go).
+    /// need one because they take more than [`OWN_ROW`] (and what may move: a
+    /// crate at the limit shall not come and go).
     #[must_use]
     pub fn crates(&self, sizes: &Sizes) -> Rows {
-        by_crate(
-            sizes,
-            &self.rows(Table::Crates),
-            OWN_ROW * (100 + TOLERANCE) / 100,
-        )
+        by_crate(sizes, &self.rows(Table::Crates), OWN_ROW + MOVED)
     }
 }
 
@@ -353,20 +367,37 @@ mod tests {
             );
             budgets.compare(Table::Crates, &rows).outcome()
         };
-        assert!(compare(&with("new", 1_020)).is_ok());
-        let said = compare(&with("new", 1_021)).unwrap_err();
+        assert!(compare(&with("new", 1_512)).is_ok());
+        let said = compare(&with("new", 1_513)).unwrap_err();
         assert!(
-            said.contains("crates new: 1,021 bytes, and there is no budget"),
+            said.contains("crates new: 1,513 bytes, and there is no budget"),
             "{said}"
         );
         // Small ones together have a budget too.
-        let mut many = with("new", 1_020);
+        let mut many = with("new", 1_512);
         many.crates.insert("another".into(), 100);
         assert!(
             compare(&many)
                 .unwrap_err()
-                .contains("(others): 3,120 bytes")
+                .contains("(others): 3,612 bytes")
         );
+    }
+
+    #[test]
+    fn a_crate_may_move_by_some_bytes_and_the_whole_by_two_percent_alone() {
+        let budgets = budgets();
+        for (smoltcp, others, holds) in [
+            (20_512, 3_512, true),
+            (20_513, 3_000, false),
+            (20_000, 3_513, false),
+        ] {
+            let rows = Rows::from([("smoltcp".into(), smoltcp), (OTHERS.into(), others)]);
+            let verdict = budgets.compare(Table::Crates, &rows);
+            assert_eq!(verdict.outcome().is_ok(), holds, "{smoltcp} {others}");
+        }
+        let small = Budgets::parse(Image::Ngtt, "[size]\nflash = 1_000\n").unwrap();
+        let rows = Rows::from([("flash".into(), 1_021)]);
+        assert!(small.compare(Table::Size, &rows).outcome().is_err());
     }
 
     #[test]
