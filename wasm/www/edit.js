@@ -51,13 +51,13 @@ export class Edit {
         "div",
         { class: "panel-head" },
         this.length,
-        button({ icon: "copy", class: "small", text: "Copy hex" }, () => copy(hex(this.bytes), "Bytes")),
+        button({ icon: "copy", class: "small", text: "Copy hex" }, () => this.copyBytes()),
       ),
       this.preview,
     );
     this.protocol = "";
     this.bytes = new Uint8Array();
-    this.encode = settled(() => this.encodeNow(), 150);
+    this.encodeSoon = settled(() => this.encodeNow(), 150);
     model.source.watch(() => this.sendable());
     model.tab.watch((tab) => {
       if (tab === "edit" && !this.json.value) this.take();
@@ -99,6 +99,13 @@ export class Edit {
     this.encode();
   }
 
+  /** What was encoded before is not what stands there now: it is not sent any more. */
+  encode() {
+    this.bytes = new Uint8Array();
+    this.sendable();
+    this.encodeSoon();
+  }
+
   /** One line for each single value in the JSON. */
   drawForm() {
     if (this.form.contains(document.activeElement)) return;
@@ -121,17 +128,24 @@ export class Edit {
   }
 
   async encodeNow() {
-    if (!this.json.value.trim()) return;
+    const json = this.json.value;
+    if (!json.trim()) return;
     try {
-      const { bytes } = await model.engine.call("encode", { protocol: this.protocol, json: this.json.value });
+      const { bytes } = await model.engine.call("encode", { protocol: this.protocol, json });
+      if (json !== this.json.value) return;
       this.bytes = bytes;
       this.error.hidden = true;
       setText(this.length, `${counted(bytes.length, "byte")}, encoded`);
       setText(this.preview, hex(bytes.subarray(0, 2048), " ") + (bytes.length > 2048 ? " …" : ""));
     } catch (error) {
-      this.fail(error);
+      if (json === this.json.value) this.fail(error);
     }
     this.sendable();
+  }
+
+  async copyBytes() {
+    await this.encodeNow();
+    if (this.bytes.length) copy(hex(this.bytes), "Bytes");
   }
 
   /** @param {any} error */
