@@ -52,6 +52,20 @@ impl Tab {
         self.until_drawn().await
     }
 
+    /// Does what opens an input, and waits until that one is read and shown: one of the
+    /// same name may be there before.
+    ///
+    /// # Errors
+    ///
+    /// It does not come to that.
+    pub async fn opens(&self, name: &str, open: impl AsyncFnOnce() -> Result) -> Result {
+        let before: i64 = self.value("watched.state?.generation ?? -1").await?;
+        open().await?;
+        self.until_state(&format!("state.generation > {before}"))
+            .await?;
+        self.until_read(name).await
+    }
+
     /// Waits until the list has drawn what the worker has told.
     ///
     /// # Errors

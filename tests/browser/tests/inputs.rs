@@ -76,9 +76,11 @@ async fn by_dialog(browser: &Chromium, files: &[PathBuf], frames: Option<usize>)
     let served = Served::inspect(None, &[]).await?;
     let tab = served.open(browser).await?;
     for file in files {
-        tab.pick(async || tab.press("o", Keys::default()).await, &[file])
-            .await?;
-        tab.until_read(name(file)?).await?;
+        tab.opens(name(file)?, async || {
+            tab.pick(async || tab.press("o", Keys::default()).await, &[file])
+                .await
+        })
+        .await?;
         let found = decoded(file, &[]).await?;
         rows::same(name(file)?, &tab.rows().await?, &found)?;
         if let Some(frames) = frames.filter(|frames| *frames != found.len()) {
@@ -139,11 +141,10 @@ fn main() {
                     .await?;
                 tab.until_read("ngtt_tls.pcapng").await?;
                 rows::same("at once", &tab.rows().await?, &found)?;
-                tab.pick(async || tab.click("#open").await, &[&file])
-                    .await?;
-                tab.until_state("state.done && !state.rows || state.kind")
-                    .await?;
-                tab.until_read("ngtt_tls.pcapng").await?;
+                tab.opens("ngtt_tls.pcapng", async || {
+                    tab.pick(async || tab.click("#open").await, &[&file]).await
+                })
+                .await?;
                 tab.pick(async || tab.click("#open").await, &[&keys])
                     .await?;
                 tab.until_state(&format!("state.rows === {}", found.len()))
@@ -164,9 +165,10 @@ fn main() {
                 let served = Served::inspect(None, &[]).await?;
                 let tab = served.open(browser).await?;
                 for file in &kinds.files {
-                    tab.drop_file(name(file)?, &std::fs::read(file)?).await?;
-                    tab.until_read(name(file)?).await?;
-                    rows::same(name(file)?, &tab.rows().await?, &decoded(file, &[]).await?)?;
+                    let (name, bytes) = (name(file)?, std::fs::read(file)?);
+                    tab.opens(name, async || tab.drop_file(name, &bytes).await)
+                        .await?;
+                    rows::same(name, &tab.rows().await?, &decoded(file, &[]).await?)?;
                 }
                 tab.until("!document.body.classList.contains('dropping')")
                     .await
@@ -182,8 +184,9 @@ fn main() {
                     matches!(ending, Some("hex" | "b64" | "jsonl"))
                 });
                 for file in texts {
-                    tab.paste(&std::fs::read_to_string(file)?).await?;
-                    tab.until_read("pasted text").await?;
+                    let text = std::fs::read_to_string(file)?;
+                    tab.opens("pasted text", async || tab.paste(&text).await)
+                        .await?;
                     tab.until_state(&format!("state.rows === {}", kinds.frames))
                         .await?;
                     rows::same(name(file)?, &tab.rows().await?, &decoded(file, &[]).await?)?;
