@@ -50,15 +50,14 @@ export class List {
       moved: (byPerson) => this.moved(byPerson),
     });
     this.generation = -1;
+    /** Whether a filter is at work and nobody has moved the list since it began. */
+    this.settling = false;
     this.seenRows = 0;
     this.told = "";
     model.source.watch((state) => this.took(state));
     for (const signal of [model.row, model.marks, model.time, model.columns, model.given, model.connections])
       signal.changes(() => this.virtual.refresh());
-    model.position.changes((position) => {
-      if (position >= 0) this.virtual.reveal(position, 2);
-      if (position >= 0 && position < model.source.value.viewRows - 1) model.follow.value = false;
-    });
+    model.position.changes(() => this.revealSelected());
     model.follow.watch((on) => {
       this.virtual.stick = on;
       if (on) this.goEnd();
@@ -89,14 +88,11 @@ export class List {
       this.rows.clear();
       this.rows.count = state.viewRows;
       this.virtual.place(model.follow.value ? Infinity : 0);
-      relocate().then(() => {
-        const { value: position } = model.position;
-        if (position < 0) return;
-        // What a person has selected is not lost out of sight when the filter changes.
-        if (position < model.source.value.viewRows - 1) model.follow.value = false;
-        if (!model.follow.value) this.virtual.reveal(position, 2);
-      });
-    } else if (model.position.value < 0 && model.row.value !== null) relocate();
+      this.settling = true;
+      this.relocateSelected();
+    } else if (this.settling && !filtering) this.relocateSelected();
+    else if (model.position.value < 0 && model.row.value !== null) relocate();
+    this.settling &&= filtering;
     this.rows.stale(state.viewRows);
     // At the end of a live view, rows are drawn when they are there: no row flashes empty.
     const grow = () => this.virtual.setCount(model.source.value.viewRows);
@@ -112,6 +108,24 @@ export class List {
     this.again.hidden = rows > 0 || live !== "off" || !problems;
   }
 
+  /** What a person has selected is not lost out of sight when the filter changes. */
+  async relocateSelected() {
+    await relocate();
+    this.revealSelected();
+  }
+
+  /** Shows the selected row; the list no longer follows when others come behind it. */
+  revealSelected() {
+    const { value: position } = model.position;
+    if (position < 0) return;
+    const { viewRows } = model.source.value;
+    if (position < viewRows - 1) model.follow.value = false;
+    // The worker may place a row before it has told how many there are, and the list
+    // may not have grown to it.
+    this.virtual.setCount(Math.max(viewRows, position + 1));
+    this.virtual.reveal(position, 2);
+  }
+
   /** Says how many frames came below what is in sight. */
   count() {
     const fresh = model.source.value.viewRows - this.seenRows;
@@ -121,6 +135,7 @@ export class List {
 
   /** @param {boolean} byPerson */
   moved(byPerson) {
+    if (byPerson) this.settling = false;
     if (byPerson && model.source.value.live !== "off") model.follow.value = this.virtual.atEnd();
     if (this.virtual.atEnd()) this.seenRows = model.source.value.viewRows;
     this.count();
