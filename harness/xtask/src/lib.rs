@@ -7,6 +7,7 @@ pub mod bare;
 pub mod benchmarks;
 pub mod chromium;
 pub mod conformance;
+pub mod dependencies;
 pub mod figures;
 pub mod firmware;
 pub mod licences;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    api, bench, check, check_features, ci, firmware, fuzz, licences, linear, miri, panics, size,
-    soak, test, wasm,
+    api, bench, check, check_features, ci, dependencies, firmware, fuzz, licences, linear, miri,
+    panics, size, soak, test, wasm,
 };
 
 /// The project's own commands.
@@ -26,6 +26,7 @@ enum Command {
     Ci(ci::Args),
     Soak(soak::Args),
     CheckFeatures(check_features::Args),
+    Dependencies(dependencies::Args),
     Wasm(wasm::Args),
     Firmware(firmware::Args),
     Fuzz(fuzz::Args),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::CheckFeatures(args) => check_features::run(&args),
+        Command::Dependencies(args) => dependencies::run(&args),
         Command::Wasm(args) => wasm::run(&args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),

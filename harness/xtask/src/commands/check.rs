@@ -6,7 +6,9 @@ use xtask::run::{Result, cargo, run as run_command};
 use xtask::target;
 use xtask::targets;
 
-use super::{api, bench, check_features, firmware, licences, linear, panics, size, wasm};
+use super::{
+    api, bench, check_features, dependencies, firmware, licences, linear, panics, size, wasm,
+};
 
 /// Formatting, lints and documentation of all workspaces, feature combinations
 /// for the bare target, the browser's crate; what the codec takes, that it cannot
@@ -39,6 +41,7 @@ pub(crate) fn run(_: &Args) -> Result {
     apart("harness/xtask/api", &[])?;
     bare()?;
     licences::run(&licences::Args::default())?;
+    dependencies::run(&dependencies::Args::default())?;
     api::run(&api::Args::default())?;
     bench::gate()?;
     panics::run(&panics::Args::default())?;

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod check_features;
 pub(crate) mod ci;
+pub(crate) mod dependencies;
 pub(crate) mod firmware;
 pub(crate) mod fuzz;
 pub(crate) mod licences;
