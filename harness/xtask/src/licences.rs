@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::run::{Result, ask, cargo};
+use crate::dependencies::metadata;
+use crate::run::Result;
 
 /// What may be in a program under MIT or Apache 2.0. Of "A OR B" one is enough, of
 /// "A AND B" both are needed.
@@ -34,17 +35,7 @@ pub const MANIFESTS: [&str; 2] = ["Cargo.toml", "embassy-client/boards/Cargo.tom
 ///
 /// cargo cannot tell what they are.
 pub fn problems(manifest: &str) -> Result<Vec<String>> {
-    let words = [
-        "metadata",
-        "--locked",
-        "--format-version",
-        "1",
-        "--manifest-path",
-    ];
-    let said = ask(cargo(&words).arg(manifest))
-        .ok_or_else(|| format!("`cargo metadata` of {manifest} failed: run it to see why"))?;
-    let metadata = serde_json::from_str(&said)
-        .map_err(|error| format!("cargo metadata is not JSON: {error}"))?;
+    let metadata = metadata(manifest, &["--locked"])?;
     Ok(judge(&metadata))
 }
 

@@ -1,6 +1,7 @@
 //! What the packages of this repository depend on: that all of it is used, that nothing
 //! is in a program that may not be there, and that the versions they declare are true.
 
+pub mod bans;
 pub mod sources;
 pub mod unused;
 
