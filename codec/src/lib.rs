@@ -57,6 +57,7 @@
     deny(
         clippy::arithmetic_side_effects,
         clippy::expect_used,
+        clippy::incompatible_msrv,
         clippy::indexing_slicing,
         clippy::panic,
         clippy::unreachable,

@@ -1,12 +1,12 @@
 //! `cargo xtask dependencies`.
 
-use xtask::dependencies::{WORKSPACES, bans, metadata, unused};
+use xtask::dependencies::{WORKSPACES, bans, compiler, metadata, minimal, unused};
 use xtask::licences::MANIFESTS;
 use xtask::run::Result;
 use xtask::targets::THUMB;
 
-/// Whether every dependency that a manifest names is used, and none is there that may not
-/// be.
+/// Whether every dependency that a manifest names is used, none is there that may not be,
+/// and the oldest versions and the oldest compiler that manifests allow will do.
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {}
 
@@ -33,7 +33,12 @@ pub(crate) fn run(_: &Args) -> Result {
         "not for a device (harness/xtask/src/dependencies/bans.rs)",
     )?;
     println!("no crate is there that is banned, and on the device none twice without a reason");
-    Ok(())
+    refuse(
+        compiler::problems(&WORKSPACES)?,
+        "rust-version is not true (harness/xtask/src/dependencies/compiler.rs)",
+    )?;
+    compiler::check()?;
+    minimal::check()
 }
 
 fn refuse(problems: Vec<String>, words: &str) -> Result {

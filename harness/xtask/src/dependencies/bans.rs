@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::tree::{list, reached, text};
+
 /// The workspace of what is built for a device, with the features it is built with.
 pub const DEVICE: &str = "embassy-client/boards/Cargo.toml";
 
@@ -78,7 +80,7 @@ const TWICE: [Entry; 2] = [
 /// What may not be in a workspace, a line each.
 #[must_use]
 pub fn banned(metadata: &Value) -> Vec<String> {
-    let names = packages(metadata).map(|package| text(package, "name"));
+    let names = list(&metadata["packages"]).map(|package| text(package, "name"));
     refused(names, &BANNED)
 }
 
@@ -119,71 +121,29 @@ fn twice(linked: &BTreeMap<&str, BTreeSet<&str>>, known: &[Entry]) -> Vec<String
 /// The versions of what the workspace's own packages link: no build scripts, no tests, no
 /// procedural macros and what those are built from.
 fn linked(metadata: &Value) -> BTreeMap<&str, BTreeSet<&str>> {
-    let by_id: BTreeMap<&str, &Value> = packages(metadata)
-        .map(|package| (text(package, "id"), package))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"])
-        .map(|node| (text(node, "id"), node))
-        .collect();
-    let mut left: Vec<&str> = list(&metadata["workspace_members"])
-        .filter_map(Value::as_str)
-        .collect();
-    let mut seen = BTreeSet::new();
+    let members = list(&metadata["workspace_members"]).filter_map(Value::as_str);
+    let normal = |package: &Value, kind: Option<&str>| kind.is_none() && !is_macro(package);
     let mut linked = BTreeMap::<_, BTreeSet<_>>::new();
-    while let Some(id) = left.pop() {
-        let (Some(package), Some(node)) = (by_id.get(id), nodes.get(id)) else {
-            continue;
-        };
-        if !seen.insert(id) || is_macro(package) {
-            continue;
+    for package in reached(metadata, members, normal) {
+        if !is_macro(package) {
+            let versions = linked.entry(text(package, "name")).or_default();
+            versions.insert(text(package, "version"));
         }
-        let versions = linked.entry(text(package, "name")).or_default();
-        versions.insert(text(package, "version"));
-        let normal = |edge: &&Value| list(&edge["dep_kinds"]).any(|it| it["kind"].is_null());
-        let edges = list(&node["deps"]).filter(normal);
-        left.extend(edges.map(|edge| text(edge, "pkg")));
     }
     linked
 }
 
 fn is_macro(package: &Value) -> bool {
-    let kinds = list(&package["targets"]).flat_map(|target| list(&target["kind"]));
-    kinds.into_iter().any(|kind| kind == "proc-macro")
-}
-
-fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
-    list(&metadata["packages"])
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key].as_str().unwrap_or_default()
+    let mut kinds = list(&package["targets"]).flat_map(|target| list(&target["kind"]));
+    kinds.any(|kind| kind == "proc-macro")
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::tree::{node, package};
     use super::*;
-
-    fn package(name: &str, version: &str, kind: &str) -> Value {
-        json!({
-            "id": format!("{name} {version}"),
-            "name": name,
-            "version": version,
-            "targets": [{"kind": [kind]}],
-        })
-    }
-
-    fn node(id: &str, deps: &[(&str, Option<&str>)]) -> Value {
-        let deps = deps
-            .iter()
-            .map(|(pkg, kind)| json!({"pkg": pkg, "dep_kinds": [{"kind": kind}]}));
-        json!({"id": id, "deps": deps.collect::<Vec<_>>()})
-    }
 
     /// A device with two versions of `twice`, of which one is reached through `middle`.
     fn tree() -> Value {

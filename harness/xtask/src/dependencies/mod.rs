@@ -2,7 +2,10 @@
 //! is in a program that may not be there, and that the versions they declare are true.
 
 pub mod bans;
+pub mod compiler;
+pub mod minimal;
 pub mod sources;
+pub mod tree;
 pub mod unused;
 
 use serde_json::Value;
