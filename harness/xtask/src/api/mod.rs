@@ -7,11 +7,12 @@
 //! `harness/xtask/api` makes lines of it.
 
 pub mod names;
+pub mod release;
 
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use crate::run::{Result, ask, cargo, command};
+use crate::run::{Result, cargo};
 use crate::{project, target};
 
 /// A crate whose API is committed.
@@ -94,25 +95,6 @@ impl Crate {
         let file = format!("{}.json", self.package.replace('-', "_"));
         Ok(folder.join("doc").join(file))
     }
-}
-
-/// What programs built for the last release (the last tag `v...`) would miss, and the
-/// tag; nothing where there is no release yet.
-///
-/// # Errors
-///
-/// The tag has no such file.
-pub fn since_release(of: Crate) -> Result<Option<(String, Vec<String>)>> {
-    let describe = ["describe", "--tags", "--abbrev=0", "--match", "v*"];
-    let Some(tag) = ask(&mut command("git", &describe)) else {
-        return Ok(None);
-    };
-    let file = format!("{tag}:{}", of.file);
-    let released = ask(&mut command("git", &["show", &file]))
-        .ok_or_else(|| format!("{tag} has no {}", of.file))?;
-    let differences = differences(&released, &of.committed()?);
-    let missing = differences.into_iter().filter(|line| line.starts_with('-'));
-    Ok(Some((tag, missing.collect())))
 }
 
 /// What is in one text and not in the other: `-` before what is gone, `+` before what

@@ -107,7 +107,7 @@ fn in_words(text: &str) -> BTreeSet<String> {
 }
 
 /// A text without what stands in `<` and `>`; of `<A as B>` the `A` stays.
-fn without_generics(text: &str) -> String {
+pub(super) fn without_generics(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, inside)) = rest.split_once('<') {
