@@ -23,6 +23,9 @@ pub struct FrameReader<F: Framer, B> {
     buffer: B,
     /// What is in the buffer and not consumed yet.
     held: Range<usize>,
+    /// Before so many bytes are held, [`FrameReader::next`] has nothing to say: the
+    /// framer has said so of those that are held.
+    needed: usize,
     receiver: Receiver<F::Meta>,
 }
 
@@ -71,6 +74,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
             framer,
             buffer,
             held: 0..0,
+            needed: 0,
             receiver: Receiver::new(),
         }
     }
@@ -90,6 +94,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// The free part of the buffer, for a driver that reads straight into it;
     /// tell [`FrameReader::filled`] how much was written. Never empty if
     /// [`FrameReader::next`] returned `Ok(None)` and the buffer is not empty.
+    #[inline]
     pub fn space(&mut self) -> &mut [u8] {
         if self.held.start > 0 {
             bytes::shift(self.buffer.as_mut(), self.held.clone(), 0);
@@ -103,6 +108,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
 
     /// Says that `n` bytes were written to the start of [`FrameReader::space`].
     /// More than there was space for counts as all of it.
+    #[inline]
     pub fn filled(&mut self, n: usize) {
         if n > 0 {
             self.framer.heard();
@@ -117,11 +123,14 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// Copies the start of `chunk` into the buffer and returns how much of it
     /// there was room for. Push the rest after [`FrameReader::next`] returned
     /// `Ok(None)`.
+    #[inline]
     pub fn push(&mut self, chunk: &[u8]) -> usize {
         let space = self.space();
         let n = space.len().min(chunk.len());
-        for (to, from) in space.iter_mut().zip(chunk) {
-            *to = *from;
+        match (chunk, space) {
+            // Calling memcpy would be the greater part of it.
+            ([byte], [place, ..]) => *place = *byte,
+            (chunk, space) => bytes::copy(space, chunk),
         }
         self.filled(n);
         n
@@ -130,11 +139,14 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// Forgets everything: for a new connection.
     pub fn reset(&mut self) {
         self.held = 0..0;
+        self.needed = 0;
         self.receiver = Receiver::new();
     }
 
     /// The framer.
     pub fn framer(&mut self) -> &mut F {
+        // What the caller changes may change what it says.
+        self.needed = 0;
         &mut self.framer
     }
 
@@ -156,6 +168,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// # Errors
     /// As [`Receiver::handshake`].
     pub fn handshake(&mut self, out: &mut Out<'_>) -> Result<bool, FrameError> {
+        self.needed = 0;
         while out.is_empty() {
             let prefix = held(&self.buffer, &self.held);
             let capacity = self.buffer.as_ref().len();
@@ -182,12 +195,20 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// As [`Receiver::next`]. After an error the stream is out of step; every
     /// later call gives the same error until [`FrameReader::reset`].
     #[expect(clippy::should_implement_trait, reason = "it lends from the buffer")]
+    #[inline]
     pub fn next(&mut self) -> Result<Option<Received<'_, F::Meta>>, FrameError> {
+        if self.held.len() < self.needed {
+            return Ok(None);
+        }
+        self.needed = 0;
         loop {
             let prefix = held(&self.buffer, &self.held);
             let capacity = self.buffer.as_ref().len();
             match self.receiver.next(&mut self.framer, prefix, capacity)? {
-                Turn::Need(_) => return Ok(None),
+                Turn::Need(needed) => {
+                    self.needed = needed;
+                    return Ok(None);
+                }
                 Turn::Drop(count) => self.consume(count),
                 Turn::Take { found, consumed } => {
                     let start = self.held.start;
@@ -222,6 +243,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
         min: usize,
         max: usize,
     ) -> Result<Option<Part<'_, F::Meta>>, FrameError> {
+        self.needed = 0;
         loop {
             let prefix = held(&self.buffer, &self.held);
             let capacity = self.buffer.as_ref().len();
@@ -247,6 +269,7 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     /// ended in the middle of one.
     pub fn finish(&mut self) -> Result<Option<Part<'_, F::Meta>>, FrameError> {
         let arrived = self.held.len();
+        self.needed = 0;
         let piece = self.receiver.finish(arrived)?;
         Ok(piece.map(|piece| self.hand_out(piece, arrived)))
     }

@@ -137,26 +137,40 @@ impl<M: Copy> Receiver<M> {
     /// # Errors
     /// Those of the framer; [`FrameErrorKind::BufferTooSmall`] if it has to see
     /// more than `capacity` bytes at once. The stream is then out of step.
+    #[inline]
     pub fn next<F: Framer<Meta = M>>(
         &mut self,
         framer: &mut F,
         prefix: &[u8],
         capacity: usize,
     ) -> Result<Turn<Found<M>>, FrameError> {
-        if let Some(turn) = self.dropped(prefix.len()) {
-            return Ok(turn);
+        if self.at_boundary() {
+            // The usual case is small enough to be part of its caller.
+            return match framer.decode(prefix)? {
+                Step::Frame {
+                    meta,
+                    body,
+                    consumed,
+                } if consumed > 0 => Ok(Turn::Take {
+                    found: Found::Message { meta, body },
+                    consumed,
+                }),
+                step => self.act(step, prefix.len(), capacity),
+            };
+        }
+        Ok(self.left_over(prefix.len()))
+    }
+
+    /// Drops what is left of the message that was not taken to its end.
+    fn left_over(&mut self, arrived: usize) -> Turn<Found<M>> {
+        if let Some(turn) = self.dropped(arrived) {
+            return turn;
         }
         if let Some(body) = &mut self.body {
             // Not taken in pieces: it is dropped.
             match body.left {
-                None => {
-                    let count = prefix.len();
-                    return Ok(if count > 0 {
-                        Turn::Drop(count)
-                    } else {
-                        Turn::Need(1)
-                    });
-                }
+                None if arrived > 0 => return Turn::Drop(arrived),
+                None => return Turn::Need(1),
                 Some(left) if left > 0 => {
                     self.skip = left;
                     body.left = Some(0);
@@ -166,9 +180,8 @@ impl<M: Copy> Receiver<M> {
                     self.body = None;
                 }
             }
-            return Ok(Turn::Drop(0));
         }
-        self.decode(framer, prefix, capacity)
+        Turn::Drop(0)
     }
 
     /// The next bytes of a message, at most `max` of them (at least one, unless
@@ -194,7 +207,8 @@ impl<M: Copy> Receiver<M> {
         if let Some(body) = self.body {
             return Ok(self.piece(body, prefix.len(), capacity, min, max.max(1)));
         }
-        Ok(match self.decode(framer, prefix, capacity)? {
+        let step = framer.decode(prefix)?;
+        Ok(match self.act(step, prefix.len(), capacity)? {
             Turn::Need(n) => Turn::Need(n),
             Turn::Drop(n) => Turn::Drop(n),
             Turn::Take {
@@ -286,15 +300,14 @@ impl<M: Copy> Receiver<M> {
         here
     }
 
-    /// A look at what stands between two messages.
-    fn decode<F: Framer<Meta = M>>(
+    /// Does what the framer says of what stands between two messages.
+    fn act(
         &mut self,
-        framer: &mut F,
-        prefix: &[u8],
+        step: Step<M>,
+        arrived: usize,
         capacity: usize,
     ) -> Result<Turn<Found<M>>, FrameError> {
-        let arrived = prefix.len();
-        match framer.decode(prefix)? {
+        match step {
             Step::Need(needed) => wait_for(needed, arrived, capacity),
             // A framer that neither takes nor asks would turn for ever.
             Step::Skip(0) | Step::Frame { consumed: 0, .. } => wait_for(0, arrived, capacity),

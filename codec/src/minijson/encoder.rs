@@ -2,14 +2,15 @@
 
 use super::bigint::BigInt;
 use super::budget::Budget;
+use super::due::Due;
+use super::encode::Encode;
 use super::error::{Error, ErrorKind};
 use super::float::Floats;
-use super::limits::MAX_DEPTH;
-use super::nesting::{Container, Nesting, Slot};
+use super::nesting::Container;
 use super::pass::{TextCheck, pass_over};
+use super::pen::{Pen, Refusal, Written};
 use super::reader::Reader;
 use super::value::{Kind, Value};
-use super::writer::Writer;
 
 /// Writes one document into a slice, each value in the shortest form, which is
 /// the one the Python encoder picks.
@@ -35,8 +36,8 @@ use super::writer::Writer;
 /// ```
 #[derive(Debug)]
 pub struct Encoder<'b> {
-    writer: Writer<'b>,
-    nesting: Nesting,
+    pen: Pen<'b>,
+    due: Due,
     floats: Floats,
 }
 
@@ -46,8 +47,8 @@ impl<'b> Encoder<'b> {
     #[must_use]
     pub const fn new(out: &'b mut [u8]) -> Self {
         Self {
-            writer: Writer::new(out),
-            nesting: Nesting::new(MAX_DEPTH),
+            pen: Pen::new(out),
+            due: Due::new(),
             floats: Floats::Single,
         }
     }
@@ -62,7 +63,7 @@ impl<'b> Encoder<'b> {
     /// Bytes written so far.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.writer.len()
+        self.pen.len()
     }
 
     /// Whether nothing has been written yet.
@@ -76,27 +77,42 @@ impl<'b> Encoder<'b> {
     /// # Errors
     /// [`ErrorKind::Unfinished`] when announced elements are missing.
     pub fn finish(self) -> Result<&'b [u8], Error> {
-        if self.nesting.due() == Slot::End {
-            Ok(self.writer.finish())
+        if self.due.is_complete() {
+            Ok(self.pen.finish())
         } else {
-            Err(self.writer.error(ErrorKind::Unfinished))
+            Err(self.error(ErrorKind::Unfinished))
         }
     }
 
-    /// Writes a scalar where a value or a key of any kind may stand.
-    #[inline]
-    fn scalar(
-        &mut self,
-        write: impl FnOnce(&mut Writer<'b>) -> Result<(), Error>,
-    ) -> Result<&mut Self, Error> {
-        match self.nesting.due() {
-            Slot::Value | Slot::AnyKey => {}
-            Slot::TextKey => return Err(self.writer.error(ErrorKind::KeyExpected)),
-            Slot::End => return Err(self.writer.error(ErrorKind::AlreadyComplete)),
+    /// An error at the place where the next item would begin.
+    const fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.pen.len())
+    }
+
+    /// What became of an item. The error is put together here rather than by a call: a
+    /// call would have its result, and with it the encoder, in memory.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn told(&mut self, written: Written) -> Result<&mut Self, Error> {
+        match written {
+            Ok(()) => Ok(self),
+            Err(refusal) => Err(Error::new(refusal.kind(), self.pen.len())),
         }
-        write(&mut self.writer)?;
-        self.nesting.fill();
-        Ok(self)
+    }
+
+    /// Writes a value that is no container.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn scalar(&mut self, write: impl FnOnce(&mut Pen<'b>) -> Written) -> Written {
+        if !self.due.takes(0)
+            && let Some(refusal) = self.due.misplaced(false)
+        {
+            return Err(refusal);
+        }
+        let after = self.due.after_value();
+        write(&mut self.pen)?;
+        self.due.go_on(after);
+        Ok(())
     }
 
     /// null.
@@ -105,7 +121,11 @@ impl<'b> Encoder<'b> {
     /// For this and every other scalar: [`ErrorKind::BufferFull`],
     /// [`ErrorKind::KeyExpected`], [`ErrorKind::AlreadyComplete`].
     pub fn null(&mut self) -> Result<&mut Self, Error> {
-        self.scalar(Writer::null)
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.null(),
+        );
+        self.told(written)
     }
 
     /// true or false.
@@ -113,24 +133,39 @@ impl<'b> Encoder<'b> {
     /// # Errors
     /// As [`null`](Self::null).
     pub fn bool(&mut self, value: bool) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.bool(value))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.bool(value),
+        );
+        self.told(written)
     }
 
     /// An integer.
     ///
     /// # Errors
     /// As [`null`](Self::null).
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn int(&mut self, value: i64) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.int(value))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.int(value),
+        );
+        self.told(written)
     }
 
     /// An integer without a sign.
     ///
     /// # Errors
     /// As [`null`](Self::null).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn uint(&mut self, value: u64) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.big_int(&BigInt::from_unsigned_be_bytes(&value.to_be_bytes())))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.uint(value),
+        );
+        self.told(written)
     }
 
     /// An integer of up to 128 bits.
@@ -138,7 +173,11 @@ impl<'b> Encoder<'b> {
     /// # Errors
     /// As [`null`](Self::null).
     pub fn int128(&mut self, value: i128) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.big_int(&BigInt::from_be_bytes(&value.to_be_bytes())))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.big_int(&BigInt::from_be_bytes(&value.to_be_bytes())),
+        );
+        self.told(written)
     }
 
     /// An integer of any size, as two's complement, big-endian.
@@ -147,25 +186,39 @@ impl<'b> Encoder<'b> {
     /// As [`null`](Self::null), and [`ErrorKind::IntegerTooLarge`] when the number
     /// needs more than 255 bytes.
     pub fn big_int(&mut self, bytes: &[u8]) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.big_int(&BigInt::from_be_bytes(bytes)))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.big_int(&BigInt::from_be_bytes(bytes)),
+        );
+        self.told(written)
     }
 
     /// A single float, whatever [`with_floats`](Self::with_floats) says.
     ///
     /// # Errors
     /// As [`null`](Self::null).
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn f32(&mut self, value: f32) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.single(value))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.single(value),
+        );
+        self.told(written)
     }
 
     /// A double float, whatever [`with_floats`](Self::with_floats) says.
     ///
     /// # Errors
     /// As [`null`](Self::null).
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn f64(&mut self, value: f64) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.double(value))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.double(value),
+        );
+        self.told(written)
     }
 
     /// A float in the width chosen by [`with_floats`](Self::with_floats).
@@ -175,25 +228,39 @@ impl<'b> Encoder<'b> {
     /// number beyond a single where singles are chosen.
     pub fn float(&mut self, value: f64) -> Result<&mut Self, Error> {
         let floats = self.floats;
-        self.scalar(|writer| writer.double_as(value, floats))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.double_as(value, floats),
+        );
+        self.told(written)
     }
 
     /// Text.
     ///
     /// # Errors
     /// As [`null`](Self::null), and [`ErrorKind::TooLarge`] from 4 GiB on.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn str(&mut self, value: &str) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.text(value.as_bytes()))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.text(value),
+        );
+        self.told(written)
     }
 
     /// Bytes.
     ///
     /// # Errors
     /// As [`null`](Self::null), and [`ErrorKind::TooLarge`] from 4 GiB on.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn bytes(&mut self, value: &[u8]) -> Result<&mut Self, Error> {
-        self.scalar(|writer| writer.bytes(value))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.bytes(value),
+        );
+        self.told(written)
     }
 
     /// The key of the next value. In a map with any keys it is written as text.
@@ -201,16 +268,115 @@ impl<'b> Encoder<'b> {
     /// # Errors
     /// [`ErrorKind::BufferFull`]; [`ErrorKind::KeyTooLong`] from 256 bytes on in a
     /// map with text keys; [`ErrorKind::ValueExpected`] where no key is due.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn key(&mut self, key: &str) -> Result<&mut Self, Error> {
-        match self.nesting.due() {
-            Slot::TextKey => self.writer.text_key(key.as_bytes())?,
-            Slot::AnyKey => self.writer.text(key.as_bytes())?,
-            Slot::Value => return Err(self.writer.error(ErrorKind::ValueExpected)),
-            Slot::End => return Err(self.writer.error(ErrorKind::AlreadyComplete)),
+        let written = self.write_key(key.as_bytes());
+        self.told(written)
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn write_key(&mut self, key: &[u8]) -> Written {
+        let after = self.due.after_key();
+        if self.due.takes_text_key() {
+            self.pen.text_key(key)?;
+        } else if self.due.takes_any_key() {
+            self.pen.any_text(key)?;
+        } else {
+            return Err(self.due.refuses_key());
         }
-        self.nesting.fill();
-        Ok(self)
+        self.due.go_on(after);
+        Ok(())
+    }
+
+    /// Any value that knows how to be written: see [`Encode`].
+    ///
+    /// A value of the format's own types (whatever is no type of the program's) is
+    /// written as a whole or not at all. Where an implementation of the program's fails,
+    /// what it has written before stands.
+    ///
+    /// ```
+    /// use wigwag_codec::minijson::Encoder;
+    ///
+    /// let mut buffer = [0; 32];
+    /// let mut encoder = Encoder::new(&mut buffer);
+    /// encoder.value(&[(7, 0.5_f32), (8, -1.0)])?;
+    /// assert_eq!(
+    ///     encoder.finish()?,
+    ///     b"\x42\x42\x03\x07\x09\x3f\0\0\0\x42\x03\x08\x09\xbf\x80\0\0"
+    /// );
+    /// # Ok::<(), wigwag_codec::minijson::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for a scalar or a container of its kind.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    pub fn value<T: Encode + ?Sized>(&mut self, value: &T) -> Result<&mut Self, Error> {
+        let Some(most) = T::FLAT else {
+            value.encode(self)?;
+            return Ok(self);
+        };
+        let written = self.write_value(most, value);
+        self.told(written)
+    }
+
+    /// A key and its value: [`key`](Self::key), then [`value`](Self::value), in one step.
+    /// If a value of the format's own types is refused, the key is not written either.
+    ///
+    /// ```
+    /// use wigwag_codec::minijson::Encoder;
+    ///
+    /// let mut buffer = [0; 32];
+    /// let mut encoder = Encoder::new(&mut buffer);
+    /// encoder.map(2)?.entry("path", "W1")?.entry("value", &5)?;
+    /// assert_eq!(encoder.finish()?, b"\x52\x04path\x82W1\x05value\x03\x05");
+    /// # Ok::<(), wigwag_codec::minijson::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`key`](Self::key) and [`value`](Self::value).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    pub fn entry<T: Encode + ?Sized>(&mut self, key: &str, value: &T) -> Result<&mut Self, Error> {
+        let Some(most) = T::FLAT else {
+            return self.key(key)?.value(value);
+        };
+        let written = self.write_entry(most, key, value);
+        self.told(written)
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn write_value<T: Encode + ?Sized>(&mut self, most: u16, value: &T) -> Written {
+        if !self.due.takes(most)
+            && let Some(refusal) = self.due.refuses(value.depth())
+        {
+            return Err(refusal);
+        }
+        let after = self.due.after_value();
+        self.pen.value(value)?;
+        self.due.go_on(after);
+        Ok(())
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn write_entry<T: Encode + ?Sized>(&mut self, most: u16, key: &str, value: &T) -> Written {
+        if !self.due.takes_entry(most)
+            && let Some(refusal) = self.due.refuses_entry(value.depth())
+        {
+            return Err(refusal);
+        }
+        let after = self.due.after_entry();
+        if self.due.takes_text_key() {
+            self.pen.entry(key.as_bytes(), value)?;
+        } else {
+            self.pen.any_entry(key.as_bytes(), value)?;
+        }
+        self.due.go_on(after);
+        Ok(())
     }
 
     /// Opens a list; so many values must follow.
@@ -219,7 +385,8 @@ impl<'b> Encoder<'b> {
     /// For this and every other container: [`ErrorKind::BufferFull`],
     /// [`ErrorKind::TooDeep`], [`ErrorKind::TooLarge`], [`ErrorKind::KeyExpected`],
     /// [`ErrorKind::ContainerAsKey`], [`ErrorKind::AlreadyComplete`].
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn list(&mut self, count: usize) -> Result<&mut Self, Error> {
         self.open(Container::List, count)
     }
@@ -229,7 +396,8 @@ impl<'b> Encoder<'b> {
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     pub fn map(&mut self, count: usize) -> Result<&mut Self, Error> {
         self.open(Container::Map, count)
     }
@@ -244,21 +412,27 @@ impl<'b> Encoder<'b> {
         self.open(Container::Sdict, count)
     }
 
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
     fn open(&mut self, form: Container, count: usize) -> Result<&mut Self, Error> {
-        let error = |kind| self.writer.error(kind);
-        match self.nesting.due() {
-            Slot::Value => {}
-            Slot::AnyKey => return Err(error(ErrorKind::ContainerAsKey)),
-            Slot::TextKey => return Err(error(ErrorKind::KeyExpected)),
-            Slot::End => return Err(error(ErrorKind::AlreadyComplete)),
+        let written = self.write_open(form, count);
+        self.told(written)
+    }
+
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    fn write_open(&mut self, form: Container, count: usize) -> Written {
+        if !self.due.takes(0)
+            && let Some(refusal) = self.due.misplaced(true)
+        {
+            return Err(refusal);
         }
-        let count = u32::try_from(count).map_err(|_| error(ErrorKind::TooLarge))?;
-        let slots = self.nesting.room_for(form, count);
-        let slots = slots.map_err(|fault| error(fault.into()))?;
-        self.writer.open(form, count)?;
-        self.nesting.open(form, slots);
-        Ok(self)
+        let count = u32::try_from(count).map_err(|_| Refusal::TooLarge)?;
+        let frame = self.due.frame(form, count)?;
+        let parent = self.due.after_value();
+        self.pen.open(form, count)?;
+        self.due.open(frame, parent);
+        Ok(())
     }
 
     /// A value with all that it contains, copied as it stands.
@@ -268,15 +442,19 @@ impl<'b> Encoder<'b> {
     pub fn raw(&mut self, value: Value<'_>) -> Result<&mut Self, Error> {
         let container = matches!(value.kind(), Kind::List | Kind::Map | Kind::Sdict);
         if container {
-            if self.nesting.due() == Slot::AnyKey {
-                return Err(self.writer.error(ErrorKind::ContainerAsKey));
+            if self.due.takes_any_key() {
+                return Err(self.error(ErrorKind::ContainerAsKey));
             }
             let mut reader = Reader::new(value.raw());
             let mut budget = Budget(u32::MAX);
-            let room = self.nesting.room();
+            let room = self.due.room();
             pass_over(&mut reader, room, &mut budget, TextCheck::None)
-                .map_err(|error| self.writer.error(error.kind))?;
+                .map_err(|error| self.error(error.kind))?;
         }
-        self.scalar(|writer| writer.put(value.raw(), &[]))
+        let written = self.scalar(
+            #[inline(always)]
+            |pen| pen.put(value.raw(), &[]),
+        );
+        self.told(written)
     }
 }

@@ -5,10 +5,11 @@
 //! another head is needed at the end, the contents are moved.
 
 use super::error::{Error, ErrorKind};
+use super::head;
 use super::nesting::Container;
 use super::order::read_entry;
 use super::reader::{Head, Reader};
-use super::writer::{Writer, container_head};
+use super::writer::Writer;
 
 /// A container that is being written.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +71,7 @@ impl Growing {
 
     /// Writes the head that the contents turned out to need.
     pub(crate) fn end(self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        let (head, length) = container_head(self.form, self.count);
+        let (head, length) = head::container(self.form, self.count);
         let contents = self.start.saturating_add(self.head);
         if length != self.head {
             writer.shift(contents, self.start.saturating_add(length))?;

@@ -43,23 +43,30 @@
 
 mod bigint;
 mod bigint_buf;
+mod block;
 mod budget;
 mod canonical;
 #[cfg(feature = "cbor")]
 pub mod cbor;
 mod code;
 mod decoder;
+mod due;
+mod encode;
+mod encode_impls;
 mod encoder;
 mod error;
 mod fault;
 mod float;
 mod growing;
+mod head;
+mod integer;
 mod iter;
 pub mod json;
 mod limits;
 mod nesting;
 mod order;
 mod pass;
+mod pen;
 mod reader;
 #[cfg(feature = "serde")]
 pub mod typed;
@@ -70,6 +77,7 @@ pub use bigint::{BigInt, MAX_INT_BYTES};
 pub use bigint_buf::BigIntBuf;
 pub use canonical::{Options, canonical};
 pub use decoder::{Decoder, Item, Text};
+pub use encode::{Bytes, Encode};
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind};
 pub use float::Floats;

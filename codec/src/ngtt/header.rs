@@ -41,6 +41,7 @@ pub enum FrameType {
 impl FrameType {
     /// The type with this number.
     #[must_use]
+    #[inline]
     pub const fn from_u16(number: u16) -> Self {
         match number {
             0 => Self::Ping,
@@ -165,6 +166,7 @@ impl FrameHead {
 
     /// Takes a header apart: head and payload length.
     #[must_use]
+    #[inline]
     pub const fn parse(header: [u8; HEADER_LEN]) -> (Self, u32) {
         let [l0, l1, l2, l3, t0, t1, k0, k1] = header;
         let head = Self {
@@ -205,8 +207,9 @@ impl Framer for NgttFramer {
     const PRESERVES_BOUNDARIES: bool = true;
     type Meta = FrameHead;
 
+    #[inline]
     fn decode(&mut self, prefix: &[u8]) -> Result<Step<FrameHead>, FrameError> {
-        let Some((header, rest)) = prefix.split_first_chunk::<HEADER_LEN>() else {
+        let Some(header) = prefix.first_chunk::<HEADER_LEN>() else {
             return Ok(Step::Need(HEADER_LEN));
         };
         let (meta, length) = FrameHead::parse(*header);
@@ -220,8 +223,12 @@ impl Framer for NgttFramer {
                 tail: 0,
             });
         }
-        let consumed = length.saturating_add(HEADER_LEN);
-        if rest.len() < length {
+        // No prefix is as long as a length whose sum overflows.
+        let Some(consumed) = length.checked_add(HEADER_LEN) else {
+            return Ok(Step::Need(usize::MAX));
+        };
+        // Compared as its users compare it, who then need not do so again.
+        if consumed > prefix.len() {
             return Ok(Step::Need(consumed));
         }
         Ok(Step::Frame {

@@ -96,23 +96,17 @@ fn encode(document: &Document<'_>, out: &mut [u8]) -> Result<usize, Error> {
     encoder.map(2)?;
     encoder.key("pathpoints")?.list(document.pathpoints.len())?;
     for point in &document.pathpoints {
-        encoder.map(2)?;
-        encoder.key("path")?.str(point.path)?;
-        encoder.key("values")?.list(point.values.len())?;
-        for (when, value) in &point.values {
-            encoder.list(2)?.int(*when)?.f32(*value)?;
-        }
+        encoder.map(2)?.entry("path", point.path)?;
+        encoder.entry("values", point.values.as_slice())?;
     }
     encoder.key("orders")?.list(document.orders.len())?;
     for order in &document.orders {
         encoder.map(5)?;
-        encoder.key("type")?.str(order.kind)?;
-        encoder.key("path")?.str(order.path)?;
-        encoder.key("value")?.int(i64::from(order.value))?;
-        encoder.key("advise")?.int(i64::from(order.advise))?;
-        encoder
-            .key("stale_after")?
-            .int(i64::from(order.stale_after))?;
+        encoder.entry("type", order.kind)?;
+        encoder.entry("path", order.path)?;
+        encoder.entry("value", &order.value)?;
+        encoder.entry("advise", &order.advise)?;
+        encoder.entry("stale_after", &order.stale_after)?;
     }
     Ok(encoder.finish()?.len())
 }
