@@ -85,7 +85,12 @@ fn refused_in_whole(expression: &str, attempt: Attempt, kind: ErrorKind, length:
     let error = attempt(&mut encoder).expect_err(expression);
     assert_eq!((error.kind, error.offset), (kind, length), "{expression}");
     assert_eq!(encoder.len(), length, "{expression}");
-    assert!(buffer[length..].iter().all(|byte| *byte == 0xEE));
+    // With room for what stands before it and no more, it is refused in the same way, and
+    // the same stands there: nothing of the refused item was written.
+    let mut exact = vec![0; length];
+    let mut encoder = Encoder::new(&mut exact);
+    assert_eq!(attempt(&mut encoder), Err(error), "{expression}");
+    assert_eq!(exact, buffer[..length], "{expression}");
 }
 
 fn counted_right(row: &Json) {

@@ -18,7 +18,10 @@ use super::value::{Kind, Value};
 /// Containers are opened with the number of elements to come and close by
 /// themselves. A value that does not fit, or does not belong where it is put, is
 /// refused and leaves no trace: what was written before stands, and another value
-/// can be tried. At most [`MAX_DEPTH`] containers are open at once.
+/// can be tried. At most [`MAX_DEPTH`](super::MAX_DEPTH) containers are open at once.
+///
+/// The slice is the encoder's: bytes behind those that count ([`len`](Self::len)) may be
+/// written over.
 ///
 /// ```
 /// use wigwag_codec::minijson::Encoder;

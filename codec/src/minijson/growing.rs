@@ -19,6 +19,8 @@ pub(crate) struct Growing {
     head: usize,
     form: Container,
     count: u32,
+    /// What the head that stands there says.
+    expected: Option<(Container, u32)>,
 }
 
 impl Growing {
@@ -28,6 +30,7 @@ impl Growing {
     }
 
     /// Counts an element of a list, before it is written.
+    #[inline]
     pub(crate) fn element(&mut self, writer: &Writer<'_>) -> Result<(), Error> {
         let count = self.count.checked_add(1);
         self.count = count.ok_or(writer.error(ErrorKind::TooLarge))?;
@@ -36,7 +39,12 @@ impl Growing {
 
     /// Writes a text key: as such while the map has only short ones.
     #[cfg(feature = "serde")]
+    #[inline]
     pub(crate) fn text_key(&mut self, writer: &mut Writer<'_>, key: &[u8]) -> Result<(), Error> {
+        if self.form == Container::Map && key.len() <= usize::from(u8::MAX) {
+            self.element(writer)?;
+            return writer.text_key(key);
+        }
         self.text_key_head(writer, key.len())?;
         writer.put(key, &[])
     }
@@ -70,7 +78,16 @@ impl Growing {
     }
 
     /// Writes the head that the contents turned out to need.
+    #[inline]
     pub(crate) fn end(self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        // The usual case: it is the one that was written at the beginning.
+        if self.expected == Some((self.form, self.count)) {
+            return Ok(());
+        }
+        self.replace_head(writer)
+    }
+
+    fn replace_head(self, writer: &mut Writer<'_>) -> Result<(), Error> {
         let (head, length) = head::container(self.form, self.count);
         let contents = self.start.saturating_add(self.head);
         if length != self.head {
@@ -84,6 +101,7 @@ impl Growing {
 
 impl Writer<'_> {
     /// Begins a container of which perhaps a size is expected.
+    #[inline]
     pub(crate) fn begin(
         &mut self,
         form: Container,
@@ -97,6 +115,7 @@ impl Writer<'_> {
             head: self.len().saturating_sub(start),
             form,
             count: 0,
+            expected: expected.map(|count| (form, count)),
         })
     }
 

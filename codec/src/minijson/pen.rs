@@ -148,6 +148,7 @@ impl<'b> Pen<'b> {
     }
 
     /// Forgets what was written behind `length`.
+    #[cfg(feature = "serde")]
     #[inline]
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);

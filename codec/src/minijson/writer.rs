@@ -6,7 +6,7 @@ use super::error::{Error, ErrorKind};
 use super::float::{self, Floats};
 use super::head;
 use super::nesting::Container;
-use super::pen::{Pen, Refusal, Written};
+use super::pen::{Pen, Written};
 use crate::bytes;
 
 /// A filling slice.
@@ -74,7 +74,10 @@ impl<'b> Writer<'b> {
     /// What became of an item, with the place at which it would have begun.
     #[inline]
     fn told(&self, written: Written) -> Result<(), Error> {
-        written.map_err(|refusal| refused(refusal, self.pen.length))
+        match written {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(Error::new(refusal.kind(), self.pen.length)),
+        }
     }
 
     /// Appends two pieces under one check of the room.
@@ -173,10 +176,4 @@ impl<'b> Writer<'b> {
         let written = self.pen.open(form, count);
         self.told(written)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn refused(refusal: Refusal, at: usize) -> Error {
-    Error::new(refusal.kind(), at)
 }

@@ -4,7 +4,7 @@ use core::hash::Hash as _;
 use core::str::FromStr as _;
 
 use wigwag_codec::minijson::{
-    BigInt, BigIntBuf, Decoder, Encoder, Entries, Error, ErrorKind, Items, Key, Limits, Options,
+    BigInt, BigIntBuf, Bytes, Decoder, Encode, Encoder, Entries, Error, ErrorKind, Items, Key, Limits, Options,
     Text, Value, canonical, cbor, json,
 };
 
@@ -73,9 +73,13 @@ super::functions![
     Decoder::position,
     Decoder::skip,
     Decoder::with_limits,
+    <(i64, f32) as Encode>::encode,
+    <Bytes<'_> as Encode>::encode,
+    <[Option<u64>] as Encode>::encode,
     Encoder::big_int,
     Encoder::bool,
     Encoder::bytes,
+    Encoder::entry::<[(i64, &str)]>,
     Encoder::f32,
     Encoder::f64,
     Encoder::finish,
@@ -93,6 +97,7 @@ super::functions![
     Encoder::sdict,
     Encoder::str,
     Encoder::uint,
+    Encoder::value::<[(i64, &str)]>,
     Encoder::with_floats,
     Entries::next,
     Entries::size_hint,

@@ -16,17 +16,20 @@ pub(super) struct Compound<'a, 'b> {
 }
 
 impl Compound<'_, '_> {
+    #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.growing.element(&self.serializer.writer)?;
         value.serialize(&mut *self.serializer)
     }
 
+    #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
         self.growing
             .text_key(&mut self.serializer.writer, name.as_bytes())?;
         value.serialize(&mut *self.serializer)
     }
 
+    #[inline]
     fn finish(self) -> Result<(), Error> {
         let start = self.growing.start();
         self.growing.end(&mut self.serializer.writer)?;
