@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use wigwag_codec::framer::{
-    FrameError, FrameErrorKind, FrameReader, Framer, Over, Received, decode_datagram,
+    FrameError, FrameErrorKind, FrameReader, Framer, Over, Received, Step, decode_datagram,
 };
 use wigwag_codec::mark::MarkFramer;
 use wigwag_codec::prefix::PrefixFramer;
@@ -162,4 +162,78 @@ fn a_stream_that_ends_in_the_middle_is_truncated() {
     assert_eq!(reader.part(1, 2).unwrap().unwrap().data, b"he");
     let truncated = FrameError::new(FrameErrorKind::Truncated, 1);
     assert_eq!(reader.finish(), Err(truncated));
+}
+
+#[test]
+fn what_the_framer_needs_is_waited_for_and_asked_again_when_it_may_have_changed() {
+    /// Counts how often it is asked.
+    struct Counting(PrefixFramer, usize);
+
+    impl Framer for Counting {
+        const HEAD: usize = PrefixFramer::HEAD;
+        const TAIL: usize = PrefixFramer::TAIL;
+        const PRESERVES_BOUNDARIES: bool = true;
+        type Meta = ();
+
+        fn decode(&mut self, prefix: &[u8]) -> Result<Step<()>, FrameError> {
+            self.1 += 1;
+            self.0.decode(prefix)
+        }
+
+        fn encode(
+            &mut self,
+            meta: &(),
+            body_len: usize,
+            head: &mut [u8],
+            tail: &mut [u8],
+        ) -> Result<(usize, usize), FrameError> {
+            self.0.encode(meta, body_len, head, tail)
+        }
+    }
+
+    let mut reader = FrameReader::new(Counting(PrefixFramer::new(100), 0), [0; 128]);
+    let mut wire = vec![0, 0, 0, 50];
+    wire.resize(54, 7);
+    for byte in &wire[..53] {
+        assert_eq!(reader.push(core::slice::from_ref(byte)), 1);
+        assert_eq!(reader.next(), Ok(None));
+    }
+    // For the head, then for the body; not for each byte.
+    assert_eq!(reader.framer().1, 2);
+    assert_eq!(reader.next(), Ok(None));
+    assert_eq!(reader.framer().1, 3);
+    reader.push(&wire[53..]);
+    assert_eq!(
+        reader.next(),
+        Ok(Some(Received::Message {
+            meta: (),
+            body: &[7; 50]
+        }))
+    );
+
+    // A lower limit, in the middle of a message: it is told of at once.
+    reader.push(&wire[..10]);
+    assert_eq!(reader.next(), Ok(None));
+    reader.framer().0 = PrefixFramer::new(20);
+    assert_eq!(
+        reader.next(),
+        Ok(Some(Received::Oversized {
+            meta: (),
+            body_len: 50
+        }))
+    );
+
+    // In parts nothing is waited for that would fill the buffer later.
+    reader.reset();
+    reader.push(&wire[..6]);
+    assert_eq!(reader.next().map(|received| received.is_some()), Ok(true));
+    assert_eq!(
+        reader
+            .part(1, 100)
+            .map(|part| part.map(|part| part.data.len())),
+        Ok(Some(2))
+    );
+    reader.push(&wire[6..]);
+    assert_eq!(reader.next(), Ok(None));
+    assert!(reader.at_boundary());
 }

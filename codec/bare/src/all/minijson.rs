@@ -4,8 +4,8 @@ use core::hash::Hash as _;
 use core::str::FromStr as _;
 
 use wigwag_codec::minijson::{
-    BigInt, BigIntBuf, Bytes, Decoder, Encode, Encoder, Entries, Error, ErrorKind, Items, Key, Limits, Options,
-    Text, Value, canonical, cbor, json,
+    BigInt, BigIntBuf, Bytes, Decoder, Encode, Encoder, Entries, Error, ErrorKind, Items, Key,
+    Limits, Options, Text, Value, canonical, cbor, json,
 };
 
 /// Takes what it is given.
