@@ -333,7 +333,7 @@ mod tests {
         // Almost 2^30 values cannot be written one by one in a test: the frame is
         // looked at, and the same number of steps of any size is the same arithmetic.
         for (form, count, expected) in [
-            (Container::List, (1_u32 << 30) - 1, ONE * 2 | VALUE),
+            (Container::List, (1_u32 << 30) - 1, (ONE * 2) | VALUE),
             (Container::Map, (1 << 29) - 1, ONE | MAP),
             (Container::Sdict, (1 << 29) - 1, ONE * 2),
         ] {

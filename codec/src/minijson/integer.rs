@@ -47,7 +47,7 @@ pub(crate) fn form(value: i64) -> Form {
     }
     let more = top.wrapping_add(1) >> 3 & 3;
     // Nothing with a sign has 24 bits.
-    short((NEGATIVE >> (8 * more)) as u8, bits, more | more >> 1)
+    short((NEGATIVE >> (more << 3)) as u8, bits, more | (more >> 1))
 }
 
 /// A code and the low `more + 1` bytes of a number, `more` being at most 3.
