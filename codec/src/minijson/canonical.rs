@@ -99,7 +99,8 @@ pub fn canonical(value: Value<'_>, out: &mut [u8], options: Options) -> Result<u
         } else {
             scalar(&mut writer, item, options.floats)?;
         }
-        while levels.depth > decoder.depth() {
+        let depth = decoder.depth();
+        while levels.depth > depth {
             let start = levels.close();
             if options.strict_order {
                 sort_map(&mut writer, start)?;

@@ -1,75 +1,17 @@
 //! The pull decoder: one item at a time.
 
-use core::fmt;
-
 use super::bigint::BigInt;
 use super::budget::Budget;
 use super::error::{Error, ErrorKind};
 use super::fault::Fault;
-use super::limits::Limits;
-use super::nesting::{Container, Nesting, Slot};
+use super::frame::Frame;
+use super::limits::{Limits, MAX_DEPTH};
+use super::nesting::Container;
 use super::order;
-use super::pass::{TextCheck, pass_over};
+use super::pass::pass_with;
+use super::quick;
 use super::reader::{Head, Reader};
-
-/// Text as it stands in the input: bytes until somebody asks for characters.
-///
-/// Comparing it with a string needs no look at the encoding, so keys are best
-/// compared as they are.
-///
-/// ```
-/// use wigwag_codec::minijson::{Decoder, Item};
-///
-/// let mut decoder = Decoder::new(&[0x82, b'W', b'1']);
-/// let Some(Item::Text(text)) = decoder.next()? else { panic!() };
-/// assert!(text == "W1");
-/// assert_eq!(text.to_str()?, "W1");
-/// # Ok::<(), wigwag_codec::minijson::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-}
-
-impl<'a> Text<'a> {
-    pub(crate) const fn new(bytes: &'a [u8], offset: usize) -> Self {
-        Self { bytes, offset }
-    }
-
-    /// The bytes, UTF-8 or not.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// The text, borrowed from the input.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidUtf8`], at the offset of the item that holds the text.
-    pub fn to_str(&self) -> Result<&'a str, Error> {
-        core::str::from_utf8(self.bytes)
-            .map_err(|_| Error::new(ErrorKind::InvalidUtf8, self.offset))
-    }
-}
-
-impl PartialEq<str> for Text<'_> {
-    fn eq(&self, other: &str) -> bool {
-        self.bytes == other.as_bytes()
-    }
-}
-
-impl PartialEq<&str> for Text<'_> {
-    fn eq(&self, other: &&str) -> bool {
-        self.bytes == other.as_bytes()
-    }
-}
-
-impl fmt::Debug for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.bytes.escape_ascii())
-    }
-}
+use super::text::Text;
 
 /// What the [`Decoder`] meets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,6 +49,11 @@ pub enum Item<'a> {
 /// It checks structure, lengths and [`Limits`] as it goes; text is checked by
 /// [`Text::to_str`]. After an error it stays before the item at fault.
 ///
+/// [`next`](Self::next) takes whatever comes. Who knows what has to come asks for it
+/// by type, which is quicker: [`map`](Self::map), [`key`](Self::key),
+/// [`int`](Self::int) and their like. [`for_each`](Self::for_each) is the quickest way
+/// to see all there is.
+///
 /// ```
 /// use wigwag_codec::minijson::{Decoder, Item};
 ///
@@ -121,9 +68,14 @@ pub enum Item<'a> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
-    reader: Reader<'a>,
-    nesting: Nesting,
-    budget: Budget,
+    pub(super) reader: Reader<'a>,
+    /// The innermost container. It may be finished: see [`settle`](Self::settle).
+    pub(super) frame: Frame,
+    /// Where in `below` the next container puts the one around it. The first place
+    /// is so far up that the last one is the limit's.
+    pub(super) at: usize,
+    pub(super) below: [u32; MAX_DEPTH as usize],
+    pub(super) budget: Budget,
     started: bool,
     limits: Limits,
 }
@@ -140,7 +92,9 @@ impl<'a> Decoder<'a> {
     pub const fn with_limits(input: &'a [u8], limits: Limits) -> Self {
         Self {
             reader: Reader::new(input),
-            nesting: Nesting::new(limits.effective_depth()),
+            frame: Frame::DOCUMENT,
+            at: first_place(limits),
+            below: [0; MAX_DEPTH as usize],
             budget: Budget(limits.items),
             started: false,
             limits,
@@ -159,10 +113,12 @@ impl<'a> Decoder<'a> {
         reason = "an iterator's items would hide errors behind an Option that ends the loop"
     )]
     pub fn next(&mut self) -> Result<Option<Item<'a>>, Error> {
-        self.start()?;
+        if self.frame.is_finished() && !self.settle()? {
+            return Ok(None);
+        }
         let before = self.reader;
         match self.next_or_fault() {
-            Ok(item) => Ok(item),
+            Ok(item) => Ok(Some(item)),
             Err(fault) => {
                 self.reader = before;
                 Err(before.error(fault))
@@ -171,26 +127,21 @@ impl<'a> Decoder<'a> {
     }
 
     #[inline(always)]
-    fn next_or_fault(&mut self) -> Result<Option<Item<'a>>, Fault> {
+    fn next_or_fault(&mut self) -> Result<Item<'a>, Fault> {
         let offset = self.reader.position();
-        let due = self.nesting.due();
-        match due {
-            Slot::End => return Ok(None),
-            Slot::TextKey => {
-                let key = self.reader.text_key_inline()?;
-                self.nesting.fill_key();
-                return Ok(Some(Item::Key(Text::new(key, offset))));
-            }
-            Slot::Value | Slot::AnyKey => {}
+        if !self.frame.value_due() {
+            let key = self.reader.text_key_inline()?;
+            self.frame.fill_key();
+            return Ok(Item::Key(Text::new(key, offset)));
         }
         let item = match self.reader.head_inline()? {
             Head::Open(form, count) => {
-                self.open(due, form, count)?;
-                return Ok(Some(match form {
+                self.open(form, count)?;
+                return Ok(match form {
                     Container::List => Item::List(count),
                     Container::Map => Item::Map(count),
                     Container::Sdict => Item::Sdict(count),
-                }));
+                });
             }
             Head::Null => Item::Null,
             Head::Bool(value) => Item::Bool(value),
@@ -201,8 +152,8 @@ impl<'a> Decoder<'a> {
             Head::Text(bytes) => Item::Text(Text::new(bytes, offset)),
             Head::Bytes(bytes) => Item::Bytes(bytes),
         };
-        self.nesting.fill();
-        Ok(Some(item))
+        self.frame.fill();
+        Ok(item)
     }
 
     /// Skips the next item: a value with all that it contains, or a key alone.
@@ -212,36 +163,39 @@ impl<'a> Decoder<'a> {
     /// What is wrong inside the value, at its offset. The decoder stays where it
     /// was.
     pub fn skip(&mut self) -> Result<(), Error> {
-        self.start()?;
-        match self.nesting.due() {
-            Slot::End => return Ok(()),
-            Slot::TextKey => {
-                self.reader.text_key()?;
-            }
-            // A key of this kind has nothing inside it.
-            Slot::AnyKey => self.pass_over(0).map_err(|error| match error.kind {
-                ErrorKind::TooDeep => Error::new(ErrorKind::ContainerAsKey, error.offset),
-                _ => error,
-            })?,
-            Slot::Value => self.pass_over(self.nesting.room())?,
+        if !self.settle()? {
+            return Ok(());
         }
-        self.nesting.fill();
+        let (mut reader, mut budget) = (self.reader, self.budget);
+        if !self.frame.value_due() {
+            reader.text_key()?;
+            self.frame.fill_key();
+        } else {
+            let any_key = self.frame.at_any_key();
+            // A key of this kind has nothing inside it.
+            let free = if any_key { usize::MAX } else { self.at };
+            let stack = self.below.get_mut(free..).unwrap_or_default();
+            pass_with(&mut reader, stack, &mut budget).map_err(|error| match error.kind {
+                ErrorKind::TooDeep if any_key => {
+                    Error::new(ErrorKind::ContainerAsKey, error.offset)
+                }
+                _ => error,
+            })?;
+            self.frame.fill();
+        }
+        (self.reader, self.budget) = (reader, budget);
         Ok(())
     }
 
-    fn pass_over(&mut self, room: u16) -> Result<(), Error> {
-        let (before, mut budget) = (self.reader, self.budget);
-        let passed = pass_over(&mut self.reader, room, &mut budget, TextCheck::None);
-        match passed {
-            Ok(()) => self.budget = budget,
-            Err(_) => self.reader = before,
-        }
-        passed
-    }
-
     /// Whether the next item is the key of a map with any keys.
-    pub(crate) const fn at_any_key(&self) -> bool {
-        matches!(self.nesting.due(), Slot::AnyKey)
+    #[inline]
+    pub(crate) fn at_any_key(&self) -> bool {
+        let frame = if self.frame.is_finished() {
+            self.settled().0
+        } else {
+            self.frame
+        };
+        frame.at_any_key()
     }
 
     /// Whether the next `count` entries, of a map with any keys, all have text of
@@ -256,15 +210,16 @@ impl<'a> Decoder<'a> {
 
     /// The next key, if the next item is the key of a map with text keys.
     pub(crate) fn peek_text_key(&self) -> Option<&'a [u8]> {
-        if self.nesting.due() != Slot::TextKey {
+        let frame = self.settled().0;
+        if frame.value_due() || frame.is_finished() {
             return None;
         }
-        let mut ahead = self.reader;
-        ahead.text_key().ok()
+        Some(quick::text_key(self.reader.rest())?.0)
     }
 
     /// Bytes read so far.
     #[must_use]
+    #[inline]
     pub const fn position(&self) -> usize {
         self.reader.position()
     }
@@ -272,8 +227,16 @@ impl<'a> Decoder<'a> {
     /// Containers that are open. One counts as closed as soon as its last
     /// element has been read (in whole, if that is a container too).
     #[must_use]
+    #[inline]
     pub const fn depth(&self) -> u16 {
-        self.nesting.depth()
+        let at = if self.frame.surely_value_due() {
+            self.at
+        } else {
+            self.settled().1
+        };
+        let depth = at.saturating_sub(self.first_place());
+        // It is at most MAX_DEPTH.
+        depth as u16
     }
 
     /// Ends the reading.
@@ -282,7 +245,7 @@ impl<'a> Decoder<'a> {
     /// [`ErrorKind::Unfinished`] when items are left unread,
     /// [`ErrorKind::TrailingBytes`] when bytes follow the document.
     pub fn finish(&self) -> Result<(), Error> {
-        if self.nesting.due() != Slot::End {
+        if !self.started || !self.settled().0.is_finished() {
             Err(self.reader.error(ErrorKind::Unfinished))
         } else if !self.reader.rest().is_empty() {
             Err(self.reader.error(ErrorKind::TrailingBytes))
@@ -291,27 +254,117 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Checks, once, what concerns the input as a whole.
-    #[inline]
-    fn start(&mut self) -> Result<(), Error> {
-        if self.started {
-            return Ok(());
+    /// Closes what is finished; then says whether an item is due. Before the first
+    /// item it checks what concerns the input as a whole.
+    ///
+    /// Nothing is due in a finished container: that sends whoever reads quickly here,
+    /// once for each container, and spares the same question after each item.
+    #[inline(never)]
+    pub(super) fn settle(&mut self) -> Result<bool, Error> {
+        if !self.started {
+            self.start()?;
         }
+        (self.frame, self.at) = self.settled();
+        Ok(!self.frame.is_finished())
+    }
+
+    /// Closes the innermost container if it is finished and a list of values goes on
+    /// around it: the common case of [`settle`](Self::settle) for who wants a value.
+    #[inline(always)]
+    pub(super) fn back_to_list(&mut self) {
+        let around = self.at.wrapping_sub(1);
+        // Below the outermost container there is 0, of which nothing is left.
+        if self.frame.surely_finished()
+            && let Some(word) = self.below.get(around)
+            && Frame::in_list(*word)
+        {
+            self.frame = Frame::list(*word);
+            self.at = around;
+        }
+    }
+
+    /// The same, if a map with text keys goes on around it, for who wants a key.
+    #[inline(always)]
+    pub(super) fn back_to_map(&mut self) {
+        let around = self.at.wrapping_sub(1);
+        if self.frame.surely_finished()
+            && let Some(word) = self.below.get(around)
+            && Frame::in_map(*word)
+        {
+            self.frame = Frame::map(*word);
+            self.at = around;
+        }
+    }
+
+    /// The innermost container that is not finished, and where it stands.
+    const fn settled(&self) -> (Frame, usize) {
+        let (mut frame, mut at) = (self.frame, self.at);
+        let first = self.first_place();
+        while frame.is_finished() && at > first {
+            at = at.saturating_sub(1);
+            frame = match self.below.split_at_checked(at) {
+                Some((_, [word, ..])) => Frame::unpack(*word),
+                _ => Frame::DOCUMENT,
+            };
+        }
+        (frame, at)
+    }
+
+    /// Where the outermost container stands.
+    #[inline]
+    pub(super) const fn first_place(&self) -> usize {
+        first_place(self.limits)
+    }
+
+    #[cold]
+    fn start(&mut self) -> Result<(), Error> {
         if !self.limits.allow_length(self.reader.rest().len()) {
             return Err(self.reader.error(ErrorKind::InputTooLong));
         }
         self.budget.one().map_err(|kind| self.reader.error(kind))?;
+        self.frame = Frame::new(Container::List, 1);
         self.started = true;
         Ok(())
     }
 
-    fn open(&mut self, due: Slot, form: Container, count: u32) -> Result<(), Fault> {
-        if due == Slot::AnyKey {
+    /// A value that is due is a container, if it may be opened.
+    #[inline(always)]
+    pub(super) fn open(&mut self, form: Container, count: u32) -> Result<(), Fault> {
+        if self.frame.at_any_key() {
             return Err(Fault::ContainerAsKey);
         }
-        let slots = self.nesting.room_for(form, count)?;
+        self.push(form, count)
+    }
+
+    /// [`open`](Self::open) where no key can be due.
+    #[inline(always)]
+    pub(super) fn push(&mut self, form: Container, count: u32) -> Result<(), Fault> {
+        let Some(place) = self.below.get_mut(self.at) else {
+            return Err(Fault::TooDeep);
+        };
         self.budget.elements(form, count)?;
-        self.nesting.open(form, slots);
+        self.frame.fill();
+        *place = self.frame.pack();
+        self.at = self.at.wrapping_add(1);
+        self.frame = Frame::new(form, count);
         Ok(())
     }
+
+    /// Why [`open`](Self::open) would refuse a container.
+    pub(super) fn refusal(&self, form: Container, count: u32) -> Option<Fault> {
+        if self.frame.at_any_key() {
+            Some(Fault::ContainerAsKey)
+        } else if self.at >= self.below.len() {
+            Some(Fault::TooDeep)
+        } else {
+            let mut budget = self.budget;
+            budget.elements(form, count).err()
+        }
+    }
+}
+
+/// Where the outermost container stands in a stack of all places: so far up that the
+/// places behind it are as many as the limit allows.
+const fn first_place(limits: Limits) -> usize {
+    MAX_DEPTH.saturating_sub(limits.effective_depth()) as usize
 }

@@ -1,10 +1,10 @@
 //! Walking over the elements of a [`Value`].
 
 use super::budget::Budget;
-use super::decoder::Text;
 use super::limits::MAX_DEPTH;
 use super::pass::{TextCheck, pass_over};
 use super::reader::Reader;
+use super::text::Text;
 use super::value::Value;
 
 /// A key of a map.

@@ -1,5 +1,5 @@
-//! Where in the nest of containers a reader or writer stands: a stack of
-//! counters, so that no input can make anything recurse.
+//! Where in the nest of containers a writer stands: a stack of counters, so that
+//! nothing recurses. Readers count with `frame`.
 
 use super::fault::Fault;
 use super::limits::MAX_DEPTH;
@@ -73,13 +73,6 @@ impl Nesting {
         }
     }
 
-    /// Containers that are open. A container counts as closed as soon as its
-    /// last element is complete.
-    #[inline]
-    pub(crate) const fn depth(&self) -> u16 {
-        self.depth
-    }
-
     /// Containers that may still be opened inside the innermost one.
     #[inline]
     pub(crate) const fn room(&self) -> u16 {
@@ -106,27 +99,6 @@ impl Nesting {
     pub(crate) fn fill(&mut self) {
         self.top = self.top.saturating_sub(ONE);
         self.unwind();
-    }
-
-    /// The form of the innermost container, or a list for the document itself;
-    /// `None` when the document is complete.
-    #[inline]
-    pub(crate) const fn top(&self) -> Option<Container> {
-        if self.top < ONE {
-            return None;
-        }
-        Some(match self.top & FORM {
-            MAP => Container::Map,
-            SDICT => Container::Sdict,
-            _ => Container::List,
-        })
-    }
-
-    /// A key filled the slot that was due: its value is still to come, so nothing
-    /// can close.
-    #[inline]
-    pub(crate) fn fill_key(&mut self) {
-        self.top = self.top.saturating_sub(ONE);
     }
 
     /// The slots of a container with `count` elements or entries, if it may be
@@ -200,11 +172,11 @@ mod tests {
         open(&mut nesting, Container::List, 2).unwrap();
         nesting.fill();
         open(&mut nesting, Container::Sdict, 1).unwrap();
-        assert_eq!((nesting.due(), nesting.depth()), (Slot::AnyKey, 3));
+        assert_eq!((nesting.due(), nesting.room()), (Slot::AnyKey, 1));
         nesting.fill();
         assert_eq!((nesting.due(), nesting.room()), (Slot::Value, 1));
         open(&mut nesting, Container::List, 0).unwrap();
-        assert_eq!((nesting.due(), nesting.depth()), (Slot::End, 0));
+        assert_eq!((nesting.due(), nesting.room()), (Slot::End, 4));
     }
 
     #[test]

@@ -5,8 +5,13 @@ use super::budget::Budget;
 use super::code;
 use super::error::Error;
 use super::fault::Fault;
-use super::nesting::{Container, Nesting};
+use super::frame::Frame;
+use super::hop::{Hop, hop};
+use super::limits::MAX_DEPTH;
+use super::nesting::Container;
+use super::quick;
 use super::reader::Reader;
+use super::text::is_utf8;
 
 /// How closely [`pass_over`] looks at text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,182 +41,189 @@ pub(crate) fn pass_over(
     passed.map_err(|fault| reader.error(fault))
 }
 
-#[inline]
-fn pass<const UTF8: bool>(rest: &mut &[u8], room: u16, budget: &mut Budget) -> Result<(), Fault> {
-    let (behind, hop) = hop::<UTF8>(rest)?;
-    match hop {
-        Hop::Scalar => {
-            *rest = behind;
-            Ok(())
-        }
-        // A scalar does without the stack of counters.
-        Hop::Open(form, count) => pass_container::<UTF8>(rest, behind, room, budget, form, count),
-    }
-}
-
-fn pass_container<'a, const UTF8: bool>(
-    rest: &mut &'a [u8],
-    behind: &'a [u8],
-    room: u16,
+/// [`pass_over`] for who has a stack: as many containers may be open inside each
+/// other as it has places. Text is not looked at.
+pub(crate) fn pass_with(
+    reader: &mut Reader<'_>,
+    stack: &mut [u32],
     budget: &mut Budget,
-    form: Container,
-    count: u32,
+) -> Result<(), Error> {
+    let mut rest = reader.rest();
+    let passed = pass_value::<false>(&mut rest, stack, budget);
+    reader.set_rest(rest);
+    passed.map_err(|fault| reader.error(fault))
+}
+
+/// Places of the stack that is tried first.
+const FEW: usize = 8;
+
+fn pass<const UTF8: bool>(rest: &mut &[u8], room: u16, budget: &mut Budget) -> Result<(), Fault> {
+    // Clearing a stack for the deepest nesting would take longer than most values do.
+    let before = (*rest, *budget);
+    let room = usize::from(room);
+    let mut stack = [0; FEW];
+    let few = stack.get_mut(..room.min(FEW)).unwrap_or_default();
+    match pass_value::<UTF8>(rest, few, budget) {
+        Err(Fault::TooDeep) if room > FEW => {
+            (*rest, *budget) = before;
+            pass_deep::<UTF8>(rest, room, budget)
+        }
+        passed => passed,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn pass_deep<const UTF8: bool>(
+    rest: &mut &[u8],
+    room: usize,
+    budget: &mut Budget,
 ) -> Result<(), Fault> {
-    let mut nesting = Nesting::new(room);
-    let mut opened = (form, count);
-    let mut behind = behind;
-    loop {
-        let (form, count) = opened;
-        let slots = nesting.room_for(form, count)?;
-        budget.elements(form, count)?;
-        nesting.open(form, slots);
-        *rest = behind;
-        (opened, behind) = loop {
-            let Some(form) = nesting.top() else {
-                return Ok(());
-            };
-            if form != Container::List {
-                *rest = key::<UTF8>(rest, form)?;
-                nesting.fill_key();
-            }
-            match hop::<UTF8>(rest)? {
-                (behind, Hop::Scalar) => {
-                    *rest = behind;
-                    nesting.fill();
-                }
-                (behind, Hop::Open(form, count)) => break ((form, count), behind),
-            }
-        };
-    }
-}
-
-/// What a value is, as far as moving on goes.
-#[derive(Clone, Copy)]
-enum Hop {
-    Scalar,
-    Open(Container, u32),
-}
-
-/// Moves behind a scalar, or behind the head of a container.
-#[inline(always)]
-fn hop<const UTF8: bool>(input: &[u8]) -> Result<(&[u8], Hop), Fault> {
-    let (&first, rest) = input.split_first().ok_or(Fault::UnexpectedEnd)?;
-    let length = match first {
-        code::TEXT7..=0xFF => return text::<UTF8>(rest, usize::from(first & 0x7F)),
-        code::LIST4..=0x4F => return open(rest, Container::List, u32::from(first & 0x0F)),
-        code::MAP4..=0x5F => return open(rest, Container::Map, u32::from(first & 0x0F)),
-        code::SDICT4..=0x6F => return open(rest, Container::Sdict, u32::from(first & 0x0F)),
-        code::NULL | code::TRUE | code::FALSE => 0,
-        code::I8 | code::U8 => 1,
-        code::I16 | code::U16 => 2,
-        code::U24 => 3,
-        code::I32 | code::U32 | code::SINGLE => 4,
-        code::DOUBLE => 8,
-        code::BIG | code::BYTES8 => {
-            let (length, rest) = number8(rest)?;
-            return scalar(rest, length);
-        }
-        code::TEXT8 => {
-            let (length, rest) = number8(rest)?;
-            return text::<UTF8>(rest, length);
-        }
-        _ => return rare::<UTF8>(first, rest),
-    };
-    scalar(rest, length)
-}
-
-/// The forms with long lengths and counts, and what is none.
-fn rare<const UTF8: bool>(first: u8, rest: &[u8]) -> Result<(&[u8], Hop), Fault> {
-    let size = |(number, rest): (u32, _)| (usize::try_from(number).unwrap_or(usize::MAX), rest);
-    match first {
-        code::TEXT16 | code::TEXT32 => {
-            let (length, rest) = size(number(first == code::TEXT16, rest)?);
-            text::<UTF8>(rest, length)
-        }
-        code::BYTES16 | code::BYTES32 => {
-            let (length, rest) = size(number(first == code::BYTES16, rest)?);
-            scalar(rest, length)
-        }
-        code::LIST8 | code::MAP8 | code::SDICT8 => {
-            let (&count, rest) = rest.split_first().ok_or(Fault::UnexpectedEnd)?;
-            open(rest, form(first), u32::from(count))
-        }
-        code::LIST16 | code::MAP16 | code::SDICT16 => {
-            let (count, rest) = number(true, rest)?;
-            open(rest, form(first), count)
-        }
-        code::LIST32 | code::MAP32 | code::SDICT32 => {
-            let (count, rest) = number(false, rest)?;
-            open(rest, form(first), count)
-        }
-        _ => Err(Fault::UnknownType(first)),
-    }
-}
-
-const fn form(first: u8) -> Container {
-    match first {
-        code::LIST8 | code::LIST16 | code::LIST32 => Container::List,
-        code::MAP8 | code::MAP16 | code::MAP32 => Container::Map,
-        _ => Container::Sdict,
-    }
-}
-
-/// A u16 if `short`, else a u32.
-fn number(short: bool, rest: &[u8]) -> Result<(u32, &[u8]), Fault> {
-    if short {
-        let (bytes, rest) = rest.split_first_chunk().ok_or(Fault::UnexpectedEnd)?;
-        Ok((u32::from(u16::from_be_bytes(*bytes)), rest))
-    } else {
-        let (bytes, rest) = rest.split_first_chunk().ok_or(Fault::UnexpectedEnd)?;
-        Ok((u32::from_be_bytes(*bytes), rest))
-    }
-}
-
-#[inline(always)]
-fn number8(rest: &[u8]) -> Result<(usize, &[u8]), Fault> {
-    let (&length, rest) = rest.split_first().ok_or(Fault::UnexpectedEnd)?;
-    Ok((usize::from(length), rest))
-}
-
-#[inline(always)]
-fn scalar(rest: &[u8], length: usize) -> Result<(&[u8], Hop), Fault> {
-    let behind = rest.get(length..).ok_or(Fault::UnexpectedEnd)?;
-    Ok((behind, Hop::Scalar))
-}
-
-#[inline(always)]
-fn text<const UTF8: bool>(rest: &[u8], length: usize) -> Result<(&[u8], Hop), Fault> {
-    let (text, behind) = rest.split_at_checked(length).ok_or(Fault::UnexpectedEnd)?;
-    if UTF8 && !is_utf8(text) {
-        return Err(Fault::InvalidUtf8);
-    }
-    Ok((behind, Hop::Scalar))
+    let mut stack = [0; MAX_DEPTH as usize];
+    let room = room.min(stack.len());
+    let stack = stack.get_mut(..room).unwrap_or_default();
+    pass_value::<UTF8>(rest, stack, budget)
 }
 
 #[inline]
-fn is_utf8(text: &[u8]) -> bool {
-    // Most text is ASCII, and that is the quicker question.
-    text.is_ascii() || core::str::from_utf8(text).is_ok()
+fn pass_value<const UTF8: bool>(
+    rest: &mut &[u8],
+    stack: &mut [u32],
+    budget: &mut Budget,
+) -> Result<(), Fault> {
+    if let Some(behind) = scalar::<UTF8>(rest) {
+        *rest = behind;
+        return Ok(());
+    }
+    contents::<UTF8>(rest, stack, budget)
 }
 
-#[inline(always)]
-fn open(rest: &[u8], form: Container, count: u32) -> Result<(&[u8], Hop), Fault> {
-    if form.fits(count, rest.len()) {
-        Ok((rest, Hop::Open(form, count)))
-    } else {
-        Err(Fault::CountTooLarge)
+/// Moves behind one value.
+fn contents<const UTF8: bool>(
+    rest: &mut &[u8],
+    stack: &mut [u32],
+    budget: &mut Budget,
+) -> Result<(), Fault> {
+    // Copies stay in registers.
+    let mut ahead = *rest;
+    let mut items = *budget;
+    // The innermost container, beginning with the one around the value.
+    let mut top = Frame::new(Container::List, 1).pack();
+    let mut at = 0_usize;
+    let passed = loop {
+        if Frame::in_list(top) {
+            // No key.
+        } else if Frame::in_map(top) {
+            match quick::text_key(ahead) {
+                Some((key, behind)) if !UTF8 || is_utf8(key) => ahead = behind,
+                Some(_) => break Err(Fault::InvalidUtf8),
+                None => break Err(Fault::UnexpectedEnd),
+            }
+        } else if Frame::is_over(top) {
+            at = at.wrapping_sub(1);
+            let Some(word) = stack.get(at) else {
+                break Ok(());
+            };
+            top = *word;
+            continue;
+        } else if Frame::word_at_any_key(top)
+            && let Ok((_, Hop::Open(..))) = hop(ahead)
+        {
+            break Err(Fault::ContainerAsKey);
+        }
+        top = top.wrapping_sub(1);
+        // Lists are told first: they are what the quick way below is for.
+        let small_list = quick::count(ahead, Container::List);
+        if small_list.is_none()
+            && let Some(behind) = scalar::<UTF8>(ahead)
+        {
+            ahead = behind;
+            continue;
+        }
+        let (form, count, mut behind) = match small_list {
+            Some((count, behind)) => (Container::List, count, behind),
+            None => match hop(ahead) {
+                Ok((behind, Hop::Open(form, count))) => (form, count, behind),
+                Ok((_, Hop::Text(text))) if UTF8 && !is_utf8(text) => {
+                    break Err(Fault::InvalidUtf8);
+                }
+                Ok((behind, _)) => {
+                    ahead = behind;
+                    continue;
+                }
+                Err(fault) => break Err(fault),
+            },
+        };
+        let Some(place) = stack.get_mut(at) else {
+            break Err(Fault::TooDeep);
+        };
+        if let Err(fault) = items.elements(form, count) {
+            break Err(fault);
+        }
+        let mut inner = Frame::new(form, count).pack();
+        if form == Container::List {
+            // A list of nothing but scalars does not need the place.
+            while Frame::in_list(inner)
+                && let Some(next) = scalar::<UTF8>(behind)
+            {
+                (inner, behind) = (inner.wrapping_sub(1), next);
+            }
+        }
+        ahead = behind;
+        if !Frame::is_over(inner) {
+            *place = top;
+            at = at.wrapping_add(1);
+            top = inner;
+        }
+    };
+    *rest = ahead;
+    *budget = items;
+    passed
+}
+
+/// What is behind a scalar of the common forms.
+#[inline]
+fn scalar<const UTF8: bool>(input: &[u8]) -> Option<&[u8]> {
+    let (&first, behind) = input.split_first()?;
+    if first >= code::TEXT7 {
+        let (text, behind) = behind.split_at_checked(usize::from(first & 0x7F))?;
+        return (!UTF8 || is_utf8(text)).then_some(behind);
+    }
+    // No table for these two: their place can be guessed, and the next item looked
+    // at, before they are read.
+    match first {
+        code::BIG => {
+            let (&length, behind) = behind.split_first()?;
+            behind.get(usize::from(length)..)
+        }
+        code::SINGLE => behind.get(4..),
+        _ => {
+            let size = *SIZES.get(usize::from(first))?;
+            (size <= 8).then_some(())?;
+            behind.get(usize::from(size)..)
+        }
     }
 }
 
-/// Moves behind the key of an entry.
-#[inline(always)]
-fn key<const UTF8: bool>(input: &[u8], form: Container) -> Result<&[u8], Fault> {
-    if form == Container::Map {
-        let (length, rest) = number8(input)?;
-        return Ok(text::<UTF8>(rest, length)?.0);
-    }
-    match hop::<UTF8>(input)? {
-        (behind, Hop::Scalar) => Ok(behind),
-        (_, Hop::Open(..)) => Err(Fault::ContainerAsKey),
-    }
-}
+/// Bytes behind the type byte of the scalars that have a size of their own; for
+/// others more than any has.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler works it out, and would refuse to"
+)]
+const SIZES: [u8; 24] = {
+    let mut sizes = [u8::MAX; 24];
+    sizes[code::NULL as usize] = 0;
+    sizes[code::TRUE as usize] = 0;
+    sizes[code::FALSE as usize] = 0;
+    sizes[code::I8 as usize] = 1;
+    sizes[code::U8 as usize] = 1;
+    sizes[code::I16 as usize] = 2;
+    sizes[code::U16 as usize] = 2;
+    sizes[code::U24 as usize] = 3;
+    sizes[code::I32 as usize] = 4;
+    sizes[code::U32 as usize] = 4;
+    sizes[code::SINGLE as usize] = 4;
+    sizes[code::DOUBLE as usize] = 8;
+    sizes
+};

@@ -5,13 +5,13 @@ use core::fmt;
 use super::bigint::BigInt;
 use super::budget::Budget;
 use super::code;
-use super::decoder::Text;
 use super::error::{Error, ErrorKind};
 use super::iter::{Entries, Items};
 use super::limits::Limits;
 use super::nesting::Container;
 use super::pass::{TextCheck, pass_over};
 use super::reader::{Head, Reader};
+use super::text::Text;
 
 /// What kind of value a [`Value`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

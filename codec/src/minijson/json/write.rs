@@ -2,9 +2,10 @@
 
 use core::fmt::{self, Write};
 
-use crate::minijson::decoder::{Decoder, Item, Text};
+use crate::minijson::decoder::{Decoder, Item};
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::limits::{Limits, MAX_DEPTH};
+use crate::minijson::text::Text;
 use crate::minijson::value::Value;
 
 /// The keys that give an object a meaning of its own.
