@@ -25,6 +25,7 @@ impl<'a, 'de> ListAccess<'a, 'de> {
 }
 
 /// A type that stops before the end wanted fewer elements.
+#[inline]
 fn finish(deserializer: &mut Deserializer<'_>, left: u32) -> Result<(), Error> {
     deserializer.ascend();
     if left == 0 {
@@ -41,6 +42,7 @@ fn size_hint(left: u32) -> Option<usize> {
 impl<'de> de::SeqAccess<'de> for &mut ListAccess<'_, 'de> {
     type Error = Error;
 
+    #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -81,6 +83,7 @@ impl<'a, 'de> MapAccess<'a, 'de> {
 impl<'de> de::MapAccess<'de> for &mut MapAccess<'_, 'de> {
     type Error = Error;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -104,6 +107,7 @@ impl<'de> de::MapAccess<'de> for &mut MapAccess<'_, 'de> {
         seed.deserialize(&mut *self.deserializer).map(Some)
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         seed.deserialize(&mut *self.deserializer)
     }

@@ -10,6 +10,7 @@ use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::limits::Limits;
 use crate::minijson::nesting::Container;
 use crate::minijson::pass::{TextCheck, pass_over};
+use crate::minijson::quick;
 use crate::minijson::reader::{Head, Reader};
 
 /// Reads one value after another.
@@ -70,13 +71,88 @@ impl<'de> Deserializer<'de> {
         )
     }
 
+    /// An integer of the common forms, or whatever stands there.
+    #[inline]
+    fn visit_int<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        let Some((int, rest)) = quick::int(before.rest()) else {
+            return self.visit(visitor);
+        };
+        self.reader.set_rest(rest);
+        place(before, int_to(int, visitor))
+    }
+
+    /// Text of the common form, or whatever stands there.
+    #[inline]
+    fn visit_text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        if let Some((text, rest)) = quick::text(before.rest())
+            && let Ok(text) = core::str::from_utf8(text)
+        {
+            self.reader.set_rest(rest);
+            return place(before, visitor.visit_borrowed_str(text));
+        }
+        self.visit(visitor)
+    }
+
+    /// A list of the common form, or whatever stands there.
+    #[inline]
+    fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        let Some((count, rest)) = quick::count(before.rest(), Container::List) else {
+            return self.visit(visitor);
+        };
+        self.reader.set_rest(rest);
+        place(before, self.list(before, count, visitor))
+    }
+
+    /// A map of the common form, or whatever stands there.
+    #[inline]
+    fn visit_entries<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        let Some((count, rest)) = quick::count(before.rest(), Container::Map) else {
+            return self.visit(visitor);
+        };
+        self.reader.set_rest(rest);
+        place(before, self.map(before, Container::Map, count, visitor))
+    }
+
+    #[inline]
+    fn list<V: Visitor<'de>>(
+        &mut self,
+        before: Reader<'de>,
+        count: u32,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.descend(before, Container::List, count)?;
+        let mut access = ListAccess::new(self, count);
+        let value = visitor.visit_seq(&mut access)?;
+        access.finish()?;
+        Ok(value)
+    }
+
+    #[inline]
+    fn map<V: Visitor<'de>>(
+        &mut self,
+        before: Reader<'de>,
+        form: Container,
+        count: u32,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.descend(before, form, count)?;
+        let mut access = MapAccess::new(self, form, count);
+        let value = visitor.visit_map(&mut access)?;
+        access.finish()?;
+        Ok(value)
+    }
+
     /// Reads the head of a value and hands it to the visitor, with the place for
     /// whatever the visitor finds wrong.
+    #[inline(never)]
     fn visit<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         let before = self.reader;
         let head = self.reader.head()?;
-        self.visit_head(before, head, visitor)
-            .map_err(|error| error.or_at(before.position()))
+        place(before, self.visit_head(before, head, visitor))
     }
 
     fn visit_head<V: Visitor<'de>>(
@@ -88,30 +164,29 @@ impl<'de> Deserializer<'de> {
         match head {
             Head::Null => visitor.visit_unit(),
             Head::Bool(value) => visitor.visit_bool(value),
-            Head::Int(value) => match u64::try_from(value) {
-                Ok(value) => visitor.visit_u64(value),
-                Err(_) => visitor.visit_i64(value),
-            },
+            Head::Int(value) => int_to(value, visitor),
             Head::Big(value) => visit_big(value, visitor),
             Head::Single(value) => visitor.visit_f32(value),
             Head::Double(value) => visitor.visit_f64(value),
             Head::Text(bytes) => visitor.visit_borrowed_str(text(before, bytes)?),
             Head::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Head::Open(Container::List, left) => {
-                self.descend(before, Container::List, left)?;
-                let mut access = ListAccess::new(self, left);
-                let value = visitor.visit_seq(&mut access)?;
-                access.finish()?;
-                Ok(value)
-            }
-            Head::Open(form, left) => {
-                self.descend(before, form, left)?;
-                let mut access = MapAccess::new(self, form, left);
-                let value = visitor.visit_map(&mut access)?;
-                access.finish()?;
-                Ok(value)
-            }
+            Head::Open(Container::List, count) => self.list(before, count, visitor),
+            Head::Open(form, count) => self.map(before, form, count, visitor),
         }
+    }
+}
+
+/// Gives an error of the visitor's its place.
+#[inline]
+fn place<T>(before: Reader<'_>, outcome: Result<T, Error>) -> Result<T, Error> {
+    outcome.map_err(|error| error.or_at(before.position()))
+}
+
+#[inline]
+fn int_to<'de, V: Visitor<'de>>(int: i64, visitor: V) -> Result<V::Value, Error> {
+    match u64::try_from(int) {
+        Ok(int) => visitor.visit_u64(int),
+        Err(_) => visitor.visit_i64(int),
     }
 }
 
@@ -130,6 +205,16 @@ fn visit_big<'de, V: Visitor<'de>>(value: BigInt<'_>, visitor: V) -> Result<V::V
     } else {
         Err(Error::new(ErrorKind::OutOfRange, Error::NOWHERE))
     }
+}
+
+/// Methods for types that are usually written in a form that is read quickly.
+macro_rules! quickly {
+    ($($way:ident: $($method:ident)*;)*) => {$($(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.$way(visitor)
+        }
+    )*)*};
 }
 
 impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
@@ -202,8 +287,50 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         false
     }
 
+    #[inline]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        let Some((single, rest)) = quick::single(before.rest()) else {
+            return self.visit(visitor);
+        };
+        self.reader.set_rest(rest);
+        place(before, visitor.visit_f32(single))
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let before = self.reader;
+        let Some((double, rest)) = quick::double(before.rest()) else {
+            return self.visit(visitor);
+        };
+        self.reader.set_rest(rest);
+        place(before, visitor.visit_f64(double))
+    }
+
+    #[inline]
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.visit_list(visitor)
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.visit_entries(visitor)
+    }
+
+    quickly! {
+        visit_int: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+            deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
+        visit_text: deserialize_str deserialize_string;
+        visit_list: deserialize_seq;
+        visit_entries: deserialize_map;
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string
-        bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        bool i128 u128 char bytes byte_buf unit unit_struct tuple_struct identifier
     }
 }
