@@ -39,6 +39,17 @@ fn json_write(value: Value<'_>) -> Result<usize, Error> {
     Ok(sink.0)
 }
 
+fn for_each(input: &[u8]) -> Result<usize, Error> {
+    // Decoder::for_each
+    let mut count = 0_usize;
+    Decoder::new(input).for_each(|item| {
+        core::hint::black_box(&item);
+        count = count.wrapping_add(1);
+        Ok::<_, Error>(())
+    })?;
+    Ok(count)
+}
+
 fn hash(number: &BigInt<'_>) -> u64 {
     // BigInt::hash
     let mut sum = Sum(0);
@@ -66,12 +77,23 @@ super::functions![
     BigIntBuf::from_str,
     BigIntBuf::from_view,
     BigIntBuf::view,
+    Decoder::bool,
+    Decoder::bytes,
     Decoder::depth,
+    Decoder::f32,
+    Decoder::f64,
     Decoder::finish,
+    Decoder::int,
+    Decoder::key,
+    Decoder::list,
+    Decoder::map,
     Decoder::new,
     Decoder::next,
     Decoder::position,
+    Decoder::sdict,
     Decoder::skip,
+    Decoder::str,
+    Decoder::text,
     Decoder::with_limits,
     <(i64, f32) as Encode>::encode,
     <Bytes<'_> as Encode>::encode,
@@ -118,6 +140,7 @@ super::functions![
     <Text<'_> as PartialEq<str>>::eq,
     <Text<'_> as PartialEq<&str>>::eq,
     Text::as_bytes,
+    Text::is_utf8,
     Text::to_str,
     Value::as_big_int,
     Value::as_bool,
@@ -146,6 +169,7 @@ super::functions![
     cbor::read,
     cbor::read_with,
     cbor::write,
+    for_each,
     hash,
     json::read,
     json::read_with,

@@ -65,17 +65,18 @@ fn peer(document: &Document) {
 
 /// Every item; text as bytes, or checked.
 fn walk(wire: &[u8], checked: bool) -> usize {
-    let mut decoder = Decoder::new(wire);
     let mut count = 0_usize;
-    while let Ok(Some(item)) = decoder.next() {
+    let outcome = Decoder::new(wire).for_each(|item| {
         if let Item::Text(text) | Item::Key(text) = &item
             && checked
         {
-            black_box(text.to_str().is_ok());
+            black_box(text.is_utf8());
         }
         black_box(&item);
         count = count.wrapping_add(1);
-    }
+        Ok::<_, Error>(())
+    });
+    black_box(outcome.is_ok());
     count
 }
 
@@ -107,10 +108,10 @@ fn encode(document: &Document, out: &mut [u8]) -> Result<usize, Error> {
 fn decode(wire: &[u8]) -> Option<(usize, usize)> {
     let mut decoder = Decoder::new(wire);
     let mut counts = (0, 0);
-    for _ in 0..map(&mut decoder)? {
-        let name = key(&mut decoder)?;
-        for _ in 0..list(&mut decoder)? {
-            if name == b"pathpoints" {
+    for _ in 0..decoder.map().ok()? {
+        let name = decoder.key().ok()?;
+        for _ in 0..decoder.list().ok()? {
+            if name == "pathpoints" {
                 black_box(&point(&mut decoder)?);
                 counts.0 += 1;
             } else {
@@ -124,20 +125,18 @@ fn decode(wire: &[u8]) -> Option<(usize, usize)> {
 
 fn point(decoder: &mut Decoder<'_>) -> Option<Pathpoint> {
     let mut point = Pathpoint::default();
-    for _ in 0..map(decoder)? {
-        match key(decoder)? {
-            b"path" => point.path.push_str(text(decoder)?).ok()?,
-            b"values" => {
-                for _ in 0..list(decoder)? {
-                    list(decoder).filter(|length| *length == 2)?;
-                    let at = int(decoder)?;
-                    let Ok(Some(Item::Single(value))) = decoder.next() else {
-                        return None;
-                    };
-                    point.values.push((at, value)).ok()?;
-                }
+    for _ in 0..decoder.map().ok()? {
+        let key = decoder.key().ok()?;
+        if key == "path" {
+            point.path.push_str(decoder.str().ok()?).ok()?;
+        } else if key == "values" {
+            for _ in 0..decoder.list().ok()? {
+                decoder.list().ok().filter(|length| *length == 2)?;
+                let pair = (decoder.int().ok()?, decoder.f32().ok()?);
+                point.values.push(pair).ok()?;
             }
-            _ => decoder.skip().ok()?,
+        } else {
+            decoder.skip().ok()?;
         }
     }
     Some(point)
@@ -145,54 +144,23 @@ fn point(decoder: &mut Decoder<'_>) -> Option<Pathpoint> {
 
 fn order(decoder: &mut Decoder<'_>) -> Option<Order> {
     let mut order = Order::default();
-    for _ in 0..map(decoder)? {
-        match key(decoder)? {
-            b"type" => {
-                black_box(text(decoder)?);
-            }
-            b"path" => order.path.push_str(text(decoder)?).ok()?,
-            b"value" => order.value = i32::try_from(int(decoder)?).ok()?,
-            b"advise" => order.advise = u8::try_from(int(decoder)?).ok()?,
-            b"stale_after" => order.stale_after = u32::try_from(int(decoder)?).ok()?,
-            _ => decoder.skip().ok()?,
+    for _ in 0..decoder.map().ok()? {
+        let key = decoder.key().ok()?;
+        if key == "type" {
+            black_box(decoder.str().ok()?);
+        } else if key == "path" {
+            order.path.push_str(decoder.str().ok()?).ok()?;
+        } else if key == "value" {
+            order.value = i32::try_from(decoder.int().ok()?).ok()?;
+        } else if key == "advise" {
+            order.advise = u8::try_from(decoder.int().ok()?).ok()?;
+        } else if key == "stale_after" {
+            order.stale_after = u32::try_from(decoder.int().ok()?).ok()?;
+        } else {
+            decoder.skip().ok()?;
         }
     }
     Some(order)
-}
-
-fn map(decoder: &mut Decoder<'_>) -> Option<u32> {
-    match decoder.next() {
-        Ok(Some(Item::Map(count))) => Some(count),
-        _ => None,
-    }
-}
-
-fn list(decoder: &mut Decoder<'_>) -> Option<u32> {
-    match decoder.next() {
-        Ok(Some(Item::List(count))) => Some(count),
-        _ => None,
-    }
-}
-
-fn key<'a>(decoder: &mut Decoder<'a>) -> Option<&'a [u8]> {
-    match decoder.next() {
-        Ok(Some(Item::Key(key))) => Some(key.as_bytes()),
-        _ => None,
-    }
-}
-
-fn text<'a>(decoder: &mut Decoder<'a>) -> Option<&'a str> {
-    match decoder.next() {
-        Ok(Some(Item::Text(text))) => text.to_str().ok(),
-        _ => None,
-    }
-}
-
-fn int(decoder: &mut Decoder<'_>) -> Option<i64> {
-    match decoder.next() {
-        Ok(Some(Item::Int(value))) => Some(value),
-        _ => None,
-    }
 }
 
 type Written = Result<usize, minicbor::encode::Error<EndOfSlice>>;

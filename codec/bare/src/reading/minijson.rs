@@ -1,43 +1,38 @@
 //! By hand, item by item: the smallest way.
 
-use wigwag_codec::minijson::{Decoder, Encoder, Error, Item};
+use wigwag_codec::minijson::{Decoder, Encoder, Error, ErrorKind};
 
 use super::Reading;
 
 /// Reads a map in which the fields come in any order, with others between them.
 #[must_use]
 pub fn decode(input: &[u8]) -> Option<Reading<'_>> {
+    read(input).ok()
+}
+
+fn read(input: &[u8]) -> Result<Reading<'_>, Error> {
     let mut decoder = Decoder::new(input);
     let mut reading = Reading::default();
-    let Ok(Some(Item::Map(count))) = decoder.next() else {
-        return None;
-    };
-    for _ in 0..count {
-        let Ok(Some(Item::Key(key))) = decoder.next() else {
-            return None;
-        };
-        match key.as_bytes() {
-            b"id" => match decoder.next() {
-                Ok(Some(Item::Int(id))) => reading.id = u32::try_from(id).ok()?,
-                _ => return None,
-            },
-            b"name" => match decoder.next() {
-                Ok(Some(Item::Text(name))) => reading.name = name.to_str().ok()?,
-                _ => return None,
-            },
-            b"level" => match decoder.next() {
-                Ok(Some(Item::Single(level))) => reading.level = level,
-                _ => return None,
-            },
-            b"at" => match decoder.next() {
-                Ok(Some(Item::Int(at))) => reading.at = at,
-                _ => return None,
-            },
-            _ => decoder.skip().ok()?,
+    for _ in 0..decoder.map()? {
+        let key = decoder.key()?;
+        if key == "id" {
+            let offset = decoder.position();
+            reading.id = u32::try_from(decoder.int()?).map_err(|_| Error {
+                kind: ErrorKind::OutOfRange,
+                offset,
+            })?;
+        } else if key == "name" {
+            reading.name = decoder.str()?;
+        } else if key == "level" {
+            reading.level = decoder.f32()?;
+        } else if key == "at" {
+            reading.at = decoder.int()?;
+        } else {
+            decoder.skip()?;
         }
     }
-    decoder.finish().ok()?;
-    Some(reading)
+    decoder.finish()?;
+    Ok(reading)
 }
 
 /// Writes the map; how many bytes, or nothing where they do not fit.

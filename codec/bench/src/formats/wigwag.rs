@@ -71,22 +71,27 @@ fn access(wire: &[u8], index: usize) -> Option<i64> {
 }
 
 /// Every value once. The sum makes sure that each was looked at.
-fn walk<const VALIDATE: bool>(wire: &[u8]) -> Result<u64, Error> {
+fn walk<const VALIDATE: bool>(wire: &[u8]) -> Result<u64, Refused> {
     let mut decoder = Decoder::new(wire);
     let mut sum = 0_u64;
-    while let Some(item) = decoder.next()? {
+    decoder.for_each(|item| {
         let more = match item {
             Item::Int(int) => int.cast_unsigned(),
             Item::Single(single) => u64::from(single.to_bits()),
             Item::Double(double) => double.to_bits(),
-            Item::Text(text) | Item::Key(text) if VALIDATE => text.to_str()?.len() as u64,
-            Item::Text(text) | Item::Key(text) => text.as_bytes().len() as u64,
+            Item::Text(text) | Item::Key(text) => {
+                if VALIDATE && !text.is_utf8() {
+                    return Err(Refused(0));
+                }
+                text.as_bytes().len() as u64
+            }
             Item::Bytes(bytes) => bytes.len() as u64,
             Item::List(count) | Item::Map(count) => u64::from(count),
             _ => 1,
         };
         sum = sum.wrapping_add(more);
-    }
+        Ok(())
+    })?;
     Ok(sum)
 }
 
@@ -123,25 +128,21 @@ impl From<Error> for Refused {
 
 type Read<T> = Result<T, Refused>;
 
-fn refused<T>(decoder: &Decoder<'_>) -> Read<T> {
-    Err(Refused(decoder.position()))
-}
-
 /// Decoding by hand, as a program does that wants its own types.
 fn decode(wire: &[u8]) -> Read<Document<'_>> {
     let mut decoder = Decoder::new(wire);
     let mut document = Document::default();
-    for _ in 0..map(&mut decoder)? {
-        match key(&mut decoder)? {
+    for _ in 0..decoder.map()? {
+        match decoder.key()?.as_bytes() {
             b"pathpoints" => {
-                let count = list(&mut decoder)?;
+                let count = decoder.list()?;
                 document.pathpoints.reserve(count as usize);
                 for _ in 0..count {
                     document.pathpoints.push(pathpoint(&mut decoder)?);
                 }
             }
             b"orders" => {
-                let count = list(&mut decoder)?;
+                let count = decoder.list()?;
                 document.orders.reserve(count as usize);
                 for _ in 0..count {
                     document.orders.push(order(&mut decoder)?);
@@ -156,21 +157,21 @@ fn decode(wire: &[u8]) -> Read<Document<'_>> {
 
 fn pathpoint<'a>(decoder: &mut Decoder<'a>) -> Read<Pathpoint<'a>> {
     let mut point = Pathpoint::default();
-    for _ in 0..map(decoder)? {
-        match key(decoder)? {
-            b"path" => point.path = text(decoder)?,
-            b"values" => {
-                let count = list(decoder)?;
-                point.values.reserve(count as usize);
-                for _ in 0..count {
-                    if list(decoder)? != 2 {
-                        return refused(decoder);
-                    }
-                    let when = int(decoder)?;
-                    point.values.push((when, single(decoder)?));
+    for _ in 0..decoder.map()? {
+        let key = decoder.key()?;
+        if key == "path" {
+            point.path = decoder.str()?;
+        } else if key == "values" {
+            let count = decoder.list()?;
+            point.values.reserve(count as usize);
+            for _ in 0..count {
+                if decoder.list()? != 2 {
+                    return Err(Refused(decoder.position()));
                 }
+                point.values.push((decoder.int()?, decoder.f32()?));
             }
-            _ => decoder.skip()?,
+        } else {
+            decoder.skip()?;
         }
     }
     Ok(point)
@@ -178,71 +179,26 @@ fn pathpoint<'a>(decoder: &mut Decoder<'a>) -> Read<Pathpoint<'a>> {
 
 fn order<'a>(decoder: &mut Decoder<'a>) -> Read<Order<'a>> {
     let mut order = Order::default();
-    for _ in 0..map(decoder)? {
-        match key(decoder)? {
-            b"type" => order.kind = text(decoder)?,
-            b"path" => order.path = text(decoder)?,
-            b"value" => order.value = number(decoder)?,
-            b"advise" => order.advise = number(decoder)?,
-            b"stale_after" => order.stale_after = number(decoder)?,
-            _ => decoder.skip()?,
+    for _ in 0..decoder.map()? {
+        let key = decoder.key()?;
+        if key == "type" {
+            order.kind = decoder.str()?;
+        } else if key == "path" {
+            order.path = decoder.str()?;
+        } else if key == "value" {
+            order.value = number(decoder)?;
+        } else if key == "advise" {
+            order.advise = number(decoder)?;
+        } else if key == "stale_after" {
+            order.stale_after = number(decoder)?;
+        } else {
+            decoder.skip()?;
         }
     }
     Ok(order)
 }
 
-#[inline]
-fn map(decoder: &mut Decoder<'_>) -> Read<u32> {
-    match decoder.next()? {
-        Some(Item::Map(count)) => Ok(count),
-        _ => refused(decoder),
-    }
-}
-
-#[inline]
-fn list(decoder: &mut Decoder<'_>) -> Read<u32> {
-    match decoder.next()? {
-        Some(Item::List(count)) => Ok(count),
-        _ => refused(decoder),
-    }
-}
-
-#[inline]
-fn key<'a>(decoder: &mut Decoder<'a>) -> Read<&'a [u8]> {
-    match decoder.next()? {
-        Some(Item::Key(key)) => Ok(key.as_bytes()),
-        _ => refused(decoder),
-    }
-}
-
-#[inline]
-fn text<'a>(decoder: &mut Decoder<'a>) -> Read<&'a str> {
-    match decoder.next()? {
-        Some(Item::Text(text)) => Ok(text.to_str()?),
-        _ => refused(decoder),
-    }
-}
-
-#[inline]
-fn int(decoder: &mut Decoder<'_>) -> Read<i64> {
-    match decoder.next()? {
-        Some(Item::Int(int)) => Ok(int),
-        _ => refused(decoder),
-    }
-}
-
-#[inline]
+#[inline(always)]
 fn number<T: TryFrom<i64>>(decoder: &mut Decoder<'_>) -> Read<T> {
-    match T::try_from(int(decoder)?) {
-        Ok(number) => Ok(number),
-        Err(_) => refused(decoder),
-    }
-}
-
-#[inline]
-fn single(decoder: &mut Decoder<'_>) -> Read<f32> {
-    match decoder.next()? {
-        Some(Item::Single(single)) => Ok(single),
-        _ => refused(decoder),
-    }
+    T::try_from(decoder.int()?).map_err(|_| Refused(decoder.position()))
 }
