@@ -3,7 +3,7 @@
 
 use super::error::ErrorKind;
 
-/// The errors that reading and nesting can find. They mean what the kinds of the
+/// The errors that reading can find. They mean what the kinds of the
 /// same name mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -14,7 +14,6 @@ pub(crate) enum Fault {
     ContainerAsKey,
     TooDeep,
     TooManyItems,
-    TooLarge,
 }
 
 impl From<Fault> for ErrorKind {
@@ -28,7 +27,6 @@ impl From<Fault> for ErrorKind {
             Fault::ContainerAsKey => Self::ContainerAsKey,
             Fault::TooDeep => Self::TooDeep,
             Fault::TooManyItems => Self::TooManyItems,
-            Fault::TooLarge => Self::TooLarge,
         }
     }
 }
