@@ -87,6 +87,25 @@ fn answers_find_their_requests_in_any_order() {
 }
 
 #[test]
+fn a_desk_is_waited_for_until_the_last_one_has_left() {
+    let mut exchange: Exchange<2, 0> = Exchange::new();
+    let mut desk = exchange.desk();
+    let (request, _) = open(&mut desk, &["TIME"]);
+    assert!(!desk.is_waited_for());
+    // One of them for an answer, one for whatever comes, in any order.
+    let (one, other) = (Who::Request(request), Who::Recv);
+    for [first, last] in [[&one, &other], [&other, &one]] {
+        desk.wait(&one);
+        assert!(desk.is_waited_for());
+        desk.wait(&other);
+        desk.leave(first);
+        assert!(desk.is_waited_for());
+        desk.leave(last);
+        assert!(!desk.is_waited_for());
+    }
+}
+
+#[test]
 fn packet_type_name_and_id_have_to_be_those_of_the_request() {
     let mut exchange: Exchange<4, 0> = Exchange::new();
     let mut desk = exchange.desk();

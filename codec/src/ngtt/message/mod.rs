@@ -37,3 +37,47 @@ fn number(value: Value<'_>) -> Option<f64> {
         .as_f64()
         .or_else(|| value.as_i64().map(|int| int as f64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_is_one_value_of_its_kind_and_a_map_may_have_any_keys() {
+        // [], {} and {1: 2}, whose key is no text.
+        let (list, map, sdict) = (&[0x40][..], &[0x50][..], &[0x61, 0x03, 1, 0x03, 2][..]);
+        for (payload, kind, found) in [
+            (list, Kind::List, Some(Kind::List)),
+            (map, Kind::Map, Some(Kind::Map)),
+            (sdict, Kind::Map, Some(Kind::Sdict)),
+            (list, Kind::Map, None),
+            (map, Kind::List, None),
+            (sdict, Kind::List, None),
+        ] {
+            let value = parse(payload, kind);
+            let expected = found.ok_or(NgttError::InvalidFrame { offset: 0 });
+            assert_eq!(value.map(|value| value.kind()), expected, "{payload:02x?}");
+        }
+        for (payload, offset) in [(&[][..], 0), (&[0x41], 0), (&[0x40, 0x40], 1)] {
+            let error = NgttError::InvalidFrame { offset };
+            assert_eq!(
+                parse(payload, Kind::List).err(),
+                Some(error),
+                "{payload:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_integers_and_floats() {
+        for (payload, expected) in [
+            // 5, 1.5 as a float of four bytes, and null.
+            (&[0x03, 5][..], Some(5.0)),
+            (&[0x09, 0x3f, 0xc0, 0, 0], Some(1.5)),
+            (&[0x08], None),
+        ] {
+            let value = Value::parse(payload).expect("a value");
+            assert_eq!(number(value), expected, "{payload:02x?}");
+        }
+    }
+}
