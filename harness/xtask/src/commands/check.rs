@@ -12,7 +12,7 @@ use super::{
 
 /// Formatting, lints and documentation of all workspaces, feature combinations
 /// for the bare target, the browser's crate; what the codec takes, that it cannot
-/// panic, that its cost is linear; public API and licences.
+/// panic, that its cost is linear; public API, licences and dependencies.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
