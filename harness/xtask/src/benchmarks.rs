@@ -10,7 +10,15 @@ use crate::run::Result;
 pub const FILE: &str = "BENCHMARKS.md";
 
 /// The sections, in the order in which the file has them.
-pub const SECTIONS: [&str; 6] = ["host", "python", "linear", "cortex-m4", "flash", "firmware"];
+pub const SECTIONS: [&str; 7] = [
+    "host",
+    "python",
+    "linear",
+    "linear-full",
+    "cortex-m4",
+    "flash",
+    "firmware",
+];
 
 /// Puts `text`, which is Markdown with its own heading, in place of what a section
 /// holds. A section that the file does not have yet gets its place by the order of
@@ -171,5 +179,18 @@ mod tests {
         assert!(places.is_sorted(), "sections out of order: {places:?}");
         let markers = text.matches("<!-- begin ").count();
         assert_eq!(markers, places.len(), "a section of an unknown name");
+    }
+
+    /// The file says that the command which wrote a section is named in it.
+    #[test]
+    fn every_section_of_the_file_names_its_command_under_its_heading() {
+        for name in SECTIONS {
+            let text = section(name).unwrap();
+            let mut lines = text.lines().filter(|line| !line.is_empty());
+            let heading = lines.next().unwrap_or_default();
+            assert!(heading.starts_with("## "), "{name}: {heading}");
+            let first = lines.next().unwrap_or_default();
+            assert!(first.starts_with("`cargo xtask "), "{name}: {first}");
+        }
     }
 }

@@ -8,12 +8,12 @@ use xtask::{benchmarks, linear, tools};
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
     /// By times instead, from 1 KiB to 64 MiB, which takes minutes and wants a machine
-    /// that does nothing else.
+    /// that does little else.
     #[arg(long)]
     full: bool,
 
-    /// Write what is counted into BENCHMARKS.md.
-    #[arg(long, conflicts_with = "full")]
+    /// Write what is counted, or timed, into BENCHMARKS.md.
+    #[arg(long)]
     update: bool,
 }
 
@@ -22,10 +22,10 @@ pub(crate) fn run(args: &Args) -> Result {
         (tools::VALGRIND.probe)()?;
     }
     let program = linear::build()?;
-    let (curves, unit) = if args.full {
-        (linear::time(&program)?, "ns")
+    let (curves, unit, floor) = if args.full {
+        (linear::time(&program)?, "ns", linear::MEMORY)
     } else {
-        (linear::count(&program)?, "instructions")
+        (linear::count(&program)?, "instructions", 0.0)
     };
     for curve in &curves {
         let costs: Vec<String> = curve
@@ -43,7 +43,10 @@ pub(crate) fn run(args: &Args) -> Result {
         );
     }
     if args.update {
-        benchmarks::replace("linear", &linear::section(&curves))?;
+        match args.full {
+            false => benchmarks::replace("linear", &linear::section(&curves))?,
+            true => benchmarks::replace("linear-full", &linear::full_section(&curves))?,
+        }
     }
-    linear::hold(&curves)
+    linear::hold(&curves, floor)
 }
