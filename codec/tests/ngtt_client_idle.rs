@@ -79,9 +79,11 @@ fn after_a_cut_the_server_must_have_had_its_chance_to_ask_again() {
         !session.is_idle(),
         "the server may not have read FETCH_ORDERS"
     );
+    assert!(!session.is_settled(), "it may ask for the answer again");
     let ping = ping_of(&flush(&mut session, Instant::from_secs(4)));
     session.handle_frame(frame(FrameType::Ping, ping), Instant::from_secs(4));
     assert!(session.is_idle(), "it did not ask for the answer again");
+    assert!(session.is_settled(), "it did not ask for the answer again");
     assert_eq!(session.in_use().2, 1, "the order is still remembered");
 
     // It does ask after all.

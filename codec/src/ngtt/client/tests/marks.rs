@@ -205,6 +205,24 @@ fn an_answer_to_an_order_of_an_earlier_connection_waits_for_redelivery() {
 }
 
 #[test]
+fn an_answer_is_for_its_own_order_though_an_older_one_is_held_too() {
+    let mut session = connected();
+    let older = take(&mut session, 7, b"go", at(1));
+    session.disconnected();
+    session.connected(at(2));
+    write(&mut session, at(2));
+    let newer = take(&mut session, 8, b"on", at(2));
+    // The server of this connection has asked for this answer, and only for it.
+    session.acknowledge(newer).unwrap();
+    persist(&mut session);
+    let written = write(&mut session, at(2));
+    assert!(written.contains(&empty(FrameType::OrderConfirm, 8)));
+    session.acknowledge(older).unwrap();
+    persist(&mut session);
+    assert_eq!(write(&mut session, at(2)), []);
+}
+
+#[test]
 fn an_order_executed_after_the_server_forgot_it_is_not_remembered_for_ever() {
     let mut session = connected();
     let id = take(&mut session, 7, b"go", at(1));

@@ -416,3 +416,15 @@ fn dropped_requests_are_told_of_oldest_first() {
     }
     no_answer(&mut session);
 }
+
+#[test]
+fn a_payload_may_fill_its_place_and_not_go_beyond() {
+    let mut session = connected();
+    let full = [7; 16];
+    submit(&mut session, DATA, &full).unwrap();
+    let written = write(&mut session, at(1));
+    assert!(written.iter().any(|(.., payload)| *payload == full));
+    // Who writes says how much it was.
+    let beyond = session.submit(DATA, |_| Ok::<_, ()>(17));
+    assert_eq!(beyond, Err(QueueError::TooLong { limit: 16 }));
+}
