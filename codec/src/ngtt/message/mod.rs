@@ -69,6 +69,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_list_is_counted() {
+        let payload = [0x43, 0x08, 0x08, 0x08];
+        let mut sections = Sections::parse(&payload).unwrap();
+        let mut pathpoints = Pathpoints::parse(&payload).unwrap();
+        for left in [3, 2, 1, 0] {
+            assert_eq!(sections.size_hint(), (left, Some(left)));
+            assert_eq!(pathpoints.size_hint(), (left, Some(left)));
+            assert_eq!(sections.next().is_some(), left > 0);
+            assert_eq!(pathpoints.next().is_some(), left > 0);
+        }
+    }
+
+    #[test]
+    fn a_reply_about_objects_is_read_as_it_was_written() {
+        let mut out = [0; 64];
+        let (download, upload) = (["a", "bc"], ["d"]);
+        let write = |out: &mut [u8]| {
+            BaobResponse::write(out, download.into_iter(), upload.into_iter()).ok()
+        };
+        let length = write(&mut out).expect("room");
+        let payload = &out[..length];
+        let read = BaobResponse::parse(payload).unwrap();
+        assert!(read.download().eq(download));
+        assert!(read.upload().eq(upload));
+        for room in 0..length {
+            assert_eq!(write(&mut [0; 64][..room]), None, "{room} bytes");
+        }
+    }
+
+    #[test]
     fn numbers_are_integers_and_floats() {
         for (payload, expected) in [
             // 5, 1.5 as a float of four bytes, and null.

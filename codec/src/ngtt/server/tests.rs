@@ -192,22 +192,38 @@ fn an_answer_given_again_counts_from_its_last_time() {
 
 #[test]
 fn after_a_cut_an_id_is_held_until_the_device_has_forgotten() {
-    let mut queue = queue(&["a", "b"])
-        .with_last_tid(1)
-        .with_hold(Duration::from_secs(300));
+    for (orders, hold) in [
+        (queue(&["a", "b"]), 300),
+        (queue(&["a", "b"]).with_hold(Duration::from_secs(200)), 200),
+    ] {
+        let mut queue = orders.with_last_tid(1);
+        let mut session = connect(&mut queue, at(0));
+        fetch(&mut session, &mut queue, at(0));
+        confirm(&mut session, &mut queue, 1, at(1));
+        let mut session = connect(&mut queue, at(10));
+        for secs in [11, 12, 13] {
+            ping(&mut session, &mut queue, at(secs));
+        }
+        assert_eq!(fetch(&mut session, &mut queue, at(20)), []);
+        for secs in [30, 19 + hold, 20 + hold, 21 + hold] {
+            assert_eq!(queue.in_flight(), 0);
+            ping(&mut session, &mut queue, at(secs));
+        }
+        assert_eq!(queue.in_flight(), 1);
+    }
+}
+
+#[test]
+fn an_answer_given_again_holds_back_its_own_id_and_no_earlier_one() {
+    let mut queue = queue(&["a", "b", "c"]).with_last_tid(2);
     let mut session = connect(&mut queue, at(0));
-    fetch(&mut session, &mut queue, at(0));
+    assert_eq!(fetch(&mut session, &mut queue, at(0)).len(), 2);
     confirm(&mut session, &mut queue, 1, at(1));
-    let mut session = connect(&mut queue, at(10));
-    for secs in [11, 12, 13] {
-        ping(&mut session, &mut queue, at(secs));
-    }
-    assert_eq!(fetch(&mut session, &mut queue, at(20)), []);
-    for secs in [30, 319, 320, 321] {
-        assert_eq!(queue.in_flight(), 0);
-        ping(&mut session, &mut queue, at(secs));
-    }
-    assert_eq!(queue.in_flight(), 1);
+    confirm(&mut session, &mut queue, 2, at(1));
+    ping(&mut session, &mut queue, at(2));
+    confirm(&mut session, &mut queue, 2, at(3));
+    ping(&mut session, &mut queue, at(4));
+    assert_eq!((queue.number_of(1), queue.in_flight()), (Some(2), 1));
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn data_is_answered_once_by_its_confirmation() {
     assert_eq!(session.poll_answer(), Some((ticket, Outcome::Confirmed)));
     no_answer(&mut session);
     assert_eq!(session.answer(ticket), None);
+    assert_eq!(session.counters().delivered, 1);
     assert_eq!(
         (session.in_use(), session.counters().unexpected),
         ((0, 0, 0), 1)
