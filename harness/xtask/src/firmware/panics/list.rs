@@ -15,9 +15,10 @@ pub struct List {
     image: Image,
     /// Reason by place.
     reasons: BTreeMap<String, String>,
-    /// Places that may be missing: the compiler makes one function of two that are
-    /// alike, and in which folder the project lies decides whose name it keeps.
-    merged: BTreeSet<String>,
+    /// Places that may be missing: in which folder the project lies decides whose name
+    /// the compiler keeps where it makes one function of two that are alike, and what
+    /// it inlines where.
+    sometimes: BTreeSet<String>,
     /// What the first image's list says, which goes for the others as well.
     shared: BTreeMap<String, String>,
 }
@@ -75,8 +76,7 @@ impl List {
     }
 
     /// Reads TOML: tables `[[reason]]`, each with a text `why`, a list of
-    /// `places`, and `merged = true` where the places are names of one function,
-    /// of which an image shows one or more.
+    /// `places`, and `sometimes = true` where an image may do without them.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl List {
     pub fn parse(image: Image, text: &str) -> Result<Self> {
         let file: toml::Table = text.parse().map_err(|error| format!("{error}"))?;
         let mut reasons = BTreeMap::new();
-        let mut merged = BTreeSet::new();
+        let mut sometimes = BTreeSet::new();
         for (name, value) in &file {
             let tables = value.as_array().filter(|_| name == "reason");
             for table in tables.ok_or_else(|| format!("{name} is not [[reason]]"))? {
@@ -92,7 +92,7 @@ impl List {
                 let table = table.as_table().ok_or_else(wrong)?;
                 let why = table.get("why").and_then(toml::Value::as_str);
                 let places = table.get("places").and_then(toml::Value::as_array);
-                let alike = table.get("merged").and_then(toml::Value::as_bool);
+                let alike = table.get("sometimes").and_then(toml::Value::as_bool);
                 let known = 2 + usize::from(alike.is_some());
                 let (Some(why), Some(places)) = (why, places) else {
                     return Err(wrong());
@@ -103,7 +103,7 @@ impl List {
                 for place in places {
                     let place = place.as_str().ok_or_else(wrong)?;
                     if alike == Some(true) {
-                        merged.insert(place.to_owned());
+                        sometimes.insert(place.to_owned());
                     }
                     let earlier = reasons.insert(place.to_owned(), why.trim().to_owned());
                     if earlier.is_some() {
@@ -116,7 +116,7 @@ impl List {
         Ok(Self {
             image,
             reasons,
-            merged,
+            sometimes,
             shared,
         })
     }
@@ -135,7 +135,7 @@ impl List {
             }
         }
         let gone = self.reasons.keys();
-        let gone = gone.filter(|line| !found.contains(*line) && !self.merged.contains(*line));
+        let gone = gone.filter(|line| !found.contains(*line) && !self.sometimes.contains(*line));
         wrong.extend(gone.map(|line| format!("  no longer in the image: {line}")));
         let image = self.image;
         Verdict { image, wrong }
@@ -143,10 +143,10 @@ impl List {
 
     /// Makes the places of an image the list, without those that the first image's
     /// list has: what was there keeps its reason, what is new is without one.
-    /// Names of merged functions stay.
+    /// What is there only sometimes stays.
     pub fn update(&mut self, places: &Places) {
         let mut own = lines(places);
-        own.extend(self.merged.iter().cloned());
+        own.extend(self.sometimes.iter().cloned());
         let own = own
             .into_iter()
             .filter(|line| !self.shared.contains_key(line));
@@ -184,8 +184,8 @@ impl List {
     pub fn text(&self) -> String {
         let mut groups = BTreeMap::<(&str, bool), Vec<&str>>::new();
         for (place, why) in &self.reasons {
-            let merged = self.merged.contains(place);
-            groups.entry((why, merged)).or_default().push(place);
+            let sometimes = self.sometimes.contains(place);
+            groups.entry((why, sometimes)).or_default().push(place);
         }
         // By the first place of each, so that one crate stays together.
         let mut groups: Vec<_> = groups.into_iter().collect();
@@ -204,10 +204,10 @@ impl List {
             },
             self.image.argument()
         );
-        for ((why, merged), places) in groups {
+        for ((why, sometimes), places) in groups {
             text += "\n[[reason]]\n";
-            if merged {
-                text += "merged = true\n";
+            if sometimes {
+                text += "sometimes = true\n";
             }
             if why.is_empty() {
                 text += "why = \"\"\n";
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn of_merged_functions_an_image_may_show_either() {
         let list = format!(
-            "{LIST}[[reason]]\nwhy = 'm'\nmerged = true\nplaces = [\
+            "{LIST}[[reason]]\nwhy = 'm'\nsometimes = true\nplaces = [\
             'smoltcp src/lib.rs left', 'smoltcp src/lib.rs right']\n"
         );
         let mut list = parse(&list).unwrap();
