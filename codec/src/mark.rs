@@ -56,7 +56,8 @@ impl<const N: usize> Framer for MarkFramer<N> {
         let wrong = self.mark.iter().zip(prefix).position(|(a, b)| a != b);
         match wrong {
             Some(at) => Err(FrameError::new(FrameErrorKind::Unrecognized, at)),
-            None if prefix.len() < N => Ok(Step::Need(N)),
+            // The next byte may be a wrong one.
+            None if prefix.len() < N => Ok(Step::Need(prefix.len().saturating_add(1))),
             None => {
                 let (meta, skip) = ((), N);
                 Ok(Step::Passthrough { meta, skip })

@@ -4,8 +4,10 @@ use core::ops::Range;
 /// bytes it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step<M> {
-    /// Nothing can be said before the prefix has at least this many bytes in
-    /// total. Always more than the prefix has now.
+    /// Nothing can be said, no error either, before the prefix has at least this many
+    /// bytes in total. Always more than the prefix has now. The framer may not be asked
+    /// again before they are there, so one that looks at a mark byte by byte asks for
+    /// one byte more.
     Need(usize),
     /// This many bytes carry nothing: drop them and look again. They need not
     /// all have arrived.

@@ -75,7 +75,12 @@ impl Framer for NcpFramer {
             return unrecognized(0);
         }
         let Some((head, rest)) = prefix.split_first_chunk::<HEADER_LEN>() else {
-            return Ok(Step::Need(HEADER_LEN));
+            // Up to the end of the mark the next byte may be a wrong one.
+            return Ok(Step::Need(if prefix.len() < MAGIC.len() {
+                prefix.len().saturating_add(1)
+            } else {
+                HEADER_LEN
+            }));
         };
         let (header, words) = match Header::read(head) {
             Ok(found) => found,

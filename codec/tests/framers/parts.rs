@@ -5,6 +5,7 @@ use wigwag_codec::framer::{
     FrameError, FrameErrorKind, FrameReader, Framer, Over, Received, Step, decode_datagram,
 };
 use wigwag_codec::mark::MarkFramer;
+use wigwag_codec::ncp::NcpFramer;
 use wigwag_codec::prefix::PrefixFramer;
 
 use super::line::{LineFramer, Role};
@@ -236,4 +237,28 @@ fn what_the_framer_needs_is_waited_for_and_asked_again_when_it_may_have_changed(
     reader.push(&wire[6..]);
     assert_eq!(reader.next(), Ok(None));
     assert!(reader.at_boundary());
+}
+
+#[test]
+fn a_wrong_byte_in_a_mark_is_told_of_as_soon_as_it_is_there() {
+    fn error_behind<F: Framer>(framer: F, right: &[u8]) -> Option<FrameError> {
+        let mut reader = FrameReader::new(framer, [0; 128]);
+        for byte in right {
+            assert_eq!(reader.push(core::slice::from_ref(byte)), 1);
+            assert!(matches!(reader.next(), Ok(None)));
+        }
+        // No more comes: the other end may wait for an answer.
+        assert_eq!(reader.push(b"?"), 1);
+        reader.next().err()
+    }
+
+    let unrecognized = |offset| Some(FrameError::new(FrameErrorKind::Unrecognized, offset));
+    for right in 0..4 {
+        let mark = error_behind(MarkFramer::new(*b"MARK"), &b"MARK"[..right]);
+        assert_eq!(mark, unrecognized(right));
+        let stack = Over::new(PrefixFramer::new(60), MarkFramer::new(*b"MARK"));
+        assert_eq!(error_behind(stack, &b"MARK"[..right]), unrecognized(right));
+        let magic = &[0xdd, 0xcc, 0xbb, 0xaa][..right];
+        assert_eq!(error_behind(NcpFramer::default(), magic), unrecognized(0));
+    }
 }
