@@ -5,7 +5,7 @@
 
 use super::limits::MAX_DEPTH;
 use super::nesting::Container;
-use super::pen::Refusal;
+use super::refusal::Refusal;
 
 /// Set where a value may be written: in a list, and behind a key of a map.
 const VALUE: u32 = 1;
@@ -46,43 +46,37 @@ impl Due {
     }
 
     /// Whether the document is complete.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn is_complete(&self) -> bool {
         self.top == 0
     }
 
     /// Whether a value may be written that holds at most so many containers in each
     /// other: certainly, or [by a closer look](Self::refuses).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn takes(&self, most: u16) -> bool {
         self.top & VALUE != 0 && self.has_room(most)
     }
 
     /// The same for an entry of a map with text keys and its value.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn takes_entry(&self, most: u16) -> bool {
         self.takes_text_key() && self.has_room(most)
     }
 
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     const fn has_room(&self, containers: u16) -> bool {
         containers == 0 || self.depth.saturating_add(containers as usize) <= DEPTH
     }
 
     /// Whether the key of a map with text keys is due.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn takes_text_key(&self) -> bool {
         self.top & FORM == MAP
     }
 
     /// Whether the key of a map with any keys is due.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn takes_any_key(&self) -> bool {
         // An entry counts twice, so an even number left means a key.
         self.top != 0 && self.top & (FORM | ONE) == 0
@@ -139,15 +133,13 @@ impl Due {
     }
 
     /// The frame behind a value that is written where one may be.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn after_value(&self) -> u32 {
         filled(self.top)
     }
 
     /// The frame behind a key that is written where one is due.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn after_key(&self) -> u32 {
         if self.takes_text_key() {
             self.top | VALUE
@@ -157,8 +149,7 @@ impl Due {
     }
 
     /// The frame behind an entry that is written where a key is due.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn after_entry(&self) -> u32 {
         if self.takes_text_key() {
             self.top.wrapping_sub(ONE)
@@ -170,8 +161,7 @@ impl Due {
     /// Something was written, and this is the frame behind it.
     // It was asked for before the writing, while the frame was at hand: the compiler does
     // not know that writing leaves it alone.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) fn go_on(&mut self, frame: u32) {
         self.top = frame;
         if frame < ONE {
@@ -181,8 +171,7 @@ impl Due {
 
     /// What a container of `count` elements or entries is to be
     /// [opened](Self::open) with, if it may be.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) fn frame(&self, form: Container, count: u32) -> Result<u32, Refusal> {
         if self.depth >= DEPTH {
             return Err(Refusal::TooDeep);
@@ -198,8 +187,7 @@ impl Due {
     }
 
     /// Whether a frame can count so many elements or entries.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) const fn counts(form: Container, count: u32) -> bool {
         count
             <= match form {
@@ -209,8 +197,7 @@ impl Due {
     }
 
     /// A container was begun where a value may be; behind it is the frame `parent`.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     pub(crate) fn open(&mut self, frame: u32, parent: u32) {
         if frame < ONE {
             self.go_on(parent);
@@ -225,8 +212,7 @@ impl Due {
     }
 
     /// Closes every container whose last value is written.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline)]
+    #[inline]
     fn unwind(&mut self) {
         loop {
             if self.depth == 0 {

@@ -2,7 +2,8 @@
 
 use super::encoder::Encoder;
 use super::error::Error;
-use super::pen::{BLOCK, Refusal};
+use super::pen::BLOCK;
+use super::refusal::Refusal;
 
 /// A type of which the [`Encoder`] writes a whole value at once:
 /// [`Encoder::value`], [`Encoder::entry`].

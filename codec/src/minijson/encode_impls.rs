@@ -6,7 +6,8 @@ use super::encode::{Bytes, Encode};
 use super::encoder::Encoder;
 use super::error::Error;
 use super::nesting::Container;
-use super::pen::{BLOCK, Pen, Refusal, append};
+use super::pen::{BLOCK, Pen, append};
+use super::refusal::Refusal;
 use super::value::Value;
 use super::{block, code, head};
 

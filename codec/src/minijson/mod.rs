@@ -72,11 +72,13 @@ mod pass;
 mod pen;
 mod quick;
 mod reader;
-mod text;
 #[cfg(feature = "serde")]
+mod refusal;
+mod text;
 pub mod typed;
 mod value;
 mod walk;
+mod whole;
 mod writer;
 
 pub use bigint::{BigInt, MAX_INT_BYTES};

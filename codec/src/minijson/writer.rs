@@ -6,7 +6,8 @@ use super::error::{Error, ErrorKind};
 use super::float::{self, Floats};
 use super::head;
 use super::nesting::Container;
-use super::pen::{Pen, Written};
+use super::pen::Pen;
+use super::refusal::Written;
 use crate::bytes;
 
 /// A filling slice.
