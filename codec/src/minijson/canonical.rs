@@ -7,6 +7,7 @@ use super::limits::{Limits, MAX_DEPTH};
 use super::nesting::Container;
 use super::order;
 use super::reader::{Head, Reader};
+use super::text::Text;
 use super::value::Value;
 use super::writer::Writer;
 
@@ -79,59 +80,107 @@ impl Options {
 pub fn canonical(value: Value<'_>, out: &mut [u8], options: Options) -> Result<usize, Error> {
     let limits = Limits::new().with_depth(MAX_DEPTH);
     let mut decoder = Decoder::with_limits(value.raw(), limits);
-    let mut writer = Writer::new(out);
-    let mut levels = Levels::new();
+    let mut copy = Copy::new(Writer::new(out), options);
     loop {
-        let any_key = decoder.at_any_key();
-        let Some(item) = decoder.next()? else {
-            return Ok(writer.len());
-        };
-        if let Some((form, count)) = container(item) {
-            let form = if form == Container::Sdict && decoder.keys_are_short_text(count) {
-                Container::Map
-            } else {
-                form
-            };
-            levels.open(&writer, form);
-            writer.open(form, count)?;
-        } else if let (Item::Text(text), true) = (item, any_key && levels.has_text_keys()) {
-            writer.text_key(text.to_str()?.as_bytes())?;
-        } else {
-            scalar(&mut writer, item, options.floats)?;
+        match decoder.for_each(|item| copy.item(item)) {
+            Ok(()) => return Ok(copy.writer.len()),
+            Err(Stop::Sdict(count)) => {
+                // Its keys decide the form, before the first of them is written.
+                let form = if decoder.keys_are_short_text(count) {
+                    Container::Map
+                } else {
+                    Container::Sdict
+                };
+                copy.open(form, count, Levels::pairs(form, count))?;
+            }
+            Err(Stop::Wrong(error)) => return Err(error),
         }
-        let depth = decoder.depth();
-        while levels.depth > depth {
-            let start = levels.close();
-            if options.strict_order {
-                sort_map(&mut writer, start)?;
+    }
+}
+
+/// Why the copying halts.
+enum Stop {
+    Wrong(Error),
+    /// A map with any keys and so many entries is to be opened.
+    Sdict(u32),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Wrong(error)
+    }
+}
+
+/// What is written, item by item.
+struct Copy<'b> {
+    writer: Writer<'b>,
+    options: Options,
+    levels: Levels,
+}
+
+impl<'b> Copy<'b> {
+    const fn new(writer: Writer<'b>, options: Options) -> Self {
+        Self {
+            writer,
+            options,
+            levels: Levels::new(),
+        }
+    }
+
+    #[inline]
+    fn item(&mut self, item: Item<'_>) -> Result<(), Stop> {
+        let writer = &mut self.writer;
+        match item {
+            Item::Key(key) => return Ok(writer.text_key(utf8(key)?)?),
+            Item::List(count) => {
+                return Ok(self.open(Container::List, count, count)?);
+            }
+            Item::Map(count) => {
+                return Ok(self.open(Container::Map, count, count)?);
+            }
+            Item::Sdict(count) => return Err(Stop::Sdict(count)),
+            Item::Text(text) if self.levels.at_text_key() => writer.text_key(utf8(text)?)?,
+            Item::Text(text) => writer.text(utf8(text)?)?,
+            Item::Int(value) => writer.int(value)?,
+            Item::Single(value) => writer.single_as(value, self.options.floats)?,
+            Item::Double(value) => writer.double_as(value, self.options.floats)?,
+            Item::Null => writer.null()?,
+            Item::Bool(value) => writer.bool(value)?,
+            Item::BigInt(value) => writer.big_int(&value)?,
+            Item::Bytes(bytes) => writer.bytes(bytes)?,
+        }
+        if self.levels.fill() {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the head of a container, in which `values` are to come.
+    fn open(&mut self, form: Container, count: u32, values: u32) -> Result<(), Error> {
+        let start = self.writer.len();
+        self.writer.open(form, count)?;
+        self.levels.open(start, values);
+        if count == 0 { self.close() } else { Ok(()) }
+    }
+
+    /// Closes what the last item was the end of.
+    #[inline(never)]
+    fn close(&mut self) -> Result<(), Error> {
+        while let Some(start) = self.levels.close() {
+            if self.options.strict_order {
+                sort_map(&mut self.writer, start)?;
             }
         }
+        Ok(())
     }
 }
 
-fn container(item: Item<'_>) -> Option<(Container, u32)> {
-    match item {
-        Item::List(count) => Some((Container::List, count)),
-        Item::Map(count) => Some((Container::Map, count)),
-        Item::Sdict(count) => Some((Container::Sdict, count)),
-        _ => None,
-    }
-}
-
-fn scalar(writer: &mut Writer<'_>, item: Item<'_>, floats: Floats) -> Result<(), Error> {
-    match item {
-        Item::Null => writer.null(),
-        Item::Bool(value) => writer.bool(value),
-        Item::Int(value) => writer.int(value),
-        Item::BigInt(value) => writer.big_int(&value),
-        Item::Single(value) => writer.single_as(value, floats),
-        Item::Double(value) => writer.double_as(value, floats),
-        Item::Text(text) => writer.text(text.to_str()?.as_bytes()),
-        Item::Key(key) => writer.text_key(key.to_str()?.as_bytes()),
-        Item::Bytes(bytes) => writer.bytes(bytes),
-        Item::List(_) | Item::Map(_) | Item::Sdict(_) => {
-            Err(writer.error(ErrorKind::ContainerAsKey))
-        }
+#[inline]
+fn utf8<'a>(text: Text<'a>) -> Result<&'a [u8], Error> {
+    if text.is_utf8() {
+        Ok(text.as_bytes())
+    } else {
+        text.to_str().map(str::as_bytes)
     }
 }
 
@@ -148,40 +197,77 @@ pub(super) fn sort_map(writer: &mut Writer<'_>, start: usize) -> Result<(), Erro
     order::sort_entries(entries, count, form).map_err(|kind| Error { kind, ..error })
 }
 
-/// The containers that are open in the output.
+/// The containers that are open, counted once more: the decoder closes them only when
+/// the next item is asked for.
 struct Levels {
     /// Where the head of each was written; below [`super::MAX_LENGTH`].
     starts: [u32; MAX_DEPTH as usize],
-    /// A bit for each: whether it was opened as a map with text keys.
-    text_keys: u128,
-    depth: u16,
+    /// What was left of the container around each.
+    around: [u32; MAX_DEPTH as usize],
+    depth: usize,
+    /// The values that are still to come in the innermost one, keys that are values
+    /// with them, and [`Self::TEXT_KEYS`].
+    left: u32,
 }
 
 impl Levels {
+    /// Above the count: of every two values the first becomes a text key.
+    const TEXT_KEYS: u32 = 1 << 31;
+
     const fn new() -> Self {
         Self {
             starts: [0; MAX_DEPTH as usize],
-            text_keys: 0,
+            around: [0; MAX_DEPTH as usize],
             depth: 0,
+            left: 1,
         }
     }
 
-    fn open(&mut self, writer: &Writer<'_>, form: Container) {
-        if let Some(start) = self.starts.get_mut(usize::from(self.depth)) {
-            *start = u32::try_from(writer.len()).unwrap_or(u32::MAX);
+    /// What is left of a map with any keys, and so many entries, that is written in a
+    /// form: [`MAX_LENGTH`](super::MAX_LENGTH) keeps it in 30 bits.
+    const fn pairs(form: Container, count: u32) -> u32 {
+        let values = count.wrapping_mul(2);
+        match form {
+            Container::Map => values | Self::TEXT_KEYS,
+            Container::List | Container::Sdict => values,
         }
-        self.depth = self.depth.saturating_add(1);
-        self.text_keys = (self.text_keys << 1) | u128::from(form == Container::Map);
     }
 
-    fn close(&mut self) -> usize {
-        self.depth = self.depth.saturating_sub(1);
-        self.text_keys >>= 1;
-        let start = self.starts.get(usize::from(self.depth));
-        start.map_or(0, |start| usize::try_from(*start).unwrap_or(usize::MAX))
+    /// Whether the next value is to be written as a text key.
+    #[inline]
+    const fn at_text_key(&self) -> bool {
+        self.left & (Self::TEXT_KEYS | 1) == Self::TEXT_KEYS
     }
 
-    const fn has_text_keys(&self) -> bool {
-        self.text_keys & 1 == 1
+    /// A value was written; says whether it was the last one of its container.
+    #[inline]
+    const fn fill(&mut self) -> bool {
+        self.left = self.left.wrapping_sub(1);
+        self.left & !Self::TEXT_KEYS == 0
+    }
+
+    fn open(&mut self, start: usize, left: u32) {
+        // The decoder's limit is the number of places.
+        if let Some(place) = self.starts.get_mut(self.depth) {
+            *place = u32::try_from(start).unwrap_or(u32::MAX);
+        }
+        if let Some(place) = self.around.get_mut(self.depth) {
+            *place = self.left;
+        }
+        self.depth = self.depth.wrapping_add(1);
+        self.left = left;
+    }
+
+    /// Closes the innermost container if nothing is left of it: it is a value of the
+    /// one around it. Says where its head was written.
+    fn close(&mut self) -> Option<usize> {
+        if self.left & !Self::TEXT_KEYS != 0 {
+            return None;
+        }
+        let depth = self.depth.checked_sub(1)?;
+        let start = *self.starts.get(depth)?;
+        self.left = self.around.get(depth)?.wrapping_sub(1);
+        self.depth = depth;
+        usize::try_from(start).ok()
     }
 }

@@ -187,17 +187,6 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    /// Whether the next item is the key of a map with any keys.
-    #[inline]
-    pub(crate) fn at_any_key(&self) -> bool {
-        let frame = if self.frame.is_finished() {
-            self.settled().0
-        } else {
-            self.frame
-        };
-        frame.at_any_key()
-    }
-
     /// Whether the next `count` entries, of a map with any keys, all have text of
     /// at most 255 bytes for a key.
     pub(crate) fn keys_are_short_text(&self, count: u32) -> bool {
