@@ -56,6 +56,7 @@ mod encode_impls;
 mod encoder;
 mod error;
 mod expect;
+mod expect_slow;
 mod fault;
 mod float;
 mod frame;
