@@ -1,5 +1,6 @@
 //! The ways of reading minijson say the same of every input.
 
+mod canonical;
 mod generate;
 mod typed;
 mod walk;

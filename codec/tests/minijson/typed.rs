@@ -143,3 +143,11 @@ fn the_ends_of_the_integers_are_read() {
     let error = Decoder::new(&beyond).int().unwrap_err();
     assert_eq!((error.kind, error.offset), (ErrorKind::OutOfRange, 0));
 }
+
+#[test]
+fn a_single_that_is_no_number_is_widened_alike_everywhere() {
+    // A signalling NaN: sign and payload stay, and it becomes quiet.
+    let input = [0x09, 0xFF, 0x80, 0x00, 0x01];
+    let double = Decoder::new(&input).f64().unwrap();
+    assert_eq!(double.to_bits(), 0xFFF8_0000_2000_0000);
+}
