@@ -1,7 +1,7 @@
 //! How many values an input may still hold.
 
+use super::container::Container;
 use super::fault::Fault;
-use super::nesting::Container;
 
 /// Counts down [`Limits::items`](super::Limits::items).
 #[derive(Clone, Copy, Debug)]

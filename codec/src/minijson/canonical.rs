@@ -1,10 +1,10 @@
 //! The canonical form: what the Python encoder would have written.
 
+use super::container::Container;
 use super::decoder::{Decoder, Item};
 use super::error::{Error, ErrorKind};
 use super::float::Floats;
 use super::limits::{Limits, MAX_DEPTH};
-use super::nesting::Container;
 use super::order;
 use super::reader::{Head, Reader};
 use super::text::Text;

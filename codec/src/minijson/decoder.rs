@@ -2,11 +2,11 @@
 
 use super::bigint::BigInt;
 use super::budget::Budget;
+use super::container::Container;
 use super::error::{Error, ErrorKind};
 use super::fault::Fault;
 use super::frame::Frame;
 use super::limits::{Limits, MAX_DEPTH};
-use super::nesting::Container;
 use super::order;
 use super::pass::pass_with;
 use super::quick;

@@ -3,8 +3,8 @@
 //! A frame is one number: what is still to come, times four, and in the low two bits
 //! the form of container. So each item is one test of a bit and one subtraction.
 
+use super::container::Container;
 use super::limits::MAX_DEPTH;
-use super::nesting::Container;
 use super::refusal::Refusal;
 
 /// Set where a value may be written: in a list, and behind a key of a map.

@@ -2,10 +2,10 @@
 
 use core::mem;
 
+use super::container::Container;
 use super::encode::{Bytes, Encode};
 use super::encoder::Encoder;
 use super::error::Error;
-use super::nesting::Container;
 use super::pen::{BLOCK, Pen, append};
 use super::refusal::Refusal;
 use super::value::Value;

@@ -2,10 +2,10 @@
 
 use super::bigint::BigInt;
 use super::budget::Budget;
+use super::container::Container;
 use super::due::Due;
 use super::error::{Error, ErrorKind};
 use super::float::Floats;
-use super::nesting::Container;
 use super::pass::{TextCheck, pass_over};
 use super::pen::Pen;
 use super::reader::Reader;

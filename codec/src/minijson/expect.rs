@@ -5,10 +5,10 @@
 //! and finds what is wrong.
 
 use super::code;
+use super::container::Container;
 use super::decoder::Decoder;
 use super::error::Error;
 use super::hop::Hop;
-use super::nesting::Container;
 use super::quick;
 use super::text::Text;
 

@@ -4,12 +4,12 @@
 
 use super::bigint::BigInt;
 use super::code;
+use super::container::Container;
 use super::decoder::Decoder;
 use super::error::{Error, ErrorKind};
 use super::fault::Fault;
 use super::float;
 use super::hop::{Hop, hop};
-use super::nesting::Container;
 use super::quick;
 use super::text::Text;
 use crate::bytes::copy;

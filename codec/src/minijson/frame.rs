@@ -1,7 +1,7 @@
 //! One open container, as readers count it, and the word that it is while others
 //! are open inside it.
 
-use super::nesting::Container;
+use super::container::Container;
 
 /// What is still to come of a container, or of the document itself.
 ///

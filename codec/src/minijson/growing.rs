@@ -4,9 +4,9 @@
 //! Room for the head is taken when the container begins, by what is expected; if
 //! another head is needed at the end, the contents are moved.
 
+use super::container::Container;
 use super::error::{Error, ErrorKind};
 use super::head;
-use super::nesting::Container;
 use super::order::read_entry;
 use super::reader::{Head, Reader};
 use super::writer::Writer;

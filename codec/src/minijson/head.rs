@@ -2,7 +2,7 @@
 //! form.
 
 use super::code;
-use super::nesting::Container;
+use super::container::Container;
 
 /// A head, and how many of its bytes count.
 pub(crate) type Head = ([u8; 5], usize);

@@ -2,8 +2,8 @@
 //! in a hurry.
 
 use super::code;
+use super::container::Container;
 use super::fault::Fault;
-use super::nesting::Container;
 
 /// What a value is, as far as moving on goes.
 #[derive(Clone, Copy)]

@@ -49,6 +49,7 @@ mod canonical;
 #[cfg(feature = "cbor")]
 pub mod cbor;
 mod code;
+mod container;
 mod decoder;
 mod due;
 mod encode;
@@ -67,15 +68,14 @@ mod integer;
 mod iter;
 pub mod json;
 mod limits;
-mod nesting;
 mod order;
 mod pass;
 mod pen;
 mod quick;
 mod reader;
-#[cfg(feature = "serde")]
 mod refusal;
 mod text;
+#[cfg(feature = "serde")]
 pub mod typed;
 mod value;
 mod walk;

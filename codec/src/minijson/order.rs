@@ -5,10 +5,10 @@ use core::cmp::Ordering;
 use super::bigint::BigInt;
 use super::bigint_buf::BigIntBuf;
 use super::budget::Budget;
+use super::container::Container;
 use super::error::ErrorKind;
 use super::float;
 use super::limits::MAX_DEPTH;
-use super::nesting::Container;
 use super::pass::{TextCheck, pass_over};
 use super::reader::{Head, Reader};
 

@@ -3,12 +3,12 @@
 
 use super::budget::Budget;
 use super::code;
+use super::container::Container;
 use super::error::Error;
 use super::fault::Fault;
 use super::frame::Frame;
 use super::hop::{Hop, hop};
 use super::limits::MAX_DEPTH;
-use super::nesting::Container;
 use super::quick;
 use super::reader::Reader;
 use super::text::is_utf8;

@@ -5,10 +5,10 @@
 //! left as it was. Near the end of the slice each byte is copied by itself.
 
 use super::bigint::{BigInt, MAX_INT_BYTES};
+use super::container::Container;
 use super::due::Due;
 use super::encode::Encode;
 use super::float::{self, Floats};
-use super::nesting::Container;
 use super::refusal::{Refusal, Written};
 use super::{block, code, head};
 use crate::bytes;

@@ -4,7 +4,7 @@
 //! end of the input is near.
 
 use super::code;
-use super::nesting::Container;
+use super::container::Container;
 
 /// Bytes that a number and its head have, at most. Who finds so many left need not
 /// ask again.

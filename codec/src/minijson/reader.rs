@@ -3,9 +3,9 @@
 
 use super::bigint::BigInt;
 use super::code;
+use super::container::Container;
 use super::error::{Error, ErrorKind};
 use super::fault::Fault;
-use super::nesting::Container;
 
 /// A value as far as its own bytes go: a scalar, or a container's form and count.
 #[derive(Clone, Copy, Debug)]

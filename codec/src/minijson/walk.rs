@@ -1,10 +1,10 @@
 //! The [`Decoder`] for who wants to see everything.
 
 use super::code;
+use super::container::Container;
 use super::decoder::{Decoder, Item};
 use super::error::Error;
 use super::frame::Frame;
-use super::nesting::Container;
 use super::quick;
 use super::reader::Reader;
 use super::text::Text;

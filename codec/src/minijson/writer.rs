@@ -2,10 +2,10 @@
 //! whose size is known at their end. Here a refusal comes with its place.
 
 use super::bigint::BigInt;
+use super::container::Container;
 use super::error::{Error, ErrorKind};
 use super::float::{self, Floats};
 use super::head;
-use super::nesting::Container;
 use super::pen::Pen;
 use super::refusal::Written;
 use crate::bytes;

@@ -7,12 +7,12 @@ use super::half;
 use crate::minijson::bigint::{BigInt, MAX_INT_BYTES};
 use crate::minijson::budget::Budget;
 use crate::minijson::canonical::{Options, sort_map};
+use crate::minijson::container::Container;
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::fault::Fault;
 use crate::minijson::float::Floats;
 use crate::minijson::growing::Growing;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
-use crate::minijson::nesting::Container;
 use crate::minijson::writer::Writer;
 
 /// Reads the whole of `input` as one CBOR item, writes it to `out` as minijson,

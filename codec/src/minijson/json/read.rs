@@ -5,10 +5,10 @@ use super::scalar::{write_marked, write_marked_number, write_number, write_text}
 use super::write::MARKERS;
 use crate::minijson::budget::Budget;
 use crate::minijson::canonical::{Options, sort_map};
+use crate::minijson::container::Container;
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::growing::Growing;
 use crate::minijson::limits::{Limits, MAX_DEPTH};
-use crate::minijson::nesting::Container;
 use crate::minijson::writer::Writer;
 
 /// Reads the whole of `text` as one JSON value, writes it to `out` as canonical

@@ -4,8 +4,8 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::de::{Deserializer, text};
+use crate::minijson::container::Container;
 use crate::minijson::error::{Error, ErrorKind};
-use crate::minijson::nesting::Container;
 use crate::minijson::reader::{Head, Reader};
 
 /// The elements of a list.

@@ -7,9 +7,9 @@ use serde::ser::{self, Serialize};
 use super::compound::Compound;
 use crate::minijson::bigint::BigInt;
 use crate::minijson::canonical::{self, Options};
+use crate::minijson::container::Container;
 use crate::minijson::error::{Error, ErrorKind};
 use crate::minijson::limits::MAX_DEPTH;
-use crate::minijson::nesting::Container;
 use crate::minijson::writer::Writer;
 
 /// Writes one value.

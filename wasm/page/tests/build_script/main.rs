@@ -6,7 +6,10 @@ mod bundle;
 #[path = "../../build/links.rs"]
 mod links;
 #[path = "../../build/module.rs"]
-#[expect(dead_code, reason = "what changes modules is for the rest of the script")]
+#[expect(
+    dead_code,
+    reason = "what changes modules is for the rest of the script"
+)]
 mod module;
 #[path = "../../build/reach.rs"]
 #[expect(dead_code, reason = "names of files are for the rest of the script")]
