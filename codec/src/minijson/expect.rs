@@ -30,9 +30,9 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// - what [`next`](Self::next) would say of the item
-    /// - [`ErrorKind::UnexpectedType`] if it is of another type, a key for example
-    /// - [`ErrorKind::OutOfRange`] if it is an integer that does not fit
-    /// - [`ErrorKind::AlreadyComplete`] if there is none
+    /// - [`ErrorKind::UnexpectedType`](super::ErrorKind::UnexpectedType) if it is of another type, a key for example
+    /// - [`ErrorKind::OutOfRange`](super::ErrorKind::OutOfRange) if it is an integer that does not fit
+    /// - [`ErrorKind::AlreadyComplete`](super::ErrorKind::AlreadyComplete) if there is none
     ///
     /// all at the offset of the item. The decoder stays before it.
     #[inline]
@@ -145,7 +145,7 @@ impl<'a> Decoder<'a> {
     /// ```
     ///
     /// # Errors
-    /// As [`text`](Self::text), and [`ErrorKind::InvalidUtf8`].
+    /// As [`text`](Self::text), and [`ErrorKind::InvalidUtf8`](super::ErrorKind::InvalidUtf8).
     #[inline]
     pub fn str(&mut self) -> Result<&'a str, Error> {
         if self.frame.surely_value_due()
