@@ -80,7 +80,7 @@ impl Options {
 pub fn canonical(value: Value<'_>, out: &mut [u8], options: Options) -> Result<usize, Error> {
     let limits = Limits::new().with_depth(MAX_DEPTH);
     let mut decoder = Decoder::with_limits(value.raw(), limits);
-    let mut copy = Copy::new(Writer::new(out), options);
+    let mut copy = Copying::new(Writer::new(out), options);
     loop {
         match decoder.for_each(|item| copy.item(item)) {
             Ok(()) => return Ok(copy.writer.len()),
@@ -112,13 +112,13 @@ impl From<Error> for Stop {
 }
 
 /// What is written, item by item.
-struct Copy<'b> {
+struct Copying<'b> {
     writer: Writer<'b>,
     options: Options,
     levels: Levels,
 }
 
-impl<'b> Copy<'b> {
+impl<'b> Copying<'b> {
     const fn new(writer: Writer<'b>, options: Options) -> Self {
         Self {
             writer,
