@@ -97,7 +97,9 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
     #[inline]
     pub fn space(&mut self) -> &mut [u8] {
         if self.held.start > 0 {
-            bytes::shift(self.buffer.as_mut(), self.held.clone(), 0);
+            if !self.held.is_empty() {
+                bytes::shift(self.buffer.as_mut(), self.held.clone(), 0);
+            }
             self.held = 0..self.held.len();
         }
         self.buffer
@@ -201,6 +203,14 @@ impl<F: Framer, B: AsRef<[u8]> + AsMut<[u8]>> FrameReader<F, B> {
             return Ok(None);
         }
         self.needed = 0;
+        if self.receiver.is_dropping() {
+            // The rest of a long message: the framer has no say in it.
+            let count = self.receiver.drop_arrived(self.held.len());
+            self.consume(count);
+            if self.receiver.is_dropping() {
+                return Ok(None);
+            }
+        }
         loop {
             let prefix = held(&self.buffer, &self.held);
             let capacity = self.buffer.as_ref().len();

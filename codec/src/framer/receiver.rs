@@ -129,6 +129,20 @@ impl<M> Receiver<M> {
     }
 }
 
+impl<M> Receiver<M> {
+    /// Whether bytes that have not arrived yet are to be dropped.
+    pub(super) const fn is_dropping(&self) -> bool {
+        self.skip > 0
+    }
+
+    /// Notes that those of them are dropped that have arrived: so many.
+    pub(super) fn drop_arrived(&mut self, arrived: usize) -> usize {
+        let count = self.skip.min(arrived);
+        self.skip = self.skip.saturating_sub(count);
+        count
+    }
+}
+
 impl<M: Copy> Receiver<M> {
     /// The next whole message, or the head of one that is not handed out whole.
     /// `prefix` is what was received and not dropped yet, `capacity` how long it
@@ -280,24 +294,20 @@ impl<M: Copy> Receiver<M> {
 
     /// Drops what is to be dropped; `None` if that is nothing.
     pub(super) fn dropped<T>(&mut self, arrived: usize) -> Option<Turn<T>> {
-        if self.skip == 0 {
+        if !self.is_dropping() {
             return None;
         }
-        let count = self.skip.min(arrived);
-        self.skip = self.skip.saturating_sub(count);
-        Some(if count > 0 {
-            Turn::Drop(count)
-        } else {
-            Turn::Need(1)
+        Some(match self.drop_arrived(arrived) {
+            0 => Turn::Need(1),
+            count => Turn::Drop(count),
         })
     }
 
     /// Notes that `count` bytes are to be dropped, and says how many of them
     /// are here.
     pub(super) fn drop_now(&mut self, count: usize, arrived: usize) -> usize {
-        let here = count.min(arrived);
-        self.skip = count.saturating_sub(here);
-        here
+        self.skip = count;
+        self.drop_arrived(arrived)
     }
 
     /// Does what the framer says of what stands between two messages.
