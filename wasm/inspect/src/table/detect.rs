@@ -21,10 +21,24 @@ const FRAMES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     pub(super) bytes: Vec<u8>,
-    /// Whether they may begin in the middle of a frame.
-    pub(super) is_loose: bool,
+    /// Where they first may begin in the middle of a frame: behind a gap of which
+    /// nobody says otherwise. What is before it is not in doubt.
+    pub(super) loose: Option<usize>,
     /// Where bytes are missing.
     pub(super) cuts: Vec<usize>,
+}
+
+impl Heard {
+    /// The bytes that can be read in one go: up to the first gap among them.
+    fn begin(&self) -> &[u8] {
+        let end = self.cuts.iter().find(|cut| **cut > 0);
+        &self.bytes[..end.map_or(self.bytes.len(), |end| *end)]
+    }
+
+    /// Whether the first of them may be in the middle of a frame.
+    fn begins_loose(&self) -> bool {
+        self.loose == Some(0)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,13 +154,14 @@ pub(super) fn guess(heard: &[Heard; 2]) -> Spoken {
 /// lengths, one after another, it says nothing.
 fn begins_as_ngtt(heard: &[Heard; 2]) -> bool {
     heard.iter().any(|heard| {
-        let Some(header) = heard.bytes.first_chunk::<HEADER_LEN>() else {
+        let begin = heard.begin();
+        let Some(header) = begin.first_chunk::<HEADER_LEN>() else {
             return false;
         };
         let (head, length) = FrameHead::parse(*header);
         let is_head = has_payload(head.kind) == Some(length > 0) && *header != [0; HEADER_LEN];
         let is_credible = length as usize <= MAX_LENGTH && length <= MAX_PREFIX;
-        is_head && is_credible && !heard.is_loose && messages(&heard.bytes).0 < 2
+        is_head && is_credible && !heard.begins_loose() && messages(begin).0 < 2
     })
 }
 
@@ -154,13 +169,11 @@ fn begins_as_ngtt(heard: &[Heard; 2]) -> bool {
 fn verdict(heard: &[Heard; 2], test: fn(&[u8], bool) -> Verdict) -> Verdict {
     let mut all = None;
     for heard in heard {
-        // What is behind a gap cannot be read in one go with what is before it.
-        let end = heard.cuts.iter().find(|cut| **cut > 0);
-        let bytes = &heard.bytes[..end.map_or(heard.bytes.len(), |end| *end)];
+        let bytes = heard.begin();
         if bytes.is_empty() {
             continue;
         }
-        let found = test(bytes, heard.is_loose);
+        let found = test(bytes, heard.begins_loose());
         let known: Verdict = all.unwrap_or(found);
         all = Some(known.max(found));
     }
@@ -176,8 +189,11 @@ fn is_ncp(heard: &Heard) -> Verdict {
     if bytes[..common] == NCP_MAGIC[..common] || is_http(bytes) {
         return if common == 4 { Yes } else { Maybe };
     }
-    let found = heard.is_loose && seek::magic(bytes).is_some();
-    if found { Yes } else { No }
+    let loose = heard.loose.and_then(|from| bytes.get(from..));
+    match loose.and_then(seek::magic) {
+        Some(_) => Yes,
+        None => No,
+    }
 }
 
 fn ngtt(bytes: &[u8], is_loose: bool) -> Verdict {

@@ -74,7 +74,9 @@ impl Early {
     /// Adds a gap.
     pub(super) fn gap(&mut self, direction: Direction, time: u64, missing: u64, aligned: bool) {
         let heard = &mut self.heard[direction as usize];
-        heard.is_loose |= !aligned;
+        if !aligned {
+            heard.loose.get_or_insert(heard.bytes.len());
+        }
         // One gap after another is one gap.
         if let Some(last) = self.marks.last_mut()
             && last.direction == direction

@@ -1,6 +1,7 @@
 //! What is exported and read again is the same.
 
 use proptest::prelude::*;
+use wigwag_inspect::input::{Input, Kind, Options};
 use wigwag_inspect::{ConnectionId, Direction, Piece, Protocol, Sink, Table};
 
 use crate::common::{BEGIN, EXPORTS, all, bytes, end, ngtt, open, read, rows, sample, write};
@@ -185,6 +186,29 @@ proptest! {
                 prop_assert_eq!(stream(&again, direction), stream(&table, direction));
             }
         }
+    }
+}
+
+/// Bytes that show no protocol, and in which a search from the middle would find frames
+/// of NGTT, the last of them too large to be kept: the gap that is written behind them
+/// says nothing about where they begin.
+#[test]
+fn bytes_of_no_protocol_stay_so_before_a_gap() {
+    let mut table = Table::default();
+    let mut input = Input::new(Options {
+        kind: Some(Kind::JsonLines),
+        ..Options::default()
+    });
+    let line = b"9000000000400400000000000000000000064530000000006453000400000000";
+    input.push(line, &mut table);
+    input.finish(&mut table);
+    table.finish();
+    assert_eq!(table.columns().protocol, [Protocol::Unknown as u8]);
+    assert_eq!(table.columns().length, [32]);
+    for (kind, export) in EXPORTS {
+        let again = read(&write(export, &table, &all(&table)), kind);
+        assert_eq!(rows(&again, &all(&again)), rows(&table, &all(&table)));
+        assert_eq!(again.connections()[0].protocol, Protocol::Unknown);
     }
 }
 

@@ -221,6 +221,42 @@ fn the_middle_of_a_conversation_shows_it_too() {
 }
 
 #[test]
+fn a_gap_says_nothing_of_the_bytes_before_it() {
+    let gap = |table: &mut Table| {
+        table.take(Piece::Gap {
+            connection: ONE,
+            direction: ToDevice,
+            time: 2,
+            missing: 0,
+            aligned: false,
+        });
+    };
+    // Nothing, though a search from the middle would find two frames behind a byte.
+    let odd = [
+        &[0x90, 0, 0, 0, 0, 0x40, 4, 0][..],
+        &[0; 9],
+        &[6, 0x45, 0x30, 0, 0, 0, 0, 0x64, 0x53, 0, 4, 0, 0, 0, 0],
+    ]
+    .concat();
+    let order = ngtt(1, 7, &[0x41, 0x82, b'W', b'1']);
+    // Behind the gap, that search is due.
+    let torn = [&packet("GPS", 1)[9..], &packet("GPS", 2)].concat();
+    for (behind, protocol) in [
+        (&[][..], Protocol::Unknown),
+        (&order, Protocol::Unknown),
+        (&torn, Protocol::Ncp),
+    ] {
+        let mut table = Table::default();
+        push(&mut table, ToDevice, 1, &odd);
+        gap(&mut table);
+        push(&mut table, ToDevice, 3, behind);
+        table.finish();
+        assert_eq!(table.connections()[0].protocol, protocol);
+        assert_eq!(frames(&table).concat(), [&odd, behind].concat());
+    }
+}
+
+#[test]
 fn a_protocol_that_is_told_behind_a_gap_is_taken() {
     let mut table = Table::default();
     table.take(Piece::Gap {
