@@ -11,7 +11,7 @@ use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::page::ScreenshotParams;
 use serde::de::DeserializeOwned;
 
-use crate::{Result, until};
+use crate::{PATIENCE, Result, until};
 
 /// Keys held while another is pressed, as the debugging protocol counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,12 +93,23 @@ impl Tab {
     /// It does not come, or cannot be clicked.
     pub async fn click(&self, selector: &str) -> Result {
         let quoted = serde_json::to_string(selector)?;
-        self.until(&format!(
-            "document.querySelector({quoted})?.checkVisibility()"
-        ))
-        .await?;
-        self.page.find_element(selector).await?.click().await?;
-        Ok(())
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            self.until(&format!(
+                "document.querySelector({quoted})?.checkVisibility()"
+            ))
+            .await?;
+            let clicked = match self.page.find_element(selector).await {
+                Ok(element) => element.click().await.map(drop),
+                Err(error) => Err(error),
+            };
+            match clicked {
+                // The page has put another one in its place, before the click.
+                Err(error)
+                    if is_replaced(&error.to_string()) && tokio::time::Instant::now() < end => {}
+                clicked => return Ok(clicked?),
+            }
+        }
     }
 
     /// Presses a key, as `KeyboardEvent.key` names it, with others held.
@@ -198,4 +209,11 @@ fn code(key: &str) -> i64 {
             .next()
             .map_or(0, |byte| byte.to_ascii_uppercase().into()),
     }
+}
+
+/// Whether an element is not there any more, by what the browser says of it.
+fn is_replaced(error: &str) -> bool {
+    ["detached from document", "Could not find node"]
+        .iter()
+        .any(|words| error.contains(words))
 }
