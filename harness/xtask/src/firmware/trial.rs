@@ -5,8 +5,9 @@
 //! report, which comes here as JSON. QEMU runs with `-icount shift=0`, by which
 //! its clock moves by a nanosecond an instruction: the report's nanoseconds are
 //! instructions. When a frame arrives is left to the host's clock, and a busy host
-//! makes the device wake up more often, which took up to 5 % more: it only adds to
-//! what the work itself takes, and so the least of several trials is told.
+//! makes the device wake up more often, or less often, for the same work: up to 5 %
+//! either way. The least of several trials is told, which a busy host moves down more
+//! easily than up; budgets are to be written on a machine that does nothing else.
 
 use serde_json::Value;
 
