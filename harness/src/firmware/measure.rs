@@ -38,7 +38,7 @@ const SERVER: &str = "ngtt.test";
 /// pathpoints. So the report has two handshakes, and times that are instructions.
 ///
 /// Trials differ: what comes over the network comes by the host's clock. Take
-/// the median of several.
+/// the least of several.
 ///
 /// # Errors
 /// [`FirmwareError`]: QEMU or the image cannot be run, or the trial did not

@@ -167,11 +167,10 @@ document like this one.
         "\
 \nThe document has {ours} bytes in minijson, {theirs} in CBOR.
 
-What is above its aim is so for the same reason as on the host: of a reading's instructions
-some four in ten check its list of two against bytes left, depth and budget, and find back
-to the list around it, and a third read a time that says its own length, here in two
-registers. Writing such a time costs most of encoding: its length has to be found first,
-where CBOR's integers have one of five widths."
+What is above its aim was profiled on the host alone: there four in ten of a reading's
+instructions check its list of two against bytes left, depth and budget, and find back to
+the list around it, and a third read a time that says its own length. To write such a time,
+its length has to be found first, where CBOR's integers have one of five widths."
     );
     text
 }
